@@ -1,0 +1,201 @@
+#pragma once
+
+/*
+ * Update: one signed statement of a party about one record, decoded and checked
+ *
+ * Decoding checks what can be known from the bytes alone: bounds, character sets, closed code
+ * lists, times that contradict each other. Whether the party may say it is admission's question.
+ * All strings are NUL-terminated, without a NUL inside, valid UTF-8, and live in the arena.
+ * "Absent" is NULL for strings and the value named below for numbers.
+ */
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "plek/codes.h"
+#include "wire/arena.h"
+#include "wire/envelope.h"
+
+enum {
+        PARTY_MAX = 64,
+        LOCATION_MAX = 64,
+        UNIT_MAX = 64,
+        LABEL_MAX = 128,
+        DEFINITION_MAX = 32,
+        METHOD_MAX = 32,
+        COUNT_MAX = 100000,
+        EXCEPTIONS_MAX = 16,
+        CONTACTS_MAX = 16,
+        PRESSURE_INPUTS_MAX = 16,
+        APART_FROM_MAX = 256,
+        NOT_AFTER_MAX_MS = 24 * 3600 * 1000,
+        VALID_FOR_MAX_S = 7 * 24 * 3600,
+        CONTENT_DIGEST_BYTES = 16,
+};
+
+#define CODE_ABSENT UINT32_MAX /* care, patient group, urgency of a scope: not narrowed */
+#define TIME_ABSENT INT64_MIN
+
+typedef enum Status { STATUS_ACTUAL = 1, STATUS_EXERCISE, STATUS_TEST } Status;
+typedef enum Audience { AUDIENCE_OPEN = 1, AUDIENCE_CARE, AUDIENCE_COORD } Audience;
+typedef enum Lane { LANE_STATUS = 1, LANE_COUNTS, N_LANES = LANE_COUNTS } Lane;
+
+/* plek.proto's field numbers, so that they name themselves on the wire. */
+typedef enum UpdateKind {
+        UPDATE_COUNTS = 20,
+        UPDATE_DOOR = 21,
+        UPDATE_PRESSURE = 22,
+        UPDATE_CARD = 23,
+        UPDATE_AFFIRM = 24,
+        UPDATE_WITHDRAW = 25,
+} UpdateKind;
+
+typedef enum CountField {
+        COUNT_PHYSICAL = 2,
+        COUNT_STAFFED,
+        COUNT_OCCUPIED,
+        COUNT_RESERVED,
+        COUNT_BLOCKED,
+        COUNT_AVAILABLE,
+        COUNT_EXPECTED_IN,
+        COUNT_EXPECTED_OUT,
+        COUNT_SURGE_24H,
+        COUNT_SURGE_72H,
+        COUNT_SURGE_7D,
+        N_COUNT_FIELDS, /* one past the last */
+} CountField;
+
+/* A record within (status, party, location). What does not apply to its report is absent. */
+typedef struct RecordRef {
+        UpdateKind report; /* COUNTS, DOOR, PRESSURE or CARD */
+        const char *unit;  /* NULL: the location as a whole */
+        uint32_t care;     /* counts: required; doors: CODE_ABSENT if not narrowed */
+        uint32_t patient_group;
+        uint32_t urgency;
+        uint32_t plan; /* 0: now */
+        const char *method;
+} RecordRef;
+
+typedef struct Counts {
+        uint32_t care;
+        bool present[N_COUNT_FIELDS];
+        int32_t value[N_COUNT_FIELDS];
+        uint8_t missing[N_COUNT_FIELDS]; /* MissingWhy, 0: not said */
+} Counts;
+
+typedef struct Door {
+        uint32_t state;
+        uint32_t care, patient_group, urgency; /* or CODE_ABSENT */
+        uint32_t plan;
+        uint32_t exceptions[EXCEPTIONS_MAX];
+        size_t n_exceptions;
+        uint32_t reason; /* 0: not said */
+        const char *text;
+        const char *authorised_by;
+        int64_t starts_at_ms, ends_at_ms, review_at_ms; /* or TIME_ABSENT */
+        uint32_t on_expiry;                             /* default KEEP */
+} Door;
+
+typedef struct PressureInput {
+        const char *name;
+        double value;
+} PressureInput;
+
+typedef struct Pressure {
+        const char *method;
+        bool has_score;
+        double score;
+        PressureInput inputs[PRESSURE_INPUTS_MAX];
+        size_t n_inputs;
+} Pressure;
+
+typedef struct Contact {
+        const char *function;
+        const char *phone;
+} Contact;
+
+typedef struct LocationCard {
+        const char *name;
+        const char *kind;
+        bool has_position;
+        int32_t latitude_e7, longitude_e7;
+        Contact contacts[CONTACTS_MAX];
+        size_t n_contacts;
+} LocationCard;
+
+typedef struct Affirm {
+        Lane lane;
+        uint64_t up_to_seq;
+        const RecordRef *apart_from;
+        size_t n_apart_from;
+} Affirm;
+
+typedef struct Update {
+        const char *party;
+        uint64_t instance;
+        uint64_t seq;
+        int64_t sent_at_ms;
+        int64_t not_after_ms;
+        Status status;
+        Audience audience;
+        const char *location;
+
+        const char *unit;
+        const char *label;
+        uint32_t source; /* 0: not said */
+        const char *definition;
+        int64_t observed_at_ms; /* sent_at_ms where not said; never after it */
+        uint32_t valid_for_s;   /* 0: not said */
+
+        UpdateKind kind;
+        union {
+                Counts counts;
+                Door door;
+                Pressure pressure;
+                LocationCard card;
+                Affirm affirm;
+                RecordRef withdraw;
+        };
+
+        /* Of what is said, whoever says it when: the body and label, source, definition, unknown
+         * fields of the report included. Equal digests: a restatement. Zero for affirm and
+         * withdraw. */
+        uint8_t content_digest[CONTENT_DIGEST_BYTES];
+} Update;
+
+/* Why bytes are not an update, in the words of a receipt. Strings are static or in the arena. */
+typedef struct WireRefusal {
+        uint32_t code; /* PlekRefusal */
+        const char *field;
+        const char *text;
+} WireRefusal;
+
+enum {
+        UPDATE_OK,
+        UPDATE_E_REFUSED, /* *ret_refusal says why; what is known of *ret_update is filled in
+                             (party, instance and seq, if they could be read at all, else NULL
+                             and 0) */
+};
+
+/* Returns 0 or UPDATE_E_REFUSED. Thread-safe with an arena per thread. */
+MUST_CHECK int update_decode(Update *ret_update, WireRefusal *ret_refusal, Arena *arena,
+                             const uint8_t *body, size_t n_body);
+
+/* The body's bytes, for signing. Checks as decoding does. Returns 0, UPDATE_E_REFUSED or
+ * -ENOMEM. */
+MUST_CHECK int update_encode(Blob **ret_body, WireRefusal *ret_refusal, const Update *update);
+
+/* Which record a report is about; for affirm: not to be called. Borrowed from @update. */
+RecordRef update_record_ref(const Update *update);
+Lane report_lane(UpdateKind report);
+
+/* Free now: as given, or computed; *ret_computed says which. False: cannot be known. */
+bool counts_available(const Counts *counts, int32_t *ret_available, bool *ret_computed);
+/* ENTRY_OVERCROWDED, ENTRY_INCONSISTENT */
+uint32_t counts_flags(const Counts *counts);
+
+/* Character sets and lengths, for whoever takes a name from a person. */
+bool party_is_valid(const char *party);
+bool location_is_valid(const char *location);
+bool unit_is_valid(const char *unit);
+bool region_is_valid(const char *region);
