@@ -1,0 +1,54 @@
+#pragma once
+
+/*
+ * Checkpoint: the state as rows, so that a start need not replay the whole ledger
+ *
+ * The ledger is the truth; rows lag behind it and say how far they go. A start loads the rows and
+ * applies what the ledger has after them. Rows are collected while entries are applied, each key
+ * once however often it changed, and the store writes them with a later commit. A row begins with a
+ * version; keys sort. What a row means is known here, how it is kept only in the store.
+ */
+
+#include "core/state.h"
+
+typedef enum CheckpointTable {
+        CHECKPOINT_RECORDS = 1, /* record key -> topic, revision, envelope, ... */
+        CHECKPOINT_AFFIRMS,     /* revision -> affirmation */
+        CHECKPOINT_TOMBSTONES,  /* revision, number -> what left */
+        CHECKPOINT_PARTIES,     /* party -> floor */
+        CHECKPOINT_REGISTRY,    /* revision -> enrolment, card or suspension */
+        CHECKPOINT_TOPICS,      /* topic -> last revisions by level */
+        CHECKPOINT_META,        /* revision, time, head, epochs, genesis */
+        N_CHECKPOINT_TABLES,
+} CheckpointTable;
+
+typedef struct CheckpointRow {
+        CheckpointTable table;
+        Blob *key;
+        Blob *value; /* NULL: delete */
+} CheckpointRow;
+
+typedef struct Checkpoint {
+        uint64_t revision; /* the state that it brings the rows to */
+        CheckpointRow *rows;
+        size_t n_rows;
+        size_t n_bytes;
+} Checkpoint;
+
+Checkpoint *checkpoint_free(Checkpoint *checkpoint);
+DEFINE_FREEP(Checkpoint, checkpoint_free);
+
+/* How many rows would be written now. */
+size_t state_n_dirty(const State *state);
+/* All that changed since the last one. If it is not written after all, the caller must hand it
+ * back. Returns 0 or -ENOMEM (nothing taken). */
+MUST_CHECK int state_checkpoint(State *state, Checkpoint **ret_checkpoint);
+/* Marks its rows as changed again. */
+void state_checkpoint_failed(State *state, Checkpoint *checkpoint);
+
+/* At start, into a new state: META first, then REGISTRY, TOPICS, AFFIRMS, the rest. Returns 0,
+ * -EBADMSG or -ENOMEM. */
+MUST_CHECK int state_restore_row(State *state, CheckpointTable table, const uint8_t *key,
+                                 size_t n_key, const uint8_t *value, size_t n_value);
+/* All rows are in: checks that they fit together. */
+MUST_CHECK int state_restore_done(State *state);

@@ -1,0 +1,66 @@
+#pragma once
+
+/*
+ * Plan: what a batch would add to the ledger, and what its senders will be told
+ *
+ * A plan rests on a base revision and holds what it changes beside the state, never in it: if the
+ * ledger answers conflict, it is thrown away and the batch is admitted again. What changes who may
+ * speak (an enrolment, a card, a suspension) is a batch of its own, so that everything after it is
+ * admitted against it.
+ */
+
+#include "core/state.h"
+
+enum {
+        PLAN_ENTRIES_MAX = 1024,
+};
+
+typedef struct PlanEntry {
+        EntryKind kind;
+        Blob *bytes;
+        uint8_t digest[DIGEST_BYTES];
+} PlanEntry;
+
+/* The answer to one candidate, in the order in which they came. */
+typedef struct PlanOutcome {
+        char party[PARTY_MAX + 1];
+        uint64_t instance;
+        uint64_t seq;
+        uint64_t floor;    /* the party's, after this */
+        uint64_t revision; /* of a repeat: the original's. Else 0: fixed by the entry below */
+        size_t entry;      /* index among entries, SIZE_MAX: none (refused, or a repeat) */
+        WireRefusal refusal; /* code 0: accepted. Strings are static or in the batch's arena */
+        size_t candidate;    /* the caller's number of the candidate: which connection */
+} PlanOutcome;
+
+/* A party's floor as the plan would leave it. */
+typedef struct PlanFloor {
+        uint64_t floor;
+        uint8_t digest[DIGEST_BYTES];
+        size_t entry;
+        size_t n_new_records; /* at the most */
+        UT_hash_handle hh;
+        char party[PARTY_MAX + 1];
+} PlanFloor;
+
+typedef struct Plan {
+        uint64_t base_revision;
+        PlanEntry entries[PLAN_ENTRIES_MAX];
+        size_t n_entries;
+        PlanOutcome outcomes[PLAN_ENTRIES_MAX];
+        size_t n_outcomes;
+        PlanFloor *floors; /* hash by party */
+        PlanFloor floor_memory[PLAN_ENTRIES_MAX];
+        size_t n_floors;
+} Plan;
+
+/* Plans are large and reused: allocate once, reset often. */
+MUST_CHECK int plan_new(Plan **ret_plan);
+Plan *plan_free(Plan *plan);
+DEFINE_FREEP(Plan, plan_free);
+/* Drops what it holds and bases it on @revision. */
+void plan_reset(Plan *plan, uint64_t revision);
+bool plan_is_full(const Plan *plan);
+/* Adds an entry that needs no admission (an epoch, a suspension). Takes a reference. Returns 0 or
+ * -ENOBUFS. */
+MUST_CHECK int plan_add(Plan *plan, EntryKind kind, Blob *bytes);

@@ -1,0 +1,81 @@
+#pragma once
+
+/*
+ * Record: the last thing that a party said about one thing, and how old it is
+ *
+ * Counts are keyed by (status, party, location, unit, care); doors also by patient group, urgency
+ * and plan; pressure by method; a card by its location alone. A report replaces its record whole.
+ */
+
+#include <uthash.h>
+
+#include "internal/list.h"
+#include "wire/block.h"
+
+enum {
+        RECORD_KEY_MAX = 320, /* bytes; also the key of a row in the store */
+};
+
+/* Canonical bytes: equal records have equal keys, and a party's sort together. */
+typedef struct RecordKey {
+        uint16_t n_bytes;
+        uint8_t bytes[RECORD_KEY_MAX];
+} RecordKey;
+
+/* status, party, location, then the reference. */
+void record_key_make(RecordKey *ret_key, Status status, const char *party, const char *location,
+                     const RecordRef *ref);
+/* Back again; strings are borrowed from @key. Returns 0 or -EBADMSG. */
+MUST_CHECK int record_key_parse(const RecordKey *key, Status *ret_status, const char **ret_party,
+                                const char **ret_location, RecordRef *ret_ref);
+
+/* The envelope that renewed a record's age last; shared by all that it renewed. */
+typedef struct Affirmation {
+        uint32_t n_references;
+        uint64_t revision;
+        int64_t received_at_ms;
+        int64_t sent_at_ms;
+        Blob *envelope;
+} Affirmation;
+
+MUST_CHECK int affirmation_new(Affirmation **ret, uint64_t revision, int64_t received_at_ms,
+                               int64_t sent_at_ms, Blob *envelope);
+Affirmation *affirmation_ref(Affirmation *affirmation);
+Affirmation *affirmation_unref(Affirmation *affirmation);
+
+typedef struct PictureTopic PictureTopic;
+typedef struct RecordGroup RecordGroup; /* all of one (party, location) */
+
+typedef struct Record {
+        ListLink in_topic; /* by changed_revision */
+        ListLink in_group;
+        PictureTopic *topic;
+        RecordGroup *group;
+        UT_hash_handle hh;
+
+        Blob *envelope;
+        Affirmation *affirmation; /* NULL: none since the report */
+        uint64_t revision;         /* at which the envelope was accepted */
+        uint64_t changed_revision; /* the newest of that, its affirmation and its moves */
+        int64_t received_at_ms;
+        int64_t since_ms; /* received_at of the first report with this content: when it was *stated* */
+        uint64_t instance;
+        uint64_t seq;
+        int64_t sent_at_ms;
+        int64_t observed_at_ms;
+        uint32_t valid_for_s; /* 0: not said */
+        uint32_t flags;       /* ENTRY_* */
+        Status status;
+        Audience audience;
+        UpdateKind report;
+        uint8_t content_digest[CONTENT_DIGEST_BYTES];
+
+        void *user; /* a subscriber's own; NULL in the daemon */
+
+        uint16_t n_key;
+        uint8_t key[]; /* RecordKey's bytes */
+} Record;
+
+/* Says what the record is about; strings are borrowed from the record's key. */
+void record_describe(const Record *record, const char **ret_party, const char **ret_location,
+                     RecordRef *ret_ref);

@@ -1,0 +1,131 @@
+#pragma once
+
+/*
+ * Registry: which key is whose, and what its party may do, say and read
+ *
+ * The broker's and a reader's are the same code. It holds every enrolment of every party, newest
+ * first, because a reader checks a record against the enrolment that was in force at the record's
+ * revision. Pure: revisions and times are given. Checking and applying are apart, so that an
+ * enrolment can be judged before it is ordered.
+ *
+ * The authority's signature is the caller's to verify, with registry_is_authority().
+ */
+
+#include <uthash.h>
+
+#include "wire/document.h"
+
+typedef struct Registry Registry;
+typedef struct Party Party;
+
+/* One enrolment as it was signed. Owned by its party; lives as long as the registry. */
+typedef struct EnrolmentVersion {
+        uint64_t revision; /* at which it came into force */
+        int64_t received_at_ms;
+        Blob *envelope;
+        const Enrolment *enrolment; /* in the version's own memory */
+        uint8_t digest[DIGEST_BYTES];
+        struct EnrolmentVersion *older;
+} EnrolmentVersion;
+
+struct Party {
+        char id[PARTY_MAX + 1];
+        EnrolmentVersion *newest;
+        bool suspended;              /* as a whole */
+        KeyId suspended_keys[ENROLMENT_KEYS_MAX];
+        size_t n_suspended_keys;
+        uint64_t suspension_revision; /* 0: never */
+        Blob *suspension;             /* the last one's bytes, for readers who come later */
+        int64_t suspension_received_at_ms;
+        UT_hash_handle hh;
+};
+
+/* What a key is. Borrowed from the registry. */
+typedef struct KeyOwner {
+        Party *party;
+        const EnrolmentVersion *version; /* the newest that lists the key */
+        const PublicKey *key;
+} KeyOwner;
+
+enum {
+        REGISTRY_OK,
+        REGISTRY_E_REFUSED, /* *ret_refusal says why */
+        REGISTRY_E_UNKNOWN,
+        REGISTRY_E_REPEATED, /* the same bytes as what is in force: done already */
+};
+
+/* Grace in which a reader whose enrolment has expired still reads. */
+enum { GRACE_DEFAULT_MS = 14 * 24 * 3600 * 1000 };
+
+MUST_CHECK int registry_new(Registry **ret_registry);
+Registry *registry_free(Registry *registry);
+DEFINE_FREEP(Registry, registry_free);
+
+/* ------------------------------------------------------------------ the authority */
+
+void registry_set_genesis(Registry *registry, const Genesis *genesis);
+bool registry_has_authority(const Registry *registry);
+/* Present or next, as the newest card says; before the first card, the genesis key. */
+bool registry_is_authority(const Registry *registry, const uint8_t sign_key[KEY_BYTES]);
+/* The authority's key with this id, or NULL. */
+const uint8_t *registry_authority_key(const Registry *registry, KeyId id);
+
+/* A card's serial must be higher and it must keep the network. Returns 0, REGISTRY_E_REFUSED or
+ * REGISTRY_E_REPEATED. */
+MUST_CHECK int registry_check_card(const Registry *registry, const RegionCard *card,
+                                   const uint8_t digest[DIGEST_BYTES], WireRefusal *ret_refusal);
+MUST_CHECK int registry_apply_card(Registry *registry, uint64_t revision, int64_t received_at_ms,
+                                   Blob *envelope);
+/* The newest card's envelope, or NULL. */
+Blob *registry_card(const Registry *registry, uint64_t *ret_serial, uint64_t *ret_revision);
+
+/* ------------------------------------------------------------------ parties */
+
+/*
+ * Whether @enrolment may follow what is in force: a higher serial, or the same bytes again
+ * (REGISTRY_E_REPEATED); keys fit and nobody else's, ever. Returns 0, REGISTRY_E_REFUSED or
+ * REGISTRY_E_REPEATED.
+ */
+MUST_CHECK int registry_check_enrolment(const Registry *registry, const Enrolment *enrolment,
+                                        const uint8_t digest[DIGEST_BYTES],
+                                        WireRefusal *ret_refusal);
+/*
+ * Takes a reference of @envelope and decodes it anew into memory of its own. A reader may apply
+ * versions in any order: they sort by serial. Returns 0, -EBADMSG or -ENOMEM.
+ */
+MUST_CHECK int registry_apply_enrolment(Registry *registry, uint64_t revision,
+                                        int64_t received_at_ms, Blob *envelope,
+                                        Party **ret_party);
+/* Returns 0, REGISTRY_E_UNKNOWN (no such party or key), -EBADMSG or -ENOMEM. */
+MUST_CHECK int registry_apply_suspension(Registry *registry, uint64_t revision,
+                                         int64_t received_at_ms, Blob *bytes, Party **ret_party);
+
+Party *registry_find(const Registry *registry, const char *party);
+/* The owner of a signing key, or of a transport key, by id; false: nobody's. */
+bool registry_find_signer(const Registry *registry, KeyId id, KeyOwner *ret_owner);
+bool registry_find_transport(const Registry *registry, KeyId id, KeyOwner *ret_owner);
+/*
+ * The signing key with @id that was @party's at @revision: for readers. NULL: it was not its key
+ * then, or what was said after the time of distrust.
+ */
+const uint8_t *registry_signer_at(const Registry *registry, const char *party, KeyId id,
+                                  uint64_t revision);
+
+size_t registry_n_parties(const Registry *registry);
+/* Walks all: NULL gives the first; NULL comes after the last. */
+Party *registry_next(const Registry *registry, Party *party);
+
+/* ------------------------------------------------------------------ rights */
+
+/* 0 if the owner of this key may publish at @now_ms; else the PlekRefusal: EXPIRED, REVOKED,
+ * SUSPENDED, ROLE or NOT_ENROLLED (a key of an older enrolment that the newest no longer lists). */
+uint32_t owner_may_publish(const KeyOwner *owner, int64_t now_ms);
+/* The same for connecting to read; within the grace it may. Which audience: *ret_audience. */
+uint32_t owner_may_read(const KeyOwner *owner, int64_t now_ms, int64_t grace_ms,
+                        Audience *ret_audience);
+bool party_has_role(const Party *party, Role role);
+bool party_is_revoked(const Party *party);
+/* What it may speak for, by the newest enrolment; NULL: not its location. */
+const LocationGrant *party_grant(const Party *party, const char *location);
+/* The last revision at which anything here changed: what reg/ stands at. */
+uint64_t registry_revision(const Registry *registry);
