@@ -68,7 +68,8 @@ typedef struct Envelope {
 /* Looks at the header and the length only. Returns 0 or ENVELOPE_E_MALFORMED. */
 MUST_CHECK int envelope_parse(Envelope *ret_envelope, const uint8_t *bytes, size_t n_bytes);
 
-/* Whether @sign_key made the signature. Returns 0 or ENVELOPE_E_SIGNATURE. Thread-safe. */
+/* Whether @sign_key made the signature. Returns 0, ENVELOPE_E_SIGNATURE or -ENOMEM.
+ * Thread-safe. */
 MUST_CHECK int envelope_verify(const Envelope *envelope, const uint8_t sign_key[KEY_BYTES]);
 
 /* Signs @body. Returns 0, -E2BIG or -ENOMEM. */

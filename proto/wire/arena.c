@@ -1,0 +1,70 @@
+#include "wire/arena.h"
+
+#include <stdalign.h>
+#include <string.h>
+
+/*
+ * One block, taken from malloc at once: what the kernel has not been asked for by touching it costs
+ * nothing, and a decode can then not fail for want of memory, only for wanting too much.
+ */
+struct Arena {
+        size_t n_bytes;
+        size_t limit; /* <= n_bytes */
+        size_t used;  /* <= limit */
+        alignas(max_align_t) uint8_t bytes[];
+};
+
+int arena_new(Arena **ret_arena, size_t n_bytes)
+{
+        Arena *arena;
+
+        if (n_bytes > SIZE_MAX - sizeof(*arena))
+                return err_raise(-ENOMEM);
+
+        arena = malloc(sizeof(*arena) + n_bytes);
+        if (!arena)
+                return err_raise(-ENOMEM);
+
+        arena->n_bytes = arena->limit = n_bytes;
+        arena->used = 0;
+        *ret_arena = arena;
+        return 0;
+}
+
+Arena *arena_free(Arena *arena)
+{
+        free(arena);
+        return NULL;
+}
+
+void *arena_alloc(Arena *arena, size_t n_bytes)
+{
+        size_t start = (arena->used + alignof(max_align_t) - 1) & ~(alignof(max_align_t) - 1);
+
+        if (start > arena->limit || n_bytes > arena->limit - start)
+                return NULL;
+
+        arena->used = start + n_bytes;
+        return arena->bytes + start;
+}
+
+char *arena_strdup(Arena *arena, const char *string)
+{
+        size_t n_bytes = strlen(string) + 1;
+        char *copy = arena_alloc(arena, n_bytes);
+
+        if (copy)
+                memcpy(copy, string, n_bytes);
+        return copy;
+}
+
+void arena_limit(Arena *arena, size_t n_bytes)
+{
+        arena->limit = arena->used + MIN(n_bytes, arena->n_bytes - arena->used);
+}
+
+void arena_reset(Arena *arena)
+{
+        arena->used = 0;
+        arena->limit = arena->n_bytes;
+}
