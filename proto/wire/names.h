@@ -1,0 +1,22 @@
+#pragma once
+
+/*
+ * Names: character sets and lengths of what is not free text
+ */
+
+#include <stdbool.h>
+
+typedef enum NameKind {
+        NAME_PARTY,
+        NAME_LOCATION, /* and a unit's id */
+        NAME_DEFINITION,
+        NAME_METHOD,
+        NAME_INPUT, /* of a pressure score */
+        NAME_REGION,
+        NAME_LOCATION_KIND,
+        NAME_PHONE,
+} NameKind;
+
+bool name_is_valid(NameKind kind, const char *name);
+/* "1 to 64 of a-z 0-9 . -" */
+const char *name_rule(NameKind kind);
