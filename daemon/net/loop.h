@@ -104,6 +104,7 @@ void loop_deferred_cancel(LoopDeferred *deferred);
  */
 struct LoopSource {
         ListLink link;
+        Loop *loop;
         bool (*prepare)(void *arg);
         LoopFn dispatch;
         void *arg;

@@ -10,6 +10,7 @@
  */
 
 #include <stdatomic.h>
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "internal/err.h"
@@ -36,8 +37,11 @@ struct PoolRound {
         PoolFn fn;
         LoopFn done; /* in the loop's thread */
         void *arg;   /* of both */
-        _Atomic size_t next;
-        _Atomic size_t n_left;
+
+        /* the pool's */
+        _Atomic size_t n_claimed;
+        unsigned n_threads; /* at work on it */
+        bool is_finished;
 };
 
 #define POOL_ROUND_NULL ((PoolRound){})

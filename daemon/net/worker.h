@@ -18,7 +18,7 @@ typedef int (*WorkerDoneFn)(void *arg, int result);
 
 /* @name has at most 15 characters. The thread takes no signals. */
 MUST_CHECK int worker_new(Worker **ret_worker, Loop *loop, const char *name);
-/* Waits for the job in progress; what is finished but not reported is not any more. */
+/* Waits for the job in progress. One that did not begin yet is dropped, and nothing is reported. */
 Worker *worker_free(Worker *worker);
 DEFINE_FREEP(Worker, worker_free);
 
