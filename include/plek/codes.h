@@ -11,6 +11,62 @@
 extern "C" {
 #endif
 
+/* Required in every report, so that an exercise is never mistaken for the real thing. */
+typedef enum PlekStatus {
+        PLEK_STATUS_ACTUAL = 1,
+        PLEK_STATUS_EXERCISE = 2, /* on the same topics, marked, never in totals */
+        PLEK_STATUS_TEST = 3, /* on topics of its own */
+} PlekStatus;
+
+/* Who may read. A reader of one level also reads what stands above it here. */
+typedef enum PlekAudience {
+        PLEK_AUDIENCE_OPEN = 1, /* the public subset */
+        PLEK_AUDIENCE_CARE = 2, /* any enrolled care party; the default */
+        PLEK_AUDIENCE_COORD = 3, /* coordination centres only */
+} PlekAudience;
+
+typedef enum PlekRole {
+        PLEK_ROLE_AGENT = 1, /* may publish */
+        PLEK_ROLE_SUBSCRIBER = 2, /* may read */
+        PLEK_ROLE_COORDINATOR = 3,
+        PLEK_ROLE_OPERATOR = 4, /* may suspend and ask for the broker's status */
+        PLEK_ROLE_RELAY = 5,
+} PlekRole;
+
+#define PLEK_ROLE_BIT(role) (1u << (role))
+
+/* What a report is about; the numbers are those of the fields of an Update. */
+typedef enum PlekReportKind {
+        PLEK_REPORT_COUNTS = 20,
+        PLEK_REPORT_DOOR = 21,
+        PLEK_REPORT_PRESSURE = 22,
+        PLEK_REPORT_CARD = 23,
+} PlekReportKind;
+
+/* The numbers of counts; those of the fields of a Counts. */
+typedef enum PlekCountField {
+        PLEK_COUNT_PHYSICAL = 2,
+        PLEK_COUNT_STAFFED,
+        PLEK_COUNT_OCCUPIED,
+        PLEK_COUNT_RESERVED,
+        PLEK_COUNT_BLOCKED,
+        PLEK_COUNT_AVAILABLE,
+        PLEK_COUNT_EXPECTED_IN,
+        PLEK_COUNT_EXPECTED_OUT,
+        PLEK_COUNT_SURGE_24H,
+        PLEK_COUNT_SURGE_72H,
+        PLEK_COUNT_SURGE_7D,
+        PLEK_N_COUNT_FIELDS, /* one past the last */
+} PlekCountField;
+
+/* Why a record left. */
+typedef enum PlekWithdrawn {
+        PLEK_WITHDRAWN_BY_PARTY = 1,
+        PLEK_WITHDRAWN_AUDIENCE = 2, /* no longer for this reader */
+        PLEK_WITHDRAWN_REGION = 3, /* its location has moved to another region */
+        PLEK_WITHDRAWN_ENROLMENT = 4, /* its party no longer speaks for the location */
+} PlekWithdrawn;
+
 typedef enum PlekDoorState {
         PLEK_DOOR_OPEN = 1,
         PLEK_DOOR_RESTRICTED = 2,

@@ -1,0 +1,23 @@
+#pragma once
+
+/*
+ * libplek: publish capacity, follow the regional picture, ask a broker
+ *
+ *         PlekContext     one a program                           plek/context.h
+ *         PlekKey         who we are                              plek/identity.h
+ *         PlekRegionCard  whom we speak to                        plek/identity.h
+ *         PlekReport      what is said                            plek/report.h
+ *         PlekPublisher   says it until the broker has it         plek/publisher.h
+ *         PlekSubscriber  a local copy of the picture             plek/subscriber.h
+ *         PlekClient      one question at a time                  plek/client.h
+ *
+ * plek/context.h has the rules on threads, results and ownership that hold for all of it.
+ */
+
+#include "plek/client.h"
+#include "plek/codes.h"
+#include "plek/context.h"
+#include "plek/identity.h"
+#include "plek/publisher.h"
+#include "plek/report.h"
+#include "plek/subscriber.h"

@@ -1,0 +1,154 @@
+#pragma once
+
+/*
+ * PlekPublisher: says what a party has to say, until the broker has it
+ *
+ * Put in what is true; the publisher keeps the latest report of each record, signs and sends what
+ * changed, states it again until the broker acknowledged it, and tells what became of it. What is
+ * put while the broker cannot be reached waits; only the latest of each record is ever sent. Doors
+ * go before everything else.
+ *
+ * While the caller says that a source answers, what was accepted and did not change is affirmed, so
+ * that it stays fresh. When it stops saying so, its records go stale at every reader, as they
+ * should.
+ *
+ * Two ways to run it. With an event loop: watch plek_publisher_fd() for reading and call
+ * plek_publisher_process() when it is ready. Alone: call plek_publisher_run() again and again.
+ * Nothing is sent or received outside of these.
+ */
+
+#include "plek/identity.h"
+#include "plek/report.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+typedef struct PlekPublisher PlekPublisher;
+
+typedef enum PlekPublisherLink {
+        PLEK_PUBLISHER_OFFLINE, /* no session with the broker: everything waits */
+        PLEK_PUBLISHER_CONNECTED, /* what changes is sent */
+        PLEK_PUBLISHER_NOT_ACCEPTING, /* connected, but the broker takes nothing at the moment */
+        PLEK_PUBLISHER_BARRED, /* our key, enrolment or role is refused: see the text */
+} PlekPublisherLink;
+
+/* Each may be NULL. @key and texts are borrowed for the call. Callbacks may put, withdraw and ask,
+ * but must not free the publisher nor run or process it. */
+typedef struct PlekPublisherCallbacks {
+        /* The broker has this report (or its withdrawal), durably, as @revision. */
+        void (*accepted)(void *arg, const PlekRecordKey *key, uint64_t revision);
+        /*
+         * It was refused. @is_final: it will not be sent again until another report is put (or a
+         * new enrolment comes); else it is tried again by itself.
+         */
+        void (*refused)(void *arg, const PlekRecordKey *key, const PlekFault *fault,
+                        bool is_final);
+        /* How many reports are not acknowledged yet; called when that number becomes or leaves
+         * zero, and at most once a second while it changes. */
+        void (*waiting)(void *arg, size_t n_waiting);
+        /* Another program publishes with our key at the same time. Called when it is first said,
+         * and again after ten minutes. */
+        void (*twins)(void *arg);
+        void (*link)(void *arg, PlekPublisherLink link, const char *text);
+        /* The broker handed out a newer region card; it is in use by now. */
+        void (*card)(void *arg, PlekRegionCard *card);
+        /* The broker contradicts what it signed before. @text says how. */
+        void (*alarm)(void *arg, const char *text);
+} PlekPublisherCallbacks;
+
+/* All zero is a sensible default. */
+typedef struct PlekPublisherOptions {
+        /* One report by a person rather than a feed: two of these, or one beside a feed, are not
+         * twins; a hand never affirms. */
+        bool is_hand;
+        unsigned n_in_flight_max; /* sent and not acknowledged; 0: 32; at most 1,024 */
+        size_t n_records_max; /* kept; 0: 100,000 */
+} PlekPublisherOptions;
+
+/*
+ * Makes a publisher for the party that @peer's key is enrolled for, which the broker tells. It
+ * connects when it is first run. @peer, @options (may be NULL) and @callbacks (may be NULL) are
+ * copied; @arg is handed to callbacks.
+ *
+ * Returns 0, -EINVAL, -ENOMEM or -errno of making descriptors.
+ */
+PLEK_PUBLIC int plek_publisher_new(PlekPublisher **ret_publisher, PlekContext *context,
+                                   const PlekPeer *peer, const PlekPublisherOptions *options,
+                                   const PlekPublisherCallbacks *callbacks, void *arg);
+
+/* Closes its connections at once; what waits is lost. Returns NULL. */
+PLEK_PUBLIC PlekPublisher *plek_publisher_free(PlekPublisher *publisher);
+
+/*
+ * Replaces what is known of @report's record. A report equal to the one held is not sent again
+ * while its source answers (affirming renews its age), else it is. Checks everything that can be
+ * known without the broker.
+ *
+ * Returns 0, PLEK_E_INVALID (*ret_fault, which may be NULL, says why; nothing changed), -ENOBUFS
+ * (n_records_max) or -ENOMEM.
+ */
+PLEK_PUBLIC int plek_publisher_put(PlekPublisher *publisher, const PlekReport *report,
+                                   PlekFault *ret_fault);
+
+/*
+ * Says that a record no longer exists, whether this publisher knows it or not. Acknowledged like a
+ * report.
+ *
+ * Returns 0, PLEK_E_INVALID (*ret_fault says why), -ENOBUFS or -ENOMEM.
+ */
+PLEK_PUBLIC int plek_publisher_withdraw(PlekPublisher *publisher, const PlekRecordKey *key,
+                                        PlekFault *ret_fault);
+
+/*
+ * Says whether the source of @location's reports answers, from now on until said otherwise; NULL:
+ * of all locations, also of those that come later. At first none does.
+ *
+ * Returns 0 or -ENOMEM.
+ */
+PLEK_PUBLIC int plek_publisher_source_answers(PlekPublisher *publisher, const char *location,
+                                              bool answers);
+
+/* Asked of each record that the broker holds of our party and this publisher does not. True: it is
+ * withdrawn. @key is borrowed for the call. */
+typedef bool (*PlekIsGoneFn)(void *arg, const PlekRecordKey *key);
+
+/*
+ * Asks the broker, as soon as it can be reached, which records it holds of our party, at @location
+ * or (NULL) anywhere, and withdraws those that this publisher does not hold and @is_gone (NULL:
+ * yes, each) agrees to. Put everything that exists first. A second call replaces one that has not
+ * been answered.
+ *
+ * Returns 0 or -ENOMEM.
+ */
+PLEK_PUBLIC int plek_publisher_reconcile(PlekPublisher *publisher, const char *location,
+                                         PlekIsGoneFn is_gone, void *arg);
+
+/* Reports and withdrawals not acknowledged yet, those that were refused for good apart. */
+PLEK_PUBLIC size_t plek_publisher_n_waiting(const PlekPublisher *publisher);
+
+/* The party that our key is enrolled for; NULL before the broker first told. Borrowed. */
+PLEK_PUBLIC const char *plek_publisher_party(const PlekPublisher *publisher);
+
+/* The broker's time now; -1 before it is first known. */
+PLEK_PUBLIC int64_t plek_publisher_now_ms(const PlekPublisher *publisher);
+
+/* One descriptor for any event loop: readable when plek_publisher_process() has something to do,
+ * also when only time has passed. It stays the same; do not read from it. */
+PLEK_PUBLIC int plek_publisher_fd(const PlekPublisher *publisher);
+
+/* Does what can be done now, without waiting. Returns 0 or -errno, which is the end of this
+ * publisher: what cannot be reached is not an error. */
+PLEK_PUBLIC int plek_publisher_process(PlekPublisher *publisher);
+
+/* Waits at most @timeout_ms (-1: for ever) until there is something to do, and does it. Returns as
+ * plek_publisher_process(); a signal ends the wait early. */
+PLEK_PUBLIC int plek_publisher_run(PlekPublisher *publisher, int timeout_ms);
+
+/* Runs until nothing waits any more. Returns 0, PLEK_E_TIMEOUT, PLEK_E_REFUSED (all is answered
+ * and the last answer to some report was no) or -errno. */
+PLEK_PUBLIC int plek_publisher_flush(PlekPublisher *publisher, int timeout_ms);
+
+#ifdef __cplusplus
+}
+#endif

@@ -1,0 +1,183 @@
+#pragma once
+
+/*
+ * Reports: what a party says about one thing, as it is put into a publisher and got from a
+ * subscriber
+ *
+ * A report is one record: counts of one care in one unit, one door, one crowding score, or the
+ * card of a location. It replaces the record with the same key whole: what it leaves out is not
+ * reported any more. All of it may be zeroed first; zero or NULL is "not said" everywhere, except
+ * where a field says otherwise. Pointers are the caller's; libplek copies what it keeps.
+ */
+
+#include "plek/codes.h"
+#include "plek/context.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+enum {
+        PLEK_EXCEPTIONS_MAX = 16,
+        PLEK_CONTACTS_MAX = 16,
+        PLEK_PRESSURE_INPUTS_MAX = 16,
+};
+
+/* A scope that is not narrowed to one care, patient group or urgency. */
+#define PLEK_ANY UINT32_MAX
+
+/* A time that is not said. */
+#define PLEK_NO_TIME INT64_MIN
+
+/* Indexed by PlekCountField; each 0 to 100,000. Absent is not zero. */
+typedef struct PlekCounts {
+        uint32_t care; /* PlekCare; required */
+        bool present[PLEK_N_COUNT_FIELDS];
+        int32_t value[PLEK_N_COUNT_FIELDS];
+        uint8_t missing[PLEK_N_COUNT_FIELDS]; /* PlekMissing: why it is absent; 0: not said */
+} PlekCounts;
+
+/* Set it with PLEK_DOOR_INIT first: a zero is a value in some of these. */
+typedef struct PlekDoor {
+        uint32_t state; /* PlekDoorState; required */
+        uint32_t care, patient_group, urgency; /* scope; PLEK_ANY: not narrowed */
+        uint32_t plan; /* 0: now; others are announced ahead */
+        uint32_t exceptions[PLEK_EXCEPTIONS_MAX]; /* PlekException */
+        size_t n_exceptions;
+        uint32_t reason; /* PlekReason */
+        const char *text; /* at most 280 bytes; no patient data */
+        const char *authorised_by; /* a function, not a name; at most 64 bytes */
+        int64_t starts_at_ms; /* plans only; or PLEK_NO_TIME */
+        int64_t ends_at_ms, review_at_ms; /* or PLEK_NO_TIME */
+        uint32_t on_expiry; /* PlekOnExpiry; 0: KEEP */
+} PlekDoor;
+
+#define PLEK_DOOR_INIT                                                                             \
+        {                                                                                          \
+                .care = PLEK_ANY, .patient_group = PLEK_ANY, .urgency = PLEK_ANY,                  \
+                .starts_at_ms = PLEK_NO_TIME, .ends_at_ms = PLEK_NO_TIME,                          \
+                .review_at_ms = PLEK_NO_TIME                                                       \
+        }
+
+typedef struct PlekPressureInput {
+        const char *name; /* [a-z0-9_-]{1,32} */
+        double value;
+} PlekPressureInput;
+
+/* A crowding score. */
+typedef struct PlekPressure {
+        const char *method; /* nedocs, mnedocs, ...: [a-z0-9-]{1,32}; required */
+        bool has_score;
+        double score;
+        PlekPressureInput inputs[PLEK_PRESSURE_INPUTS_MAX];
+        size_t n_inputs;
+} PlekPressure;
+
+typedef struct PlekContact {
+        const char *function; /* "dienstdoende SEH-arts"; at most 64 bytes */
+        const char *phone; /* at most 32 bytes */
+} PlekContact;
+
+/* The least that must be known to reach a location. */
+typedef struct PlekLocationCard {
+        const char *name; /* at most 128 bytes; required */
+        const char *kind; /* Nictiz RoleCodeNL: V6, N6, R5, ...; required */
+        bool has_position;
+        int32_t latitude_e7, longitude_e7; /* WGS 84, degrees times 10^7 */
+        PlekContact contacts[PLEK_CONTACTS_MAX];
+        size_t n_contacts;
+} PlekLocationCard;
+
+typedef struct PlekReport {
+        PlekStatus status; /* required */
+        PlekAudience audience; /* 0: CARE */
+        const char *location; /* [A-Za-z0-9._-]{1,64}; required */
+        const char *unit; /* stable id, the same characters; NULL: the location as a whole */
+        const char *label; /* what people call the unit, at most 128 bytes */
+        uint32_t source; /* PlekSource */
+        const char *definition; /* which definition of "bed": [A-Za-z0-9._-]{1,32} */
+        /*
+         * When it was true. In a publisher by this host's clock: libplek converts it to the
+         * broker's time, so that a clock that is wrong spoils no age. 0: when it is put. From a
+         * subscriber: in the broker's time.
+         */
+        int64_t observed_at_ms;
+        uint32_t valid_for_s; /* how long it holds, 1 s to 7 days; 0: as agreed for its kind */
+
+        PlekReportKind kind; /* required */
+        union {
+                PlekCounts counts;
+                PlekDoor door;
+                PlekPressure pressure;
+                PlekLocationCard card;
+        };
+} PlekReport;
+
+/* What makes two reports one record. Set it with PLEK_RECORD_KEY_INIT first. */
+typedef struct PlekRecordKey {
+        PlekStatus status;
+        const char *party; /* NULL in a publisher: our own */
+        const char *location;
+        PlekReportKind kind;
+        const char *unit; /* or NULL */
+        uint32_t care; /* counts: required; doors: or PLEK_ANY */
+        uint32_t patient_group, urgency; /* doors, or PLEK_ANY */
+        uint32_t plan; /* doors */
+        const char *method; /* pressure */
+} PlekRecordKey;
+
+#define PLEK_RECORD_KEY_INIT                                                                       \
+        {                                                                                          \
+                .care = PLEK_ANY, .patient_group = PLEK_ANY, .urgency = PLEK_ANY                   \
+        }
+
+/* Which record @report is; strings are borrowed from it. The party is left NULL. Any thread. */
+PLEK_PUBLIC void plek_report_key(const PlekReport *report, PlekRecordKey *ret_key);
+
+/* Places that are free: as given, or staffed - occupied - reserved - blocked, which *ret_computed
+ * says. False: it cannot be known. Any thread. */
+PLEK_PUBLIC bool plek_counts_available(const PlekCounts *counts, int32_t *ret_available,
+                                       bool *ret_computed);
+
+/* ------------------------------------------------------------------ names of codes */
+
+typedef enum PlekCodeList {
+        PLEK_CODES_STATUS,
+        PLEK_CODES_AUDIENCE,
+        PLEK_CODES_SOURCE,
+        PLEK_CODES_DOOR_STATE,
+        PLEK_CODES_EXCEPTION,
+        PLEK_CODES_REASON,
+        PLEK_CODES_ON_EXPIRY,
+        PLEK_CODES_MISSING,
+        PLEK_CODES_PATIENT_GROUP,
+        PLEK_CODES_CARE,
+        PLEK_CODES_ROLE,
+        PLEK_CODES_REFUSAL,
+        PLEK_CODES_WITHDRAWN,
+        PLEK_CODES_COUNT_FIELD,
+        PLEK_CODES_REPORT,
+} PlekCodeList;
+
+typedef enum PlekLanguage {
+        PLEK_ENGLISH,
+        PLEK_DUTCH,
+} PlekLanguage;
+
+/* The name on the wire ("ICU_ADULT"), or NULL where a list has no such code. Static. Any thread. */
+PLEK_PUBLIC const char *plek_code_name(PlekCodeList list, uint32_t code);
+
+/* What people see, in a language; the wire's name where there is no word for it. NULL: no such
+ * code. Static. Any thread. */
+PLEK_PUBLIC const char *plek_code_label(PlekCodeList list, uint32_t code, PlekLanguage language);
+
+/* Back from a name, in any case; "-" and "_" are one. In a list that may grow, a number is itself.
+ * Returns 0 or PLEK_E_NOT_FOUND. Any thread. */
+PLEK_PUBLIC int plek_code_parse(uint32_t *ret_code, PlekCodeList list, const char *name);
+
+/* The @n-th code of a list, or 0 past its end. Any thread. */
+PLEK_PUBLIC uint32_t plek_code_nth(PlekCodeList list, size_t n);
+
+#ifdef __cplusplus
+}
+#endif
