@@ -13,6 +13,9 @@
 
 enum {
         PLAN_ENTRIES_MAX = 1024,
+        PLAN_FLOOR_SLOTS = 4096, /* a power of two: at most a quarter of them is used */
+        PLAN_FIELD_MAX = 64,
+        PLAN_TEXT_MAX = 320,
 };
 
 typedef struct PlanEntry {
@@ -29,7 +32,7 @@ typedef struct PlanOutcome {
         uint64_t floor;    /* the party's, after this */
         uint64_t revision; /* of a repeat: the original's. Else 0: fixed by the entry below */
         size_t entry;      /* index among entries, SIZE_MAX: none (refused, or a repeat) */
-        WireRefusal refusal; /* code 0: accepted. Strings are static or in the batch's arena */
+        WireRefusal refusal; /* code 0: accepted. Strings are static or in the plan's words */
         size_t candidate;    /* the caller's number of the candidate: which connection */
 } PlanOutcome;
 
@@ -38,10 +41,16 @@ typedef struct PlanFloor {
         uint64_t floor;
         uint8_t digest[DIGEST_BYTES];
         size_t entry;
-        size_t n_new_records; /* at the most */
-        UT_hash_handle hh;
+        size_t n_new_records; /* at the most; counted only of a party that is near its quota */
+        uint16_t slot;
         char party[PARTY_MAX + 1];
 } PlanFloor;
+
+/* What a refusal says, where it had to be put into words. */
+typedef struct PlanWords {
+        char field[PLAN_FIELD_MAX];
+        char text[PLAN_TEXT_MAX];
+} PlanWords;
 
 typedef struct Plan {
         uint64_t base_revision;
@@ -49,9 +58,10 @@ typedef struct Plan {
         size_t n_entries;
         PlanOutcome outcomes[PLAN_ENTRIES_MAX];
         size_t n_outcomes;
-        PlanFloor *floors; /* hash by party */
-        PlanFloor floor_memory[PLAN_ENTRIES_MAX];
+        PlanWords words[PLAN_ENTRIES_MAX]; /* by outcome; until the next reset */
+        PlanFloor floors[PLAN_ENTRIES_MAX];
         size_t n_floors;
+        uint16_t floor_slots[PLAN_FLOOR_SLOTS]; /* index + 1 into floors, by hash of the party */
 } Plan;
 
 /* Plans are large and reused: allocate once, reset often. */
@@ -64,3 +74,12 @@ bool plan_is_full(const Plan *plan);
 /* Adds an entry that needs no admission (an epoch, a suspension). Takes a reference. Returns 0 or
  * -ENOBUFS. */
 MUST_CHECK int plan_add(Plan *plan, EntryKind kind, Blob *bytes);
+/* The same with the digest known already. */
+MUST_CHECK int plan_add_digested(Plan *plan, EntryKind kind, Blob *bytes,
+                                 const uint8_t digest[DIGEST_BYTES]);
+
+/* What the plan has changed of @party; NULL: nothing yet. */
+PlanFloor *plan_find_floor(Plan *plan, const char *party);
+/* The same, made if there is none. Cannot fail in a plan that is not full: no batch has more
+ * parties than candidates. */
+PlanFloor *plan_need_floor(Plan *plan, const char *party);
