@@ -1,0 +1,42 @@
+#pragma once
+
+/*
+ * State's inside, for the files of this folder that share it: applying and the checkpoint
+ */
+
+#include "core/state.h"
+#include "wire/arena.h"
+
+struct State {
+        Registry *registry;
+        Picture *picture;
+        Arena *arena; /* of the entry that is being applied */
+
+        uint64_t revision;
+        int64_t time_ms;
+        uint8_t head[DIGEST_BYTES];
+
+        Blob *genesis_bytes; /* NULL: the ledger is empty */
+        Genesis genesis;
+        char network_name[REGION_MAX + 1];
+
+        Blob *epoch_envelope;
+        EpochSpan *epochs;
+        size_t n_epochs;
+        uint64_t epoch_floor; /* in microseconds, of the last epoch that did not continue */
+        bool epoch_unconfirmed;
+
+        PartyState *parties;
+};
+
+/* The parts of state_apply() that are about the ledger itself. Each returns 0, -EBADMSG or
+ * -ENOMEM. */
+MUST_CHECK int state_apply_genesis(State *state, const LedgerEntry *entry);
+MUST_CHECK int state_apply_epoch(State *state, const LedgerEntry *entry);
+MUST_CHECK int state_apply_confirm(State *state, const LedgerEntry *entry);
+/* Sets genesis, or the epoch in force, from bytes that were applied before. */
+MUST_CHECK int state_set_genesis(State *state, Blob *bytes);
+MUST_CHECK int state_push_epoch(State *state, const EpochSpan *span);
+
+/* Makes it if there is none. */
+MUST_CHECK int state_need_party(State *state, const char *party, PartyState **ret_party);
