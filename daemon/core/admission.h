@@ -18,8 +18,8 @@ typedef struct Candidate {
         KeyId key_id;
         uint8_t signer[KEY_BYTES]; /* the key that verified it */
         KeyId connection;          /* User-Id: the transport key that brought it */
-        const Update *update;
-        WireRefusal refusal; /* code != 0: verification's or decoding's answer */
+        const Update *update; /* NULL: the signature did not verify, or nothing could be read */
+        WireRefusal refusal;  /* code != 0: verification's or decoding's answer */
 } Candidate;
 
 /* A region's policy on a door state. */
@@ -43,9 +43,11 @@ typedef struct AdmissionOptions {
 void admission_plan(const State *state, const AdmissionOptions *options, Plan *plan,
                     const Candidate *candidate, size_t number, int64_t now_ms);
 
-/* The same question without a plan's consequences: plek put --check. */
+/* The same question without a plan's consequences: plek put --check. Code 0: it would be accepted.
+ * The refusal's strings are static or in @words. */
 void admission_check(const State *state, const AdmissionOptions *options,
-                     const Candidate *candidate, int64_t now_ms, WireRefusal *ret_refusal);
+                     const Candidate *candidate, int64_t now_ms, PlanWords *words,
+                     WireRefusal *ret_refusal);
 
 enum {
         ADMISSION_OK,
@@ -54,6 +56,7 @@ enum {
 };
 
 /* An ENROLMENT or CARD envelope handed in by anybody; checks the authority's signature, too.
- * Adds it to @plan. */
+ * Adds it to @plan, which must be empty, or else -ENOBUFS: it is judged against the state alone.
+ * The refusal's strings are static or in @arena. Returns 0, ADMISSION_E_*, -ENOBUFS or -ENOMEM. */
 MUST_CHECK int admission_document(const State *state, Plan *plan, Blob *envelope, Arena *arena,
                                   uint64_t *ret_revision, WireRefusal *ret_refusal);

@@ -1,0 +1,152 @@
+/*
+ * Admission, second half: is it new, and is it sane?
+ *
+ * What can be known from the bytes alone was checked when they were decoded. Here is what depends
+ * on the clock, on the region's policy, and on how much the party holds already.
+ */
+
+#include <inttypes.h>
+
+#include "core/admission-internal.h"
+#include "wire/codes.h"
+
+bool judge_order(Judgement *judgement)
+{
+        const Update *update = judgement->candidate->update;
+        int64_t now_ms = judgement->now_ms, ahead_ms = now_ms + judgement->options->skew_ms;
+        char ours[TIME_TEXT_MAX], theirs[TIME_TEXT_MAX];
+
+        if (update->seq <= judgement->floor)
+                return judge_refuse(judgement, PLEK_REFUSED_REPLAY, "seq",
+                                    "seq %" PRIu64 " is not above this party's floor %" PRIu64
+                                    "; take the floor from this receipt, go on above it and send "
+                                    "the latest state again",
+                                    update->seq, judgement->floor);
+
+        if (ahead_ms >= 0 && update->seq / 1000 > (uint64_t)ahead_ms)
+                return judge_refuse(judgement, PLEK_REFUSED_SEQ_AHEAD, "seq",
+                                    "seq %" PRIu64 " stands for %s, but this broker's clock says "
+                                    "%s; learn its time again and go on from there",
+                                    update->seq, time_text(theirs, (int64_t)(update->seq / 1000)),
+                                    time_text(ours, now_ms));
+
+        if (update->sent_at_ms > ahead_ms)
+                return judge_refuse(judgement, PLEK_REFUSED_SENT_AHEAD, "sent_at_ms",
+                                    "sent_at is %s, but this broker's clock says %s; learn its "
+                                    "time again and send anew",
+                                    time_text(theirs, update->sent_at_ms),
+                                    time_text(ours, now_ms));
+
+        if (update->not_after_ms < now_ms)
+                return judge_refuse(judgement, PLEK_REFUSED_TOO_LATE, "not_after_ms",
+                                    "this was not to be used after %s, and this broker's clock "
+                                    "says %s; send the latest state anew",
+                                    time_text(theirs, update->not_after_ms),
+                                    time_text(ours, now_ms));
+        return false;
+}
+
+/* A stop whose end has passed is still news; an announcement of what is over is a mistake. */
+static bool judge_plan(Judgement *judgement, const Door *door)
+{
+        char ours[TIME_TEXT_MAX], theirs[TIME_TEXT_MAX];
+
+        if (!door->plan || door->ends_at_ms == TIME_ABSENT || door->ends_at_ms > judgement->now_ms)
+                return false;
+
+        return judge_refuse(judgement, PLEK_REFUSED_PERIOD, "door.ends_at_ms",
+                            "plan %" PRIu32 " ended at %s, before this broker's time %s; announce "
+                            "what is still to come, or withdraw it",
+                            door->plan, time_text(theirs, door->ends_at_ms),
+                            time_text(ours, judgement->now_ms));
+}
+
+static bool judge_policy(Judgement *judgement, const Door *door, const DoorPolicy *policy)
+{
+        int64_t starts_at_ms = door->plan && door->starts_at_ms != TIME_ABSENT ? door->starts_at_ms
+                                                                             : judgement->now_ms;
+        const char *name = code_name(CODES_DOOR_STATE, door->state);
+        int64_t lasts_ms;
+
+        if (policy->state != door->state || strcmp(policy->region, judgement->grant->region) != 0)
+                return false;
+
+        if (policy->forbidden)
+                return judge_refuse(judgement, PLEK_REFUSED_POLICY, "door.state",
+                                    "region %s does not allow the state %s", policy->region, name);
+
+        if (policy->longest_ms &&
+            (door->ends_at_ms == TIME_ABSENT ||
+             __builtin_sub_overflow(door->ends_at_ms, starts_at_ms, &lasts_ms) ||
+             lasts_ms > policy->longest_ms))
+                return judge_refuse(judgement, PLEK_REFUSED_POLICY, "door.ends_at_ms",
+                                    "region %s allows the state %s for %" PRId64
+                                    " minutes at the longest; say when it ends, within that",
+                                    policy->region, name, policy->longest_ms / 60000);
+        return false;
+}
+
+static bool judge_door(Judgement *judgement, const Door *door)
+{
+        if (judge_plan(judgement, door))
+                return true;
+
+        for (size_t i = 0; i < judgement->options->n_policies; i++)
+                if (judge_policy(judgement, door, &judgement->options->policies[i]))
+                        return true;
+        return false;
+}
+
+static bool update_makes_record(const Judgement *judgement)
+{
+        const Update *update = judgement->candidate->update;
+        RecordRef ref = update_record_ref(update);
+        RecordKey key;
+
+        record_key_make(&key, update->status, update->party, update->location, &ref);
+        return !picture_find(state_picture(judgement->state), &key);
+}
+
+/*
+ * A plan adds no more than PLAN_ENTRIES_MAX records, so a party further than that from its quota is
+ * not looked at. Near it, what the plan adds already counts, also where two of its entries are about
+ * one new record: at the edge this refuses a little early, never late.
+ */
+static bool judge_quota(Judgement *judgement)
+{
+        size_t n_held = judgement->party ? judgement->party->n_records : 0;
+        size_t n_max = judgement->options->n_records_max;
+
+        if (n_held + PLAN_ENTRIES_MAX <= n_max)
+                return false;
+
+        judgement->is_new_record = update_makes_record(judgement);
+        n_held += judgement->planned ? judgement->planned->n_new_records : 0;
+        if (!judgement->is_new_record || n_held < n_max)
+                return false;
+
+        return judge_refuse(judgement, PLEK_REFUSED_QUOTA, NULL,
+                            "%s holds %zu records, and this broker keeps %zu of one party; "
+                            "withdraw what no longer exists, or ask the operator for more",
+                            judgement->candidate->update->party, n_held, n_max);
+}
+
+bool judge_content(Judgement *judgement)
+{
+        const Update *update = judgement->candidate->update;
+
+        switch (update->kind) {
+        case UPDATE_AFFIRM:
+        case UPDATE_WITHDRAW:
+                return false; /* neither adds anything */
+        case UPDATE_DOOR:
+                if (judge_door(judgement, &update->door))
+                        return true;
+                break;
+        case UPDATE_COUNTS:
+        case UPDATE_PRESSURE:
+        case UPDATE_CARD:
+                break;
+        }
+        return judge_quota(judgement);
+}
