@@ -1,0 +1,401 @@
+/*
+ * The bodies of an update, one function each: from protobuf to checked struct. Strings are not
+ * copied, they live in the arena already.
+ */
+
+#include <math.h>
+#include <stdio.h>
+
+#include "wire/codes.h"
+#include "wire/update-check.h"
+
+typedef Plek__V1__Counts PbCounts;
+typedef Plek__V1__Door PbDoor;
+typedef Plek__V1__Pressure PbPressure;
+typedef Plek__V1__LocationCard PbCard;
+typedef Plek__V1__RecordKey PbKey;
+
+enum {
+        LATITUDE_MAX_E7 = 900000000,
+        LONGITUDE_MAX_E7 = 1800000000,
+};
+
+/* ------------------------------------------------------------------ counts */
+
+static const char *const count_paths[N_COUNT_FIELDS] = {
+        [COUNT_PHYSICAL] = "counts.physical",
+        [COUNT_STAFFED] = "counts.staffed",
+        [COUNT_OCCUPIED] = "counts.occupied",
+        [COUNT_RESERVED] = "counts.reserved",
+        [COUNT_BLOCKED] = "counts.blocked",
+        [COUNT_AVAILABLE] = "counts.available",
+        [COUNT_EXPECTED_IN] = "counts.expected_in",
+        [COUNT_EXPECTED_OUT] = "counts.expected_out",
+        [COUNT_SURGE_24H] = "counts.surge_24h",
+        [COUNT_SURGE_72H] = "counts.surge_72h",
+        [COUNT_SURGE_7D] = "counts.surge_7d",
+};
+
+static int take_count(Counts *counts, UpdateCheck *check, CountField field, bool present,
+                      int64_t value)
+{
+        if (!present)
+                return 0;
+        if (value < 0 || value > COUNT_MAX)
+                return check_refuse(check, PLEK_REFUSED_FIELD, count_paths[field],
+                                    "%s is %lld; counts are 0 to %d",
+                                    code_name(CODES_COUNT_FIELD, field), (long long)value,
+                                    COUNT_MAX);
+
+        counts->present[field] = true;
+        counts->value[field] = (int32_t)value;
+        return 0;
+}
+
+static int take_missing(Counts *counts, UpdateCheck *check, const PbCounts *pb)
+{
+        for (size_t i = 0; i < pb->n_missing; i++) {
+                uint32_t field = pb->missing[i]->field;
+
+                if (field < COUNT_PHYSICAL || field >= N_COUNT_FIELDS)
+                        return check_refuse(check, PLEK_REFUSED_FIELD, "counts.missing.field",
+                                            "there is no count with number %u", field);
+                if (check_closed(check, "counts.missing.why", pb->missing[i]->why,
+                                 PLEK_MISSING_UNKNOWN))
+                        return UPDATE_E_REFUSED;
+                if (counts->present[field] || counts->missing[field])
+                        return check_refuse(check, PLEK_REFUSED_FIELD, "counts.missing.field",
+                                            "%s is said to be missing and given, or missing twice",
+                                            code_name(CODES_COUNT_FIELD, field));
+                counts->missing[field] = (uint8_t)pb->missing[i]->why;
+        }
+        return 0;
+}
+
+static int take_counts(Update *update, UpdateCheck *check, const PbCounts *pb)
+{
+        const struct {
+                CountField field;
+                bool present;
+                int64_t value;
+        } values[] = {
+                { COUNT_PHYSICAL, pb->has_physical, pb->physical },
+                { COUNT_STAFFED, pb->has_staffed, pb->staffed },
+                { COUNT_OCCUPIED, pb->has_occupied, pb->occupied },
+                { COUNT_RESERVED, pb->has_reserved, pb->reserved },
+                { COUNT_BLOCKED, pb->has_blocked, pb->blocked },
+                { COUNT_AVAILABLE, pb->has_available, pb->available },
+                { COUNT_EXPECTED_IN, pb->has_expected_in, pb->expected_in },
+                { COUNT_EXPECTED_OUT, pb->has_expected_out, pb->expected_out },
+                { COUNT_SURGE_24H, pb->has_surge_24h, pb->surge_24h },
+                { COUNT_SURGE_72H, pb->has_surge_72h, pb->surge_72h },
+                { COUNT_SURGE_7D, pb->has_surge_7d, pb->surge_7d },
+        };
+        Counts *counts = &update->counts;
+
+        if (check_open(check, "counts.care", pb->care))
+                return UPDATE_E_REFUSED;
+        counts->care = pb->care;
+        for (size_t i = 0; i < N_ELEMENTS(values); i++)
+                if (take_count(counts, check, values[i].field, values[i].present, values[i].value))
+                        return UPDATE_E_REFUSED;
+        return take_missing(counts, check, pb);
+}
+
+/* ------------------------------------------------------------------ door */
+
+static int take_scope_code(uint32_t *ret_code, UpdateCheck *check, const char *field, bool present,
+                           uint32_t code)
+{
+        *ret_code = present ? code : CODE_ABSENT;
+        return present ? check_open(check, field, code) : 0;
+}
+
+static int take_urgency(uint32_t *ret_urgency, UpdateCheck *check, const char *field, bool present,
+                        uint32_t urgency)
+{
+        if (present && urgency > URGENCY_MAX)
+                return check_refuse(check, PLEK_REFUSED_FIELD, field,
+                                    "urgency is %u; NTS urgencies are 0 to %d", urgency,
+                                    URGENCY_MAX);
+        *ret_urgency = present ? urgency : CODE_ABSENT;
+        return 0;
+}
+
+static int take_exceptions(Door *door, UpdateCheck *check, const PbDoor *pb)
+{
+        if (pb->n_exceptions > EXCEPTIONS_MAX)
+                return check_refuse(check, PLEK_REFUSED_FIELD, "door.exceptions",
+                                    "%zu exceptions; at most %d are allowed", pb->n_exceptions,
+                                    EXCEPTIONS_MAX);
+        for (size_t i = 0; i < pb->n_exceptions; i++) {
+                if (check_open(check, "door.exceptions", pb->exceptions[i]))
+                        return UPDATE_E_REFUSED;
+                door->exceptions[i] = pb->exceptions[i];
+        }
+        door->n_exceptions = pb->n_exceptions;
+        return 0;
+}
+
+static int take_time(int64_t *ret_ms, UpdateCheck *check, const char *field, bool present,
+                     int64_t time_ms)
+{
+        *ret_ms = present ? time_ms : TIME_ABSENT;
+        return present ? check_time(check, field, time_ms) : 0;
+}
+
+/* Plan 0 is now, so it has no start; any other is announced ahead and must say from when to when. */
+static int check_plan(const Door *door, UpdateCheck *check, bool has_on_expiry)
+{
+        if (!door->plan) {
+                if (door->starts_at_ms != TIME_ABSENT)
+                        return check_refuse(check, PLEK_REFUSED_FIELD, "door.starts_at_ms",
+                                            "plan 0 is now; a later start needs another plan");
+                return 0;
+        }
+
+        if (door->starts_at_ms == TIME_ABSENT)
+                return check_refuse(check, PLEK_REFUSED_FIELD, "door.starts_at_ms",
+                                    "missing; plan %u must say when it starts", door->plan);
+        if (door->ends_at_ms == TIME_ABSENT)
+                return check_refuse(check, PLEK_REFUSED_FIELD, "door.ends_at_ms",
+                                    "missing; plan %u must say when it ends", door->plan);
+        if (door->ends_at_ms <= door->starts_at_ms)
+                return check_refuse(check, PLEK_REFUSED_PERIOD, "door.ends_at_ms",
+                                    "plan %u ends before it starts", door->plan);
+        if (has_on_expiry)
+                return check_refuse(check, PLEK_REFUSED_FIELD, "door.on_expiry",
+                                    "only plan 0 has it; the end of plan %u simply ends it",
+                                    door->plan);
+        return 0;
+}
+
+static int take_door(Update *update, UpdateCheck *check, const PbDoor *pb)
+{
+        Door *door = &update->door;
+
+        if (check_closed(check, "door.state", pb->state, PLEK_DOOR_NOT_APPLICABLE) ||
+            take_scope_code(&door->care, check, "door.care", pb->has_care, pb->care) ||
+            take_scope_code(&door->patient_group, check, "door.patient_group",
+                            pb->has_patient_group, pb->patient_group) ||
+            take_urgency(&door->urgency, check, "door.urgency", pb->has_urgency, pb->urgency) ||
+            take_exceptions(door, check, pb) ||
+            (pb->has_reason && check_open(check, "door.reason", pb->reason)) ||
+            (pb->text && check_text(check, "door.text", pb->text, 0, TEXT_MAX)) ||
+            (pb->authorised_by && check_text(check, "door.authorised_by", pb->authorised_by, 0,
+                                             AUTHORISED_BY_MAX)) ||
+            take_time(&door->starts_at_ms, check, "door.starts_at_ms", pb->has_starts_at_ms,
+                      pb->starts_at_ms) ||
+            take_time(&door->ends_at_ms, check, "door.ends_at_ms", pb->has_ends_at_ms,
+                      pb->ends_at_ms) ||
+            take_time(&door->review_at_ms, check, "door.review_at_ms", pb->has_review_at_ms,
+                      pb->review_at_ms) ||
+            (pb->has_on_expiry &&
+             check_closed(check, "door.on_expiry", pb->on_expiry, PLEK_ON_EXPIRY_REOPEN)))
+                return UPDATE_E_REFUSED;
+
+        door->state = pb->state;
+        door->plan = pb->plan;
+        door->reason = pb->has_reason ? pb->reason : 0;
+        door->text = pb->text;
+        door->authorised_by = pb->authorised_by;
+        door->on_expiry = pb->has_on_expiry ? pb->on_expiry : PLEK_ON_EXPIRY_KEEP;
+        return check_plan(door, check, pb->has_on_expiry);
+}
+
+/* ------------------------------------------------------------------ pressure */
+
+static int check_finite(UpdateCheck *check, const char *field, double value)
+{
+        if (isfinite(value))
+                return 0;
+        return check_refuse(check, PLEK_REFUSED_FIELD, field, "%s is not a finite number", field);
+}
+
+static int take_pressure(Update *update, UpdateCheck *check, const PbPressure *pb)
+{
+        Pressure *pressure = &update->pressure;
+
+        if (check_name(check, "pressure.method", NAME_METHOD, pb->method) ||
+            (pb->has_score && check_finite(check, "pressure.score", pb->score)))
+                return UPDATE_E_REFUSED;
+        if (pb->n_inputs > PRESSURE_INPUTS_MAX)
+                return check_refuse(check, PLEK_REFUSED_FIELD, "pressure.inputs",
+                                    "%zu inputs; at most %d are allowed", pb->n_inputs,
+                                    PRESSURE_INPUTS_MAX);
+
+        for (size_t i = 0; i < pb->n_inputs; i++) {
+                if (check_name(check, "pressure.inputs.name", NAME_INPUT, pb->inputs[i]->name) ||
+                    check_finite(check, "pressure.inputs.value", pb->inputs[i]->value))
+                        return UPDATE_E_REFUSED;
+                pressure->inputs[i].name = pb->inputs[i]->name;
+                pressure->inputs[i].value = pb->inputs[i]->value;
+        }
+        pressure->n_inputs = pb->n_inputs;
+        pressure->method = pb->method;
+        pressure->has_score = pb->has_score;
+        pressure->score = pb->score;
+        return 0;
+}
+
+/* ------------------------------------------------------------------ location card */
+
+static int take_position(LocationCard *card, UpdateCheck *check, const PbCard *pb)
+{
+        if (pb->has_latitude_e7 != pb->has_longitude_e7)
+                return check_refuse(check, PLEK_REFUSED_FIELD,
+                                    pb->has_latitude_e7 ? "card.longitude_e7" : "card.latitude_e7",
+                                    "missing; a position has both latitude and longitude");
+        if (pb->latitude_e7 < -LATITUDE_MAX_E7 || pb->latitude_e7 > LATITUDE_MAX_E7)
+                return check_refuse(check, PLEK_REFUSED_FIELD, "card.latitude_e7",
+                                    "latitude is %.7f; it must be -90 to 90",
+                                    pb->latitude_e7 / 1e7);
+        if (pb->longitude_e7 < -LONGITUDE_MAX_E7 || pb->longitude_e7 > LONGITUDE_MAX_E7)
+                return check_refuse(check, PLEK_REFUSED_FIELD, "card.longitude_e7",
+                                    "longitude is %.7f; it must be -180 to 180",
+                                    pb->longitude_e7 / 1e7);
+
+        card->has_position = pb->has_latitude_e7;
+        card->latitude_e7 = pb->latitude_e7;
+        card->longitude_e7 = pb->longitude_e7;
+        return 0;
+}
+
+static int take_card(Update *update, UpdateCheck *check, const PbCard *pb)
+{
+        LocationCard *card = &update->card;
+
+        if (update->unit)
+                return check_refuse(check, PLEK_REFUSED_FIELD, "unit",
+                                    "a card is of the location as a whole and has no unit");
+        if (check_text(check, "card.name", pb->name, 1, CARD_NAME_MAX) ||
+            check_name(check, "card.kind", NAME_LOCATION_KIND, pb->kind) ||
+            take_position(card, check, pb))
+                return UPDATE_E_REFUSED;
+        if (pb->n_contacts > CONTACTS_MAX)
+                return check_refuse(check, PLEK_REFUSED_FIELD, "card.contacts",
+                                    "%zu contacts; at most %d are allowed", pb->n_contacts,
+                                    CONTACTS_MAX);
+
+        for (size_t i = 0; i < pb->n_contacts; i++) {
+                if (check_text(check, "card.contacts.function", pb->contacts[i]->function, 1,
+                               FUNCTION_MAX) ||
+                    check_name(check, "card.contacts.phone", NAME_PHONE, pb->contacts[i]->phone))
+                        return UPDATE_E_REFUSED;
+                card->contacts[i].function = pb->contacts[i]->function;
+                card->contacts[i].phone = pb->contacts[i]->phone;
+        }
+        card->n_contacts = pb->n_contacts;
+        card->name = pb->name;
+        card->kind = pb->kind;
+        return 0;
+}
+
+/* ------------------------------------------------------------------ records named by their key */
+
+/* Whether @pb has just what a key of its kind of report has: two keys of one record are equal. */
+static bool key_has_its_parts(const PbKey *pb)
+{
+        bool is_counts = pb->report == UPDATE_COUNTS, is_door = pb->report == UPDATE_DOOR;
+        bool is_pressure = pb->report == UPDATE_PRESSURE, is_card = pb->report == UPDATE_CARD;
+
+        if ((pb->has_patient_group || pb->has_urgency || (pb->has_plan && pb->plan)) && !is_door)
+                return false;
+        if (pb->has_care != is_counts && !(is_door && pb->has_care))
+                return false;
+        return !!pb->method == is_pressure && !(pb->unit && is_card);
+}
+
+int update_take_key(RecordRef *ret_ref, UpdateCheck *check, const Plek__V1__RecordKey *pb)
+{
+        if (pb->report < UPDATE_COUNTS || pb->report > UPDATE_CARD)
+                return check_refuse(check, PLEK_REFUSED_FIELD, "report",
+                                    "there is no report with number %u", pb->report);
+        if (!key_has_its_parts(pb))
+                return check_refuse(check, PLEK_REFUSED_FIELD, "report",
+                                    "not the parts that a key of %s has",
+                                    code_name(CODES_REPORT, pb->report));
+        if ((pb->unit && check_name(check, "unit", NAME_LOCATION, pb->unit)) ||
+            (pb->method && check_name(check, "method", NAME_METHOD, pb->method)) ||
+            take_scope_code(&ret_ref->care, check, "care", pb->has_care, pb->care) ||
+            take_scope_code(&ret_ref->patient_group, check, "patient_group", pb->has_patient_group,
+                            pb->patient_group) ||
+            take_urgency(&ret_ref->urgency, check, "urgency", pb->has_urgency, pb->urgency))
+                return UPDATE_E_REFUSED;
+
+        ret_ref->report = (UpdateKind)pb->report;
+        ret_ref->unit = pb->unit;
+        ret_ref->plan = pb->plan;
+        ret_ref->method = pb->method;
+        return 0;
+}
+
+/* The same within a body, whose name then stands before the field's. */
+static int take_key_within(RecordRef *ret_ref, UpdateCheck *check, const char *body,
+                           const PbKey *pb)
+{
+        char *field;
+
+        if (update_take_key(ret_ref, check, pb) == 0)
+                return 0;
+
+        field = arena_alloc(check->arena, PB_FIELD_MAX);
+        if (field) {
+                (void)snprintf(field, PB_FIELD_MAX, "%s.%s", body, check->refusal->field);
+                check->refusal->field = field;
+        }
+        return UPDATE_E_REFUSED;
+}
+
+static int take_affirm(Update *update, UpdateCheck *check, const Plek__V1__Affirm *pb)
+{
+        RecordRef *refs = NULL;
+
+        if (check_closed(check, "affirm.lane", pb->lane, N_LANES))
+                return UPDATE_E_REFUSED;
+        if (pb->n_apart_from) {
+                refs = arena_alloc(check->arena, pb->n_apart_from * sizeof(*refs));
+                if (!refs)
+                        return check_refuse(check, PLEK_REFUSED_MALFORMED, NULL,
+                                            "takes too much memory when decoded");
+        }
+        for (size_t i = 0; i < pb->n_apart_from; i++)
+                if (take_key_within(&refs[i], check, "affirm.apart_from", pb->apart_from[i]))
+                        return UPDATE_E_REFUSED;
+
+        update->affirm = (Affirm){
+                .lane = (Lane)pb->lane,
+                .up_to_seq = pb->up_to_seq,
+                .apart_from = refs,
+                .n_apart_from = pb->n_apart_from,
+        };
+        return 0;
+}
+
+/* ------------------------------------------------------------------ whichever it is */
+
+int update_take_body(Update *update, UpdateCheck *check, const Plek__V1__Update *pb)
+{
+        switch (update->kind) {
+        case UPDATE_COUNTS:
+                return take_counts(update, check, pb->counts);
+        case UPDATE_DOOR:
+                return take_door(update, check, pb->door);
+        case UPDATE_PRESSURE:
+                return take_pressure(update, check, pb->pressure);
+        case UPDATE_CARD:
+                return take_card(update, check, pb->card);
+        case UPDATE_AFFIRM:
+                return take_affirm(update, check, pb->affirm);
+        case UPDATE_WITHDRAW:
+                return take_key_within(&update->withdraw, check, "withdraw", pb->withdraw);
+        }
+        assert(!"a kind that decoding lets through and nobody takes");
+        return UPDATE_E_REFUSED;
+}
+
+const ProtobufCMessage *update_pb_body(const Plek__V1__Update *pb)
+{
+        /* A union of pointers to messages, each of which begins with its base. */
+        return &pb->counts->base;
+}
