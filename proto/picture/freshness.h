@@ -17,14 +17,20 @@ typedef enum Freshness {
         FRESHNESS_WITHDRAWN,
 } Freshness;
 
-/* Of a report or card that does not say: what its kind is agreed to hold. A card: for ever (0). */
+/*
+ * Of a report that does not say: a bound for its kind under which most agreed intervals (ED pressure
+ * 1 min, hospital counts 5 min, GP posts 15 min) fit a few times, so that a sender that says nothing
+ * is not shown as dead after one missed report. Pressure: 10 min. Counts: 1 h; who reports more
+ * seldom says so. Door: 24 h. A card: for ever (0).
+ */
 uint32_t freshness_default_valid_for_s(UpdateKind report);
 
 /* (sent_at - observed_at) + (now - received_at), of the record or of the affirmation it rests on:
  * then its observation counts as made when the affirm was sent. Never negative. */
 int64_t record_age_ms(const Record *record, int64_t now_ms);
+/* FRESH, STALE or SILENT. A plan has no freshness: FRESH, door_standing() says what it is. */
 Freshness record_freshness(const Record *record, int64_t now_ms);
-/* When it will be next different by time alone; INT64_MAX: never. A plan has no freshness. */
+/* When it will be next different by time alone; INT64_MAX: never. */
 int64_t record_next_change_ms(const Record *record, int64_t now_ms);
 
 /* What a door is now, by itself (which of several leads is not its question). */

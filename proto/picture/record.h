@@ -7,8 +7,7 @@
  * and plan; pressure by method; a card by its location alone. A report replaces its record whole.
  */
 
-#include <uthash.h>
-
+#include "internal/hash.h"
 #include "internal/list.h"
 #include "wire/block.h"
 
@@ -16,7 +15,17 @@ enum {
         RECORD_KEY_MAX = 320, /* bytes; also the key of a row in the store */
 };
 
-/* Canonical bytes: equal records have equal keys, and a party's sort together. */
+/*
+ * Canonical bytes: equal records have equal keys, and a party's sort together.
+ *
+ *         status   1 byte
+ *         party    and a zero byte
+ *         location and a zero byte
+ *         report   1 byte
+ *         unit     and a zero byte: empty if none; not of a card
+ *         counts: care; door: care, patient group, urgency, plan; each 4 bytes, big-endian
+ *         pressure: method and a zero byte
+ */
 typedef struct RecordKey {
         uint16_t n_bytes;
         uint8_t bytes[RECORD_KEY_MAX];
@@ -38,6 +47,7 @@ typedef struct Affirmation {
         Blob *envelope;
 } Affirmation;
 
+/* Takes a reference of @envelope. Returns 0 or -ENOMEM. */
 MUST_CHECK int affirmation_new(Affirmation **ret, uint64_t revision, int64_t received_at_ms,
                                int64_t sent_at_ms, Blob *envelope);
 Affirmation *affirmation_ref(Affirmation *affirmation);
@@ -69,6 +79,8 @@ typedef struct Record {
         Audience audience;
         UpdateKind report;
         uint8_t content_digest[CONTENT_DIGEST_BYTES];
+        uint32_t whole; /* the topic's whole answer in which it was listed last */
+        bool apart;     /* scratch of picture_affirm() */
 
         void *user; /* a subscriber's own; NULL in the daemon */
 
@@ -76,6 +88,8 @@ typedef struct Record {
         uint8_t key[]; /* RecordKey's bytes */
 } Record;
 
+/* The plan that a door's record is about; 0 for all other reports. */
+uint32_t record_plan(const Record *record);
 /* Says what the record is about; strings are borrowed from the record's key. */
 void record_describe(const Record *record, const char **ret_party, const char **ret_location,
                      RecordRef *ret_ref);

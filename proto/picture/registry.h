@@ -11,8 +11,7 @@
  * The authority's signature is the caller's to verify, with registry_is_authority().
  */
 
-#include <uthash.h>
-
+#include "internal/hash.h"
 #include "wire/document.h"
 
 typedef struct Registry Registry;
@@ -23,20 +22,27 @@ typedef struct EnrolmentVersion {
         uint64_t revision; /* at which it came into force */
         int64_t received_at_ms;
         Blob *envelope;
-        const Enrolment *enrolment; /* in the version's own memory */
+        const Enrolment *enrolment; /* in the version's own memory; locations sorted by name */
         uint8_t digest[DIGEST_BYTES];
         struct EnrolmentVersion *older;
 } EnrolmentVersion;
 
+/* The last word on a party as a whole, or on one of its keys; that it was lifted is one, too. A
+ * reader who comes later is told all of them. */
+typedef struct SuspensionWord {
+        uint64_t revision;
+        int64_t received_at_ms;
+        Blob *bytes;     /* the Suspension */
+        bool has_key_id; /* else the party as a whole */
+        KeyId key_id;
+        bool suspended;
+        struct SuspensionWord *next;
+} SuspensionWord;
+
 struct Party {
         char id[PARTY_MAX + 1];
-        EnrolmentVersion *newest;
-        bool suspended;              /* as a whole */
-        KeyId suspended_keys[ENROLMENT_KEYS_MAX];
-        size_t n_suspended_keys;
-        uint64_t suspension_revision; /* 0: never */
-        Blob *suspension;             /* the last one's bytes, for readers who come later */
-        int64_t suspension_received_at_ms;
+        EnrolmentVersion *newest; /* NULL never */
+        SuspensionWord *suspensions;
         UT_hash_handle hh;
 };
 
@@ -96,7 +102,9 @@ MUST_CHECK int registry_check_enrolment(const Registry *registry, const Enrolmen
 MUST_CHECK int registry_apply_enrolment(Registry *registry, uint64_t revision,
                                         int64_t received_at_ms, Blob *envelope,
                                         Party **ret_party);
-/* Returns 0, REGISTRY_E_UNKNOWN (no such party or key), -EBADMSG or -ENOMEM. */
+/* A key may be named by either of its halves; suspending one half cuts both. Of words on the same
+ * thing the one with the highest revision stays. Returns 0, REGISTRY_E_UNKNOWN (no such party, or
+ * not its key), -EBADMSG or -ENOMEM. */
 MUST_CHECK int registry_apply_suspension(Registry *registry, uint64_t revision,
                                          int64_t received_at_ms, Blob *bytes, Party **ret_party);
 
@@ -104,12 +112,21 @@ Party *registry_find(const Registry *registry, const char *party);
 /* The owner of a signing key, or of a transport key, by id; false: nobody's. */
 bool registry_find_signer(const Registry *registry, KeyId id, KeyOwner *ret_owner);
 bool registry_find_transport(const Registry *registry, KeyId id, KeyOwner *ret_owner);
+/* What was in force at @revision, or NULL: for readers, who check a record against it. */
+const EnrolmentVersion *registry_version_at(const Registry *registry, const char *party,
+                                            uint64_t revision);
 /*
- * The signing key with @id that was @party's at @revision: for readers. NULL: it was not its key
- * then, or what was said after the time of distrust.
+ * The signing key with @id that was @party's at @revision; NULL: it was not its key then. Distrust
+ * does not take it away: what it signed can still be checked, and is shown as distrusted.
  */
 const uint8_t *registry_signer_at(const Registry *registry, const char *party, KeyId id,
                                   uint64_t revision);
+/*
+ * The time since which what @party said at @revision is distrusted: the earliest that any
+ * revocation after it names; TIME_ABSENT: none. A record received at that time or later is shown as
+ * distrusted.
+ */
+int64_t party_distrusted_since(const Party *party, uint64_t revision);
 
 size_t registry_n_parties(const Registry *registry);
 /* Walks all: NULL gives the first; NULL comes after the last. */
@@ -125,6 +142,8 @@ uint32_t owner_may_read(const KeyOwner *owner, int64_t now_ms, int64_t grace_ms,
                         Audience *ret_audience);
 bool party_has_role(const Party *party, Role role);
 bool party_is_revoked(const Party *party);
+bool party_is_suspended(const Party *party); /* as a whole */
+bool party_key_is_suspended(const Party *party, const PublicKey *key); /* it, or the party */
 /* What it may speak for, by the newest enrolment; NULL: not its location. */
 const LocationGrant *party_grant(const Party *party, const char *location);
 /* The last revision at which anything here changed: what reg/ stands at. */

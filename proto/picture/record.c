@@ -1,0 +1,226 @@
+#include "picture/record.h"
+
+#include <string.h>
+
+#include "internal/endian.h"
+
+/* ------------------------------------------------------------------ keys */
+
+static uint8_t *put_string(uint8_t *to, const char *string, size_t n_max)
+{
+        size_t n = string ? strlen(string) : 0;
+
+        assert(n <= n_max);
+        if (n)
+                memcpy(to, string, n);
+        to[n] = '\0';
+        return to + n + 1;
+}
+
+static uint8_t *put_number(uint8_t *to, uint32_t number)
+{
+        be32_put(to, number);
+        return to + 4;
+}
+
+void record_key_make(RecordKey *ret_key, Status status, const char *party, const char *location,
+                     const RecordRef *ref)
+{
+        uint8_t *to = ret_key->bytes;
+
+        static_assert(1 + PARTY_MAX + 1 + LOCATION_MAX + 1 + 1 + UNIT_MAX + 1 +
+                                      MAX(4 * 4, METHOD_MAX + 1) <=
+                              RECORD_KEY_MAX,
+                      "the longest key fits");
+
+        *to++ = (uint8_t)status;
+        to = put_string(to, party, PARTY_MAX);
+        to = put_string(to, location, LOCATION_MAX);
+        *to++ = (uint8_t)ref->report;
+        if (ref->report != UPDATE_CARD)
+                to = put_string(to, ref->unit, UNIT_MAX);
+
+        switch (ref->report) {
+        case UPDATE_COUNTS:
+                to = put_number(to, ref->care);
+                break;
+        case UPDATE_DOOR:
+                to = put_number(to, ref->care);
+                to = put_number(to, ref->patient_group);
+                to = put_number(to, ref->urgency);
+                to = put_number(to, ref->plan);
+                break;
+        case UPDATE_PRESSURE:
+                to = put_string(to, ref->method, METHOD_MAX);
+                break;
+        case UPDATE_CARD:
+                break;
+        default:
+                assert(!"a record's report");
+        }
+        ret_key->n_bytes = (uint16_t)(to - ret_key->bytes);
+}
+
+/* Takes pieces from the front; once something does not fit, everything after fails. */
+typedef struct KeyReader {
+        const uint8_t *at, *end;
+        bool failed;
+} KeyReader;
+
+static uint8_t take_byte(KeyReader *reader)
+{
+        if (reader->failed || reader->at == reader->end) {
+                reader->failed = true;
+                return 0;
+        }
+        return *reader->at++;
+}
+
+static const char *take_string(KeyReader *reader, size_t n_max)
+{
+        const char *string = (const char *)reader->at;
+        const uint8_t *nul;
+
+        nul = reader->failed ? NULL : memchr(reader->at, '\0', (size_t)(reader->end - reader->at));
+        if (!nul || (size_t)(nul - reader->at) > n_max) {
+                reader->failed = true;
+                return "";
+        }
+        reader->at = nul + 1;
+        return string;
+}
+
+static uint32_t take_number(KeyReader *reader)
+{
+        uint32_t number;
+
+        if (reader->failed || reader->end - reader->at < 4) {
+                reader->failed = true;
+                return 0;
+        }
+        number = be32_get(reader->at);
+        reader->at += 4;
+        return number;
+}
+
+static void take_ref(KeyReader *reader, RecordRef *ret_ref)
+{
+        RecordRef ref = {
+                .report = take_byte(reader),
+                .care = CODE_ABSENT,
+                .patient_group = CODE_ABSENT,
+                .urgency = CODE_ABSENT,
+        };
+
+        if (ref.report != UPDATE_CARD) {
+                ref.unit = take_string(reader, UNIT_MAX);
+                if (!*ref.unit)
+                        ref.unit = NULL;
+        }
+        switch (ref.report) {
+        case UPDATE_COUNTS:
+                ref.care = take_number(reader);
+                break;
+        case UPDATE_DOOR:
+                ref.care = take_number(reader);
+                ref.patient_group = take_number(reader);
+                ref.urgency = take_number(reader);
+                ref.plan = take_number(reader);
+                break;
+        case UPDATE_PRESSURE:
+                ref.method = take_string(reader, METHOD_MAX);
+                break;
+        case UPDATE_CARD:
+                break;
+        default:
+                reader->failed = true;
+        }
+        *ret_ref = ref;
+}
+
+static int key_parse(const uint8_t *key, size_t n_key, Status *ret_status, const char **ret_party,
+                     const char **ret_location, RecordRef *ret_ref)
+{
+        KeyReader reader = { .at = key, .end = key + n_key };
+        const char *party, *location;
+        uint8_t status;
+        RecordRef ref;
+
+        status = take_byte(&reader);
+        party = take_string(&reader, PARTY_MAX);
+        location = take_string(&reader, LOCATION_MAX);
+        take_ref(&reader, &ref);
+        if (reader.failed || reader.at != reader.end)
+                return err_raise(-EBADMSG);
+        if (status < STATUS_ACTUAL || status > STATUS_TEST || !*party || !*location)
+                return err_raise(-EBADMSG);
+
+        *ret_status = status;
+        *ret_party = party;
+        *ret_location = location;
+        *ret_ref = ref;
+        return 0;
+}
+
+int record_key_parse(const RecordKey *key, Status *ret_status, const char **ret_party,
+                     const char **ret_location, RecordRef *ret_ref)
+{
+        if (key->n_bytes > RECORD_KEY_MAX)
+                return err_raise(-EBADMSG);
+        return key_parse(key->bytes, key->n_bytes, ret_status, ret_party, ret_location, ret_ref);
+}
+
+/* ------------------------------------------------------------------ affirmations */
+
+int affirmation_new(Affirmation **ret, uint64_t revision, int64_t received_at_ms,
+                    int64_t sent_at_ms, Blob *envelope)
+{
+        Affirmation *affirmation;
+
+        affirmation = malloc(sizeof(*affirmation));
+        if (!affirmation)
+                return err_raise(-ENOMEM);
+
+        *affirmation = (Affirmation){
+                .n_references = 1,
+                .revision = revision,
+                .received_at_ms = received_at_ms,
+                .sent_at_ms = sent_at_ms,
+                .envelope = blob_ref(envelope),
+        };
+        *ret = affirmation;
+        return 0;
+}
+
+Affirmation *affirmation_ref(Affirmation *affirmation)
+{
+        if (affirmation)
+                affirmation->n_references++;
+        return affirmation;
+}
+
+Affirmation *affirmation_unref(Affirmation *affirmation)
+{
+        if (affirmation && --affirmation->n_references == 0) {
+                blob_unref(affirmation->envelope);
+                free(affirmation);
+        }
+        return NULL;
+}
+
+/* ------------------------------------------------------------------ records */
+
+uint32_t record_plan(const Record *record)
+{
+        return record->report == UPDATE_DOOR ? be32_get(record->key + record->n_key - 4) : 0;
+}
+
+void record_describe(const Record *record, const char **ret_party, const char **ret_location,
+                     RecordRef *ret_ref)
+{
+        Status status;
+        int r;
+
+        r = key_parse(record->key, record->n_key, &status, ret_party, ret_location, ret_ref);
+        assert(r == 0); /* made by record_key_make() */
+}
