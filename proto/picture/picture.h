@@ -13,6 +13,11 @@
  *
  * Pure: revisions and times are given. Applying never refuses what admission let through; the only
  * error is -ENOMEM. Not thread-safe.
+ *
+ * Order. A topic's answer to "since R" is its withdrawals and its records after R, merged by
+ * revision, a withdrawal before a record of the same revision. It may as well send all withdrawals
+ * first: a record that a level can see is always newer than every withdrawal of its key for that
+ * level, so a withdrawal only ever ends what the reader had before.
  */
 
 #include "picture/record.h"
@@ -28,6 +33,8 @@ struct PictureTopic {
         uint64_t last[AUDIENCE_COORD + 1]; /* by level: the last revision that a reader saw here */
         uint64_t forgotten; /* tombstones up to this revision may be gone */
         size_t n_records;
+        uint32_t whole;     /* counts picture_whole_begin() */
+        ListLink *restored; /* where the last restored record went, or NULL: the next is near */
         UT_hash_handle hh;
 };
 
@@ -42,8 +49,18 @@ typedef struct Tombstone {
         RecordKey key;
 } Tombstone;
 
+/* All groups of a party. */
+typedef struct RecordParty {
+        UT_hash_handle hh;
+        ListLink groups; /* RecordGroup.in_party */
+        size_t n_groups;
+        char party[];
+} RecordParty;
+
 struct RecordGroup {
         UT_hash_handle hh;
+        RecordParty *party;
+        ListLink in_party;
         ListLink records; /* Record.in_group */
         size_t n_records;
         uint16_t n_key;
@@ -78,26 +95,39 @@ typedef struct Change {
         size_t n_allocated;
 } Change;
 
+/* What an item points to is the picture's, and good until the picture changes again. */
 #define CHANGE_NULL ((Change){ 0 })
 void change_reset(Change *change); /* keeps the memory */
 void change_deinit(Change *change);
 MUST_CHECK int change_add(Change *change, const ChangeItem *item);
+/* Room for @n_items more, so that adding those cannot fail. */
+MUST_CHECK int change_reserve(Change *change, size_t n_items);
 
-/* @n_tombstones are kept at the most, over all topics. */
+/* @n_tombstones are kept at the most, over all topics; those of the last change always. */
 MUST_CHECK int picture_new(Picture **ret_picture, size_t n_tombstones);
 Picture *picture_free(Picture *picture);
 DEFINE_FREEP(Picture, picture_free);
 /* Called before a record's memory goes, for whoever put something into record->user. */
 void picture_on_record_free(Picture *picture, void (*func)(Record *record, void *arg), void *arg);
 
+/* Called before a tombstone's memory goes, when there are too many; not when the picture ends. */
+void picture_on_forget(Picture *picture, void (*func)(const Tombstone *tombstone, void *arg),
+                       void *arg);
+
 /*
- * Each takes the decoded update and a reference of its envelope, and adds what readers are to be
- * told to @change. Returns 0 or -ENOMEM (nothing done).
+ * Each is given the decoded update and its envelope, of which it takes a reference of its own, and
+ * adds what readers are to be told to @change: a withdrawal before what comes in its place. Returns
+ * 0 or -ENOMEM (nothing done, but that an empty topic may have come).
+ *
+ * A report with the content of the record that it replaces, for the same audience, is a
+ * restatement: its age is new, since_ms stays, content_changed is false.
  */
 MUST_CHECK int picture_report(Picture *picture, const Update *update, Blob *envelope,
                               uint64_t revision, int64_t received_at_ms, const char *region,
                               Change *change);
-/* Renews what @update affirms (DESIGN: this instance's, up to seq S, this audience, lane, status). */
+/* Renews what @update affirms: of this party and location the records that its instance set last,
+ * up to seq S, with its audience, lane and status, but for apart_from. Readers are told once, of
+ * the affirm; nobody is told of one that renews nothing. */
 MUST_CHECK int picture_affirm(Picture *picture, const Update *update, Blob *envelope,
                               uint64_t revision, int64_t received_at_ms, const char *region,
                               Change *change);
@@ -124,7 +154,7 @@ PictureTopic *picture_next_topic(const Picture *picture, const PictureTopic *top
 /* Whether a position on @topic can be answered with changes, or must be answered whole. */
 bool picture_remembers(const PictureTopic *topic, uint64_t revision);
 /* The first record, or tombstone, that changed after @revision, in order; NULL: none. Go on with
- * list_entry(x->in_topic.next) until the topic's own link. */
+ * list_entry(x->in_topic.next) until the topic's own link. Costs what comes after @revision. */
 Record *picture_records_since(const PictureTopic *topic, uint64_t revision);
 Tombstone *picture_tombstones_since(const PictureTopic *topic, uint64_t revision);
 
@@ -132,19 +162,32 @@ Tombstone *picture_tombstones_since(const PictureTopic *topic, uint64_t revision
 
 /*
  * Puts back what somebody else derived: an entry of a chunk, of a block, or a row of the store.
- * @update is the decoded envelope of @entry; @affirmation may be NULL. Replaces what has the same
- * key on this topic, unless it is newer. Returns 0 or -ENOMEM.
+ * @update is the decoded envelope of @entry, a report; @affirmation is what it rests on, or NULL;
+ * of both it takes references of its own. Replaces what has the same key, on whatever topic, unless
+ * that is newer. *ret_record (if asked) is what is held then. Returns 0 or -ENOMEM (nothing done).
  */
 MUST_CHECK int picture_restore(Picture *picture, PictureTopic *topic, const Update *update,
                                Blob *envelope, const Entry *entry, Affirmation *affirmation,
                                Record **ret_record);
+/* At start. A record with that key stays: it may be newer, or for other levels. */
 MUST_CHECK int picture_restore_tombstone(Picture *picture, PictureTopic *topic,
                                          const RecordKey *key, uint64_t revision, int64_t at_ms,
                                          Audience from, Audience to, WithdrawnCause cause);
+/* What a withdrawal at @revision on @topic ends for a reader: the record with that key if it is
+ * held on that topic and has not changed since; NULL: nothing. It is the caller's to drop. */
+Record *picture_find_withdrawn(const Picture *picture, const PictureTopic *topic,
+                               const RecordKey *key, uint64_t revision);
 /* Removes without a tombstone. */
 void picture_drop(Picture *picture, Record *record);
-/* Everything on @topic that last changed before @revision: what a whole answer did not list. */
+/* Removes everything on @topic without a tombstone. */
 void picture_drop_topic(Picture *picture, PictureTopic *topic);
+/* A whole answer: begin, restore each of its entries, end. What it did not list is dropped. */
+void picture_whole_begin(PictureTopic *topic);
+void picture_whole_end(Picture *picture, PictureTopic *topic);
 
-/* The entry as it goes into a block or chunk for readers of a topic; borrowed from the record. */
+/* As each goes into a block or chunk for readers of a topic; all borrowed. */
 void record_to_entry(const Record *record, Entry *ret_entry);
+void affirmation_to_entry(const Affirmation *affirmation, Entry *ret_entry);
+/* @ret_withdrawn is what the entry points to. */
+void tombstone_to_entry(const Tombstone *tombstone, WithdrawnRecord *ret_withdrawn,
+                        Entry *ret_entry);
