@@ -1,0 +1,35 @@
+#pragma once
+
+/*
+ * Meta: what a directory says about itself
+ *
+ * In LMDB's root table beside the names of the others, since that page is written in every commit
+ * anyway.
+ *
+ *         plek.schema      version, and who wrote it first. This row keeps its form for ever
+ *         plek.tail        the last entry: revision, time, head
+ *         plek.checkpoint  how far the checkpoint's rows go
+ */
+
+#include "store/transaction.h"
+#include "wire/envelope.h"
+
+enum {
+        SCHEMA_VERSION = 1,
+};
+
+typedef struct Tail {
+        uint64_t revision; /* 0: an empty journal */
+        int64_t time_ms;
+        uint8_t head[DIGEST_BYTES];
+} Tail;
+
+/* Returns 0, STORE_E_NONE (nothing has been written), STORE_E_DAMAGED, STORE_E_NEWER or -errno. */
+MUST_CHECK int meta_get_schema(Transaction *transaction, uint32_t *ret_version);
+void meta_put_schema(Transaction *transaction);
+
+/* No row: an empty journal, or none written yet. Return 0, STORE_E_DAMAGED or -errno. */
+MUST_CHECK int meta_get_tail(Transaction *transaction, Tail *ret_tail);
+void meta_put_tail(Transaction *transaction, const Tail *tail);
+MUST_CHECK int meta_get_checkpoint(Transaction *transaction, uint64_t *ret_revision);
+void meta_put_checkpoint(Transaction *transaction, uint64_t revision);
