@@ -21,14 +21,16 @@ typedef struct LedgerOptions {
         const char *directory;
         size_t map_bytes_initial; /* grows by itself */
         size_t map_bytes_max;     /* 0: what the address space allows */
-        /* Called at named points so that a test can die there; NULL in production. */
+        /* Called at named points ("after-put", "after-meta-sync"; what LMDB does between them is
+         * its own), so that a test can die there. May be NULL. */
         void (*crash_point)(const char *name);
 } LedgerOptions;
 
 enum {
         LEDGER_OK,
         LEDGER_E_CONFLICT, /* base revision is not the last: admit again */
-        LEDGER_E_FULL,     /* no room on the disk (ENOSPC, or EIO with no room): try later */
+        LEDGER_E_FULL,     /* no room on the disk (ENOSPC, or EIO with no room), or it is read-only:
+                              try later */
         LEDGER_E_BROKEN,   /* EIO with room, or MDB_PANIC: the end (exit 74) */
         LEDGER_E_END,      /* next(): nothing more at the moment */
         LEDGER_E_LOCKED,   /* open: another plekd has it */
