@@ -5,7 +5,8 @@
  * journal about itself (genesis, epoch, suspension, head), decoded and checked
  *
  * Strings and arrays live in the arena. Decoders return 0 or DOCUMENT_E_MALFORMED with a sentence
- * in *ret_text (static; may be NULL if nobody asks); encoders return 0, -EINVAL or -ENOMEM.
+ * in *ret_text (static or in the arena; may be NULL if nobody asks); encoders return 0, -EINVAL or
+ * -ENOMEM.
  */
 
 #include "wire/update.h"

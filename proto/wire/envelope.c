@@ -24,7 +24,7 @@ typedef struct KindInfo {
 static const KindInfo kinds[] = {
         [ENVELOPE_UPDATE] = { "plek.v1.update", ENVELOPE_UPDATE_MAX_BYTES },
         [ENVELOPE_BLOCK] = { "plek.v1.block", 256 * 1024 },
-        [ENVELOPE_ENROLMENT] = { "plek.v1.enrolment", 960 * 1024 },
+        [ENVELOPE_ENROLMENT] = { "plek.v1.enrolment", 240 * 1024 },
         [ENVELOPE_CARD] = { "plek.v1.card", 64 * 1024 },
         [ENVELOPE_HEAD] = { "plek.v1.head", 1024 },
         [ENVELOPE_EPOCH] = { "plek.v1.epoch", 1024 },

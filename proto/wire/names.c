@@ -52,6 +52,11 @@ const char *name_rule(NameKind kind)
         return kinds[kind].rule;
 }
 
+bool time_is_valid(int64_t time_ms)
+{
+        return time_ms >= 0 && time_ms <= INT64_C(253402300799999);
+}
+
 bool party_is_valid(const char *party)
 {
         return name_is_valid(NAME_PARTY, party);

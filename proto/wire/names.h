@@ -1,10 +1,11 @@
 #pragma once
 
 /*
- * Names: character sets and lengths of what is not free text
+ * Names: character sets and lengths of what is not free text; and the range of times
  */
 
 #include <stdbool.h>
+#include <stdint.h>
 
 typedef enum NameKind {
         NAME_PARTY,
@@ -20,3 +21,6 @@ typedef enum NameKind {
 bool name_is_valid(NameKind kind, const char *name);
 /* "1 to 64 of a-z 0-9 . -" */
 const char *name_rule(NameKind kind);
+
+/* 1970 to 9999: no sum or difference of such times can overflow, here or anywhere else. */
+bool time_is_valid(int64_t time_ms);

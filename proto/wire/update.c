@@ -12,9 +12,6 @@ enum {
         REFUSAL_TEXT_MAX = 160,
 };
 
-/* The end of the year 9999: no sum or difference of times can overflow, here or anywhere else. */
-#define TIME_MAX_MS INT64_C(253402300799999)
-
 /* ------------------------------------------------------------------ refusing */
 
 int check_refuse(UpdateCheck *check, PlekRefusal code, const char *field, const char *format, ...)
@@ -56,7 +53,7 @@ int check_text(UpdateCheck *check, const char *field, const char *text, size_t n
 
 int check_time(UpdateCheck *check, const char *field, int64_t time_ms)
 {
-        if (time_ms >= 0 && time_ms <= TIME_MAX_MS)
+        if (time_is_valid(time_ms))
                 return 0;
         return check_refuse(check, PLEK_REFUSED_FIELD, field,
                             "%s is %lld; it must be milliseconds between 1970 and 9999", field,
