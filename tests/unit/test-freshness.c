@@ -102,8 +102,7 @@ static void test_who_does_not_say_gets_what_its_kind_is_agreed_to_hold(void **st
                 int64_t true_at = NOW - 10000;
 
                 assert_true(valid_for_ms > 0);
-                assert_int_equal(record_freshness(record, true_at + valid_for_ms),
-                                 FRESHNESS_FRESH);
+                assert_int_equal(record_freshness(record, true_at + valid_for_ms), FRESHNESS_FRESH);
                 assert_int_equal(record_freshness(record, true_at + valid_for_ms + 1),
                                  FRESHNESS_STALE);
         }
