@@ -131,3 +131,11 @@ class Agent:
         if outcome.HasField("refusal"):
             raise Refused(outcome.refusal)
         return outcome.revision
+
+    def refused(self, update, until=None):
+        """Sends what must be refused, and returns why it was."""
+        try:
+            revision = self.state(update, until)
+        except Refused as refused:
+            return refused
+        raise AssertionError(f"accepted at {revision}: {update}")

@@ -6,7 +6,7 @@ import plek_pb2 as pb
 
 REPORTS = {"counts": 20, "door": 21, "pressure": 22, "card": 23}
 LANES = {20: pb.LANE_COUNTS, 21: pb.LANE_STATUS, 22: pb.LANE_COUNTS, 23: pb.LANE_STATUS}
-DEFAULT_VALID_FOR_S = {20: 300, 21: 86400, 22: 60, 23: None}
+DEFAULT_VALID_FOR_S = {20: 3600, 21: 86400, 22: 600, 23: None}
 
 
 def _optional(message, field):
