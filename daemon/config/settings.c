@@ -1,0 +1,93 @@
+#include <stddef.h>
+
+#include "config/setting.h"
+
+/*
+ * The table
+ *
+ * The parser, --check-config, complaints and the manual's list come from these rows; a setting is
+ * added here, as a field of Config, and where it is used.
+ */
+
+#define KIB(_n)     ((uint64_t)(_n) << 10)
+#define MIB(_n)     ((uint64_t)(_n) << 20)
+#define GIB(_n)     ((uint64_t)(_n) << 30)
+#define SECONDS(_n) ((uint64_t)(_n) * 1000)
+#define DAYS(_n)    (SECONDS(_n) * 24 * 3600)
+
+#define AT(_field) offsetof(Config, _field)
+#define FIXED      false
+#define RELOADS    true
+
+const Setting settings[] = {
+        { "network", SETTING_NETWORK, FIXED, AT(network), 1, 32, NULL,
+          "The network's name, as on the region card." },
+        { "authority", SETTING_AUTHORITY, FIXED, AT(authority), 0, 0, NULL,
+          "The authority's public key, the line that plek key show prints. Without it and a network "
+          "the daemon answers guests only, and writes nothing." },
+        { "key", SETTING_KEY, FIXED, AT(key), 0, 0, "credential:plekd.key",
+          "The file with the broker's secret, of mode 0600, or credential:NAME for one that systemd "
+          "hands over (LoadCredential=)." },
+        { "directory", SETTING_PATH, FIXED, AT(directory), 0, 0, "/var/lib/plek",
+          "Where the journal is kept. Default under systemd: its state directory." },
+
+        { "updates", SETTING_TCP, FIXED, AT(updates), 0, 0, "tcp://*:7301",
+          "Where agents send signed updates." },
+        { "care", SETTING_TCP, FIXED, AT(care), 0, 0, "tcp://*:7302",
+          "Where care parties read the picture." },
+        { "query", SETTING_TCP, FIXED, AT(query), 0, 0, "tcp://*:7303",
+          "Where sessions are held: receipts, changes since, questions, guests." },
+        { "coord", SETTING_TCP, FIXED, AT(coord), 0, 0, "tcp://*:7304",
+          "Where coordination centres read the picture and what is for them only." },
+        { "control", SETTING_IPC, FIXED, AT(control), 0, 0, "ipc:///run/plek/control",
+          "The operator's socket on this host. Default under systemd: in its runtime directory." },
+        { "http", SETTING_HTTP, FIXED, AT(http), 0, 0, "127.0.0.1:9301",
+          "Where /metrics, /healthz and /readyz are served; off for none." },
+
+        { "workers", SETTING_COUNT, FIXED, AT(workers), 1, 64, "2",
+          "Threads that verify signatures." },
+        { "max-connections", SETTING_COUNT, FIXED, AT(max_connections), 16, 1000000, "8192",
+          "Connections over all sockets. The service's LimitNOFILE must be at least four times "
+          "this." },
+        { "max-guests", SETTING_COUNT, RELOADS, AT(max_guests), 0, 100000, "64",
+          "Sessions of keys that are not enrolled, at once. They may only ask who they are." },
+        { "guests-per-second", SETTING_COUNT, RELOADS, AT(guests_per_second), 1, 100000, "20",
+          "Handshakes of keys that are not enrolled, all together." },
+        { "updates-per-second", SETTING_COUNT, RELOADS, AT(updates_per_second), 1, 1000000, "500",
+          "Updates of one connection's key; more are refused with RETRY." },
+        { "updates-at-once", SETTING_COUNT, RELOADS, AT(updates_at_once), 1, 1000000, "5000",
+          "How many more than that may come at once, as when an agent states everything." },
+        { "requests-per-second", SETTING_COUNT, RELOADS, AT(requests_per_second), 1, 1000000,
+          "200", "Requests of one session." },
+        { "requests-at-once", SETTING_COUNT, RELOADS, AT(requests_at_once), 1, 1000000, "1000",
+          "How many more than that may come at once." },
+
+        { "queue-bytes", SETTING_BYTES, FIXED, AT(queue_bytes), MIB(16), GIB(1024), "512 MiB",
+          "What may wait to be sent, over all peers. Past it, the one furthest behind is cut." },
+        { "receive-bytes", SETTING_BYTES, FIXED, AT(receive_bytes), MIB(16), GIB(1024), "1 GiB",
+          "What may wait to be taken, over all peers." },
+        { "answer-bytes", SETTING_BYTES, FIXED, AT(answer_bytes), MIB(16), GIB(1024), "512 MiB",
+          "Answers to changes since that are kept for others who ask the same." },
+        { "party-records-max", SETTING_COUNT, RELOADS, AT(party_records_max), 1, 10000000,
+          "100000", "Records of one party." },
+        { "tombstones", SETTING_COUNT, FIXED, AT(tombstones), 1000, 100000000, "100000",
+          "Withdrawals that are remembered. A reader who was away for more gets the whole picture "
+          "instead of the changes." },
+        { "store-bytes-max", SETTING_BYTES, FIXED, AT(store_bytes_max), 0, GIB(65536), "0",
+          "How large the database may grow; 0: as the disk has room." },
+
+        { "skew", SETTING_MS, RELOADS, AT(skew_ms), SECONDS(1), SECONDS(3600), "120 s",
+          "How far a sender's clock may be ahead, and the broker's own behind its last entry." },
+        { "grace", SETTING_MS, RELOADS, AT(grace_ms), 0, DAYS(365), "14 d",
+          "How long a reader goes on reading after its enrolment has expired." },
+        { "clock-jump", SETTING_MS, FIXED, AT(clock_jump_ms), SECONDS(10), DAYS(1), "10 min",
+          "A jump of the broker's clock past which it takes no updates until it is sane again." },
+        { "checkpoint", SETTING_MS, FIXED, AT(checkpoint_ms), 100, DAYS(1), "10 s",
+          "At most this much is replayed from the journal at a start; a checkpoint costs writes." },
+        { "heartbeat", SETTING_MS, FIXED, AT(heartbeat_ms), 100, SECONDS(60), "1 s",
+          "How often a connection is probed below the protocol, so that a stalled one is found." },
+        { "heartbeat-timeout", SETTING_MS, FIXED, AT(heartbeat_timeout_ms), 200, SECONDS(300),
+          "3 s", "A connection that is silent for this long is cut." },
+};
+
+const size_t n_settings = N_ELEMENTS(settings);
