@@ -14,7 +14,7 @@
 enum {
         PLAN_ENTRIES_MAX = 1024,
         PLAN_FLOOR_SLOTS = 4096, /* a power of two: at most a quarter of them is used */
-        PLAN_FIELD_MAX = 64,
+        PLAN_FIELD_MAX = 96,
         PLAN_TEXT_MAX = 320,
 };
 
