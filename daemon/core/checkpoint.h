@@ -33,6 +33,7 @@ typedef struct Checkpoint {
         CheckpointRow *rows;
         size_t n_rows;
         size_t n_bytes;
+        struct Checkpoint *next; /* the state's, of those that were handed back */
 } Checkpoint;
 
 Checkpoint *checkpoint_free(Checkpoint *checkpoint);
@@ -40,15 +41,21 @@ DEFINE_FREEP(Checkpoint, checkpoint_free);
 
 /* How many rows would be written now. */
 size_t state_n_dirty(const State *state);
-/* All that changed since the last one. If it is not written after all, the caller must hand it
- * back. Returns 0 or -ENOMEM (nothing taken). */
+/*
+ * All that changed since the last one; no key twice. Deleting a row that is not there is no error:
+ * what came and went between two checkpoints never had one. One at a time: it must have been
+ * written (then free it), or handed back as failed, before the next is taken. Returns 0 or -ENOMEM
+ * (nothing taken).
+ */
 MUST_CHECK int state_checkpoint(State *state, Checkpoint **ret_checkpoint);
-/* Marks its rows as changed again. */
+/* Takes it over: its rows count as changed again. */
 void state_checkpoint_failed(State *state, Checkpoint *checkpoint);
 
-/* At start, into a new state: META first, then REGISTRY, TOPICS, AFFIRMS, the rest. Returns 0,
- * -EBADMSG or -ENOMEM. */
+/* At start, into a new state: META first, then REGISTRY, TOPICS, AFFIRMS, the rest; each table in
+ * the order of its keys. @key and @value are borrowed. Returns 0, -EBADMSG (damaged), -EPROTO
+ * (written by a newer daemon) or -ENOMEM. */
 MUST_CHECK int state_restore_row(State *state, CheckpointTable table, const uint8_t *key,
                                  size_t n_key, const uint8_t *value, size_t n_value);
-/* All rows are in: checks that they fit together. */
+/* All rows are in: checks that they fit together, and puts the records in their order. Returns 0,
+ * -EBADMSG or -ENOMEM. */
 MUST_CHECK int state_restore_done(State *state);

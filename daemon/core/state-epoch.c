@@ -30,14 +30,17 @@ int state_set_genesis(State *state, Blob *bytes)
 
 int state_apply_genesis(State *state, const LedgerEntry *entry)
 {
+        state->dirty.genesis = true;
         return state_set_genesis(state, entry->bytes);
 }
 
-int state_push_epoch(State *state, const EpochSpan *span)
+int state_push_epoch(State *state, const EpochSpan *span, uint64_t *ret_dropped)
 {
+        uint64_t dropped = 0;
         EpochSpan *grown;
 
         if (state->n_epochs == EPOCH_SPANS_MAX) {
+                dropped = state->epochs[0].first_revision;
                 state->n_epochs--;
                 memmove(&state->epochs[0], &state->epochs[1],
                         state->n_epochs * sizeof(state->epochs[0]));
@@ -52,6 +55,7 @@ int state_push_epoch(State *state, const EpochSpan *span)
         if (!span->continues)
                 state->epoch_floor =
                         MAX(state->epoch_floor, (uint64_t)span->opened_at_ms * 1000);
+        *ret_dropped = dropped;
         return 0;
 }
 
@@ -66,6 +70,7 @@ static bool epoch_is_known(const State *state, uint64_t epoch)
 int state_apply_epoch(State *state, const LedgerEntry *entry)
 {
         bool first = state->n_epochs == 0;
+        uint64_t dropped;
         Envelope envelope;
         Epoch epoch;
         int r;
@@ -84,7 +89,8 @@ int state_apply_epoch(State *state, const LedgerEntry *entry)
         r = state_push_epoch(state, &(EpochSpan){ .epoch = epoch.epoch,
                                                   .first_revision = entry->revision,
                                                   .opened_at_ms = epoch.opened_at_ms,
-                                                  .continues = epoch.continues });
+                                                  .continues = epoch.continues },
+                             &dropped);
         if (r)
                 return r;
 
@@ -92,7 +98,7 @@ int state_apply_epoch(State *state, const LedgerEntry *entry)
                 state->epoch_unconfirmed = true;
         blob_unref(state->epoch_envelope);
         state->epoch_envelope = blob_ref(entry->bytes);
-        return 0;
+        return dirty_add_span(&state->dirty, dropped);
 }
 
 int state_apply_confirm(State *state, const LedgerEntry *entry)

@@ -4,8 +4,11 @@
  * State's inside, for the files of this folder that share it: applying and the checkpoint
  */
 
+#include "core/dirty.h"
 #include "core/state.h"
 #include "wire/arena.h"
+
+typedef struct PendingRecord PendingRecord;
 
 struct State {
         Registry *registry;
@@ -27,6 +30,11 @@ struct State {
         bool epoch_unconfirmed;
 
         PartyState *parties;
+
+        Dirty dirty;
+
+        PendingRecord *pending; /* only while rows are restored: records, not in order yet */
+        size_t n_pending, n_pending_room;
 };
 
 /* The parts of state_apply() that are about the ledger itself. Each returns 0, -EBADMSG or
@@ -34,9 +42,12 @@ struct State {
 MUST_CHECK int state_apply_genesis(State *state, const LedgerEntry *entry);
 MUST_CHECK int state_apply_epoch(State *state, const LedgerEntry *entry);
 MUST_CHECK int state_apply_confirm(State *state, const LedgerEntry *entry);
-/* Sets genesis, or the epoch in force, from bytes that were applied before. */
 MUST_CHECK int state_set_genesis(State *state, Blob *bytes);
-MUST_CHECK int state_push_epoch(State *state, const EpochSpan *span);
+/* *ret_dropped: the first revision of the span that fell out, or 0. */
+MUST_CHECK int state_push_epoch(State *state, const EpochSpan *span, uint64_t *ret_dropped);
 
 /* Makes it if there is none. */
 MUST_CHECK int state_need_party(State *state, const char *party, PartyState **ret_party);
+
+/* Forgets rows that were not restored to the end. */
+void state_restore_deinit(State *state);

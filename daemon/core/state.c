@@ -7,8 +7,6 @@
  * write, and no guess is made about it.
  */
 
-#define HASH_NONFATAL_OOM 1
-
 #include <stdlib.h>
 
 #include "core/state-internal.h"
@@ -34,6 +32,7 @@ int state_new(State **ret_state, const StateOptions *options)
         if (r)
                 return err_fold(r);
 
+        dirty_init(&state->dirty, state);
         *ret_state = STEAL(state);
         return 0;
 }
@@ -49,7 +48,9 @@ State *state_free(State *state)
                 HASH_DELETE(hh, state->parties, party);
                 free(party);
         }
-        picture_free(state->picture);
+        state_restore_deinit(state);
+        picture_free(state->picture); /* before the marks that its records carry */
+        dirty_deinit(&state->dirty);
         registry_free(state->registry);
         arena_free(state->arena);
         blob_unref(state->genesis_bytes);
@@ -145,7 +146,7 @@ static int apply_update(State *state, const LedgerEntry *entry, Change *change)
         party->floor = update.seq;
         party->revision = entry->revision;
         memcpy(party->digest, entry->digest, DIGEST_BYTES);
-        return 0;
+        return dirty_add_party(&state->dirty, party);
 }
 
 /* Readers of every level are told, on reg/. */
@@ -250,6 +251,9 @@ int state_apply(State *state, const LedgerEntry *entry, Change *change)
                 return err_raise(-EBADMSG);
 
         r = apply_kind(state, entry, change);
+        if (r)
+                return r;
+        r = dirty_note(state, entry, change);
         if (r)
                 return r;
 
