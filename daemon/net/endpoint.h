@@ -60,18 +60,20 @@ typedef struct Received {
 void received_deinit(Received *received);
 
 /*
- * What a peer can make us hold is bounded in bytes by these, summed over all peers. ZeroMQ counts
- * messages a connection, so the limits are divided by the connections and the largest message; what
- * is handed over and not yet sent is counted as well, and when it passes its limit the connection
- * that is furthest behind is cut.
+ * What peers can make us hold is bounded in bytes by these, summed over all of them.
+ *
+ * ZeroMQ counts messages a connection. So @received_max_bytes is divided by the connections and the
+ * largest message, but is never less than eight messages each. What is handed over and not yet sent
+ * is counted in bytes here: from half of @queued_max_bytes on, the connection that is furthest
+ * behind is cut; at the whole, nothing more is handed over.
  */
 typedef struct EndpointSettings {
-        const char *address;         /* tcp://host:port, or ipc://path for control */
-        uint32_t n_connections_max;  /* one more is closed as it is accepted */
-        size_t message_max_bytes;    /* a larger frame from a peer ends its connection */
-        size_t received_max_bytes;   /* received and not yet read by us */
-        size_t frame_max_bytes;      /* the largest that we send */
-        size_t queued_max_bytes;     /* handed over and not yet sent */
+        const char *address;          /* tcp://host:port, or ipc://path for control */
+        uint32_t n_connections_max;   /* one more is closed as it is accepted */
+        size_t message_max_bytes;     /* a larger frame from a peer ends its connection */
+        size_t received_max_bytes;    /* received and not yet read by us */
+        size_t frame_max_bytes;       /* the largest that we send */
+        size_t queued_max_bytes;      /* handed over and not yet sent */
         uint32_t n_subscriptions_max; /* of one connection to an XPUB */
         int handshake_ms;
         int heartbeat_ms; /* 0: none. A peer that is silent for heartbeat_timeout_ms is cut */
@@ -92,7 +94,6 @@ typedef struct EndpointCounters {
         uint64_t n_dropped_parts;   /* more than one part */
         uint64_t n_dropped_user;    /* no User-Id */
         uint64_t n_dropped_routing; /* a routing id that the peer chose */
-        uint64_t n_dropped_upstream; /* not a subscription, on an XPUB */
 } EndpointCounters;
 
 /*

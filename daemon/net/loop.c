@@ -119,7 +119,7 @@ static int64_t wait_at_most_ns(Loop *loop, int timeout_ms)
                 wait_ns = 0;
 
         /* Each is asked, though the first that is ready would do: it may have to look by itself. */
-        list_for_each(link, &loop->sources) {
+        list_for_each (link, &loop->sources) {
                 LoopSource *source = list_entry(link, LoopSource, link);
 
                 if (source->prepare(source->arg))
@@ -394,9 +394,8 @@ void loop_deferred_cancel(LoopDeferred *deferred)
 void loop_source_add(LoopSource *source, Loop *loop, bool (*prepare)(void *arg), LoopFn dispatch,
                      void *arg)
 {
-        *source = (LoopSource){
-                .loop = loop, .prepare = prepare, .dispatch = dispatch, .arg = arg
-        };
+        *source =
+                (LoopSource){ .loop = loop, .prepare = prepare, .dispatch = dispatch, .arg = arg };
         list_append(&loop->sources, &source->link);
 }
 

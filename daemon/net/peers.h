@@ -15,6 +15,7 @@
 #include <stdint.h>
 
 #include "internal/err.h"
+#include "net/loop.h"
 #include "wire/key.h"
 
 typedef struct Peers Peers;
@@ -41,16 +42,16 @@ typedef struct PeerCounters {
         uint64_t n_accept_failed;
         uint64_t n_lost;
         uint64_t n_handshakes;
-        uint64_t n_failed_later;     /* the gate said 300 */
-        uint64_t n_failed_never;     /* the gate said 400 */
-        uint64_t n_failed_gate;      /* the gate did not answer properly */
-        uint64_t n_failed_protocol;  /* not ZMTP, not CURVE, a wrong broker key */
-        uint64_t n_failed_timeout;   /* slower than handshake_ms */
-        uint64_t n_failed_other;     /* went away during the handshake */
-        uint64_t n_cut;              /* by peers_cut() */
+        uint64_t n_failed_later;      /* the gate said 300 */
+        uint64_t n_failed_never;      /* the gate said 400 */
+        uint64_t n_failed_gate;       /* the gate did not answer properly */
+        uint64_t n_failed_protocol;   /* not ZMTP, not CURVE, a wrong broker key */
+        uint64_t n_failed_silent;     /* went away, or said nothing until handshake_ms */
+        uint64_t n_cut;               /* by peers_cut() */
         uint64_t n_cut_subscriptions; /* too many, or a topic too long */
-        uint64_t n_cut_behind;       /* the furthest behind when queues were full */
-        uint64_t n_cut_unfinished;   /* a message of parts that never ends */
+        uint64_t n_cut_upstream;      /* wrote to an XPUB what is no subscription */
+        uint64_t n_cut_behind;        /* the furthest behind when queues were full */
+        uint64_t n_cut_unfinished;    /* a message of parts that never ends */
 } PeerCounters;
 
 typedef struct PeerLost {
@@ -63,15 +64,15 @@ typedef struct PeerLost {
 typedef void (*PeersLostFn)(void *arg, const PeerLost *lost);
 
 /* @lost is called in the loop's thread once for each connection that has ended, cut or not. */
-MUST_CHECK int peers_new(Peers **ret_peers, PeersLostFn lost, void *arg);
+MUST_CHECK int peers_new(Peers **ret_peers, Loop *loop, PeersLostFn lost, void *arg);
 /* After every endpoint has been freed. */
 Peers *peers_free(Peers *peers);
 DEFINE_FREEP(Peers, peers_free);
 
 /*
  * Ends @user's connections to @endpoints (a mask of 1u << kind). The gate must refuse the key by
- * now, else they are back in 100 ms. A connection that has not sent anything yet is nobody's, and is
- * ended too: an innocent one comes back by itself. Returns how many.
+ * now, else they are back in 100 ms. A connection that has not sent anything yet is nobody's, and
+ * is ended too: an innocent one comes back by itself. Returns how many.
  */
 size_t peers_cut(Peers *peers, const KeyId *user, unsigned endpoints);
 /* One connection. Returns whether there was one. */

@@ -43,7 +43,7 @@ static bool round_is_claimed(PoolRound *round)
 
 static PoolRound *next_round(Pool *pool)
 {
-        list_for_each(link, &pool->rounds) {
+        list_for_each (link, &pool->rounds) {
                 PoolRound *round = list_entry(link, PoolRound, link);
 
                 if (!round_is_claimed(round))
@@ -198,7 +198,7 @@ Pool *pool_free(Pool *pool)
                         pool->free_context(pool->threads[i].context);
         }
 
-        list_for_each(link, &pool->rounds)
+        list_for_each (link, &pool->rounds)
                 list_unlink(link);
         notifier_deinit(&pool->notifier);
         pthread_cond_destroy(&pool->has_work);

@@ -1,0 +1,69 @@
+#pragma once
+
+/*
+ * What Peers keeps: a table for each endpoint with a row a descriptor. For peers*.c alone
+ */
+
+#include <sodium.h>
+
+#include "net/connections.h"
+
+/* A connection that was said to be two users' is doubtful for good. */
+typedef enum Owner { NOBODY, KNOWN, DOUBTFUL } Owner;
+
+struct Connection {
+        ListLink link;
+        EndpointKind endpoint;
+        int fd;
+        uint64_t cookie;
+        uid_t uid;
+        Owner owner;
+        KeyId user;
+        bool is_cut;
+        bool is_too_many;
+
+        uint64_t *topics; /* keyed hashes of what it is subscribed to */
+        uint32_t n_topics;
+
+        uint64_t n_messages;
+        uint64_t n_messages_swept;
+        uint64_t n_bytes_swept; /* received by the kernel when the last message was */
+};
+
+typedef struct PeersTable {
+        bool is_open;
+        PeerLimits limits;
+        Monitor *monitor;
+        Connection **by_fd;
+        size_t n_fds;
+        ListLink connections;
+        uint32_t n_connections;
+        int64_t cut_behind_at_ns;
+        PeerCounters counters;
+} PeersTable;
+
+struct Peers {
+        Loop *loop;
+        PeersLostFn lost;
+        void *arg;
+        ListLink gone; /* connections that @lost is to be told about */
+        LoopDeferred tell;
+        LoopTimer sweep;
+        uint8_t hash_key[crypto_shorthash_KEYBYTES];
+        PeersTable tables[N_ENDPOINTS];
+};
+
+Connection *connection_free(Connection *connection);
+DEFINE_FREEP(Connection, connection_free);
+
+/* SO_COOKIE, or 0 if @fd is no socket. */
+uint64_t connection_cookie_of(int fd);
+/* Shuts it down. Returns whether it was there to be shut down. */
+bool connection_shut(Connection *connection);
+
+/* NULL: not in the table. */
+Connection *peers_find(const PeersTable *table, int fd);
+/* So that the tables are as new as can be. @endpoints is a mask. */
+void peers_read_monitors(Peers *peers, unsigned endpoints);
+/* @connection is over: @lost is told at the end of the turn. */
+void peers_lose(Peers *peers, Connection *connection);
