@@ -120,19 +120,24 @@ typedef struct Manifest {
 
 typedef struct BlockBuilder BlockBuilder;
 
-/* For frames of at most @max_bytes. Reused from block to block. */
+/*
+ * For frames of at most @max_bytes. Reused from block to block. An entry that comes first may pass
+ * that, up to BLOCK_FRAME_MAX: cutting goes between entries, and an enrolment can be large.
+ */
 MUST_CHECK int block_builder_new(BlockBuilder **ret_builder, size_t max_bytes);
 BlockBuilder *block_builder_free(BlockBuilder *builder);
 DEFINE_FREEP(BlockBuilder, block_builder_free);
 
-/* Adds an entry (copied), or an affirm that entries rest on (added once per revision). Returns 0,
- * BLOCK_E_FULL (nothing added) or -ENOMEM. */
+/* Adds an entry (copied), or an affirm that entries rest on (added once per revision; before what
+ * rests on it, so that no entry is left without). Returns 0, BLOCK_E_FULL (nothing added) or
+ * -ENOMEM. */
 MUST_CHECK int block_builder_add(BlockBuilder *builder, const Entry *entry);
 MUST_CHECK int block_builder_add_affirm(BlockBuilder *builder, const Entry *affirm);
 size_t block_builder_n_entries(const BlockBuilder *builder);
 
 /* The frame: topic, zero byte, signed envelope. Of @block only head, first, last, previous,
- * reg_revision and beat are used. Resets the builder. */
+ * reg_revision and beat are used. Resets the builder. Returns 0, -ENOMEM, or -E2BIG: a beat that
+ * is too large. */
 MUST_CHECK int block_builder_seal(BlockBuilder *builder, Blob **ret_frame, const Topic *topic,
                                   const Block *block, const NetworkId *network,
                                   const SecretKey *key);

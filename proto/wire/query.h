@@ -230,5 +230,6 @@ typedef struct Reply {
 MUST_CHECK int request_decode(Request *ret_request, Arena *arena, const uint8_t *bytes,
                               size_t n_bytes);
 MUST_CHECK int request_encode(Blob **ret_blob, const Request *request);
+/* A broker that is newer may say what this version does not know: kind 0. */
 MUST_CHECK int reply_decode(Reply *ret_reply, Arena *arena, const uint8_t *bytes, size_t n_bytes);
 MUST_CHECK int reply_encode(Blob **ret_blob, const Reply *reply);

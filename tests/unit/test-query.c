@@ -1,0 +1,474 @@
+#include <sodium.h>
+#include <string.h>
+
+#include "cmocka-all.h"
+#include "wire/query.h"
+
+static Arena *arena;
+static Request asked;
+static Reply answered;
+static const uint8_t payload[300] = { 1, 2, 3 };
+
+static int setup(void **state)
+{
+        arena_reset(arena);
+        return 0;
+}
+
+static int recode_request(const Request *request)
+{
+        CLEANUP(blob_unrefp) Blob *blob = NULL;
+
+        assert_int_equal(request_encode(&blob, request), 0);
+        return request_decode(&asked, arena, blob->bytes, blob->n_bytes);
+}
+
+static int recode_reply(const Reply *reply)
+{
+        CLEANUP(blob_unrefp) Blob *blob = NULL;
+
+        assert_int_equal(reply_encode(&blob, reply), 0);
+        return reply_decode(&answered, arena, blob->bytes, blob->n_bytes);
+}
+
+static Bytes some_bytes(size_t n_bytes)
+{
+        return (Bytes){ payload, n_bytes };
+}
+
+/* ------------------------------------------------------------------ requests */
+
+static void test_hello_arrives_as_it_was_asked(void **state)
+{
+        Request request = { .id = 7, .kind = REQUEST_HELLO };
+
+        request.hello.instance = UINT64_MAX;
+        request.hello.kind = PEER_READER;
+        assert_int_equal(recode_request(&request), 0);
+        assert_int_equal(asked.id, 7);
+        assert_int_equal(asked.kind, REQUEST_HELLO);
+        assert_true(asked.hello.instance == UINT64_MAX);
+        assert_int_equal(asked.hello.kind, PEER_READER);
+        assert_null(asked.hello.head.bytes);
+        assert_int_equal(asked.hello.card_serial, 0);
+        assert_null(asked.hello.program);
+
+        request.hello.head = some_bytes(160);
+        request.hello.card_serial = 3;
+        request.hello.program = "plek 0.1.0";
+        assert_int_equal(recode_request(&request), 0);
+        assert_int_equal(asked.hello.head.n_bytes, 160);
+        assert_memory_equal(asked.hello.head.bytes, payload, 160);
+        assert_int_equal(asked.hello.card_serial, 3);
+        assert_string_equal(asked.hello.program, "plek 0.1.0");
+}
+
+static void test_since_and_credit_arrive_as_they_were_asked(void **state)
+{
+        Request request = { .id = 1, .kind = REQUEST_SINCE };
+
+        request.since.topic = "pic/zwolle/status/";
+        request.since.epoch = 9;
+        request.since.audience = AUDIENCE_COORD;
+        request.since.revision = 12;
+        request.since.credit = CREDIT_MAX;
+        assert_int_equal(recode_request(&request), 0);
+        assert_string_equal(asked.since.topic, "pic/zwolle/status/");
+        assert_int_equal(asked.since.epoch, 9);
+        assert_int_equal(asked.since.audience, AUDIENCE_COORD);
+        assert_int_equal(asked.since.revision, 12);
+        assert_int_equal(asked.since.credit, CREDIT_MAX);
+
+        request.since.credit = CREDIT_MAX + 1;
+        assert_int_equal(recode_request(&request), QUERY_E_MALFORMED);
+        request.since.credit = 0;
+        assert_int_equal(recode_request(&request), QUERY_E_MALFORMED);
+        request.since.credit = 1;
+        request.since.topic = "pic/zwolle";
+        assert_int_equal(recode_request(&request), QUERY_E_MALFORMED);
+        request.since.topic = "reg/";
+        request.since.audience = 4;
+        assert_int_equal(recode_request(&request), QUERY_E_MALFORMED);
+
+        request = (Request){ .id = 2, .kind = REQUEST_CREDIT };
+        request.credit.transfer = 5;
+        request.credit.credit = 6;
+        assert_int_equal(recode_request(&request), 0);
+        assert_int_equal(asked.credit.transfer, 5);
+        assert_int_equal(asked.credit.credit, 6);
+}
+
+static void test_submit_and_suspend_arrive_as_they_were_asked(void **state)
+{
+        Request request = { .id = 1, .kind = REQUEST_SUBMIT };
+
+        request.submit.envelope = some_bytes(300);
+        request.submit.check = true;
+        assert_int_equal(recode_request(&request), 0);
+        assert_int_equal(asked.submit.envelope.n_bytes, 300);
+        assert_memory_equal(asked.submit.envelope.bytes, payload, 300);
+        assert_true(asked.submit.check);
+        request.submit.envelope.n_bytes = 0;
+        assert_int_equal(recode_request(&request), QUERY_E_MALFORMED);
+
+        request = (Request){ .id = 1, .kind = REQUEST_SUSPEND };
+        request.suspend = (Suspension){ .party = "isala", .has_key_id = true, .suspended = true,
+                                        .reason = "storing" };
+        memset(&request.suspend.key_id, 5, KEY_ID_BYTES);
+        assert_int_equal(recode_request(&request), 0);
+        assert_string_equal(asked.suspend.party, "isala");
+        assert_true(asked.suspend.has_key_id);
+        assert_memory_equal(&asked.suspend.key_id, &request.suspend.key_id, KEY_ID_BYTES);
+        assert_true(asked.suspend.suspended);
+        assert_string_equal(asked.suspend.reason, "storing");
+        assert_null(asked.suspend.by);
+        request.suspend.party = "I";
+        assert_int_equal(recode_request(&request), QUERY_E_MALFORMED);
+}
+
+static void test_small_requests_arrive_as_they_were_asked(void **state)
+{
+        static const RequestKind kinds[] = { REQUEST_WHOAMI, REQUEST_STATUS, REQUEST_PRESENCE,
+                                             REQUEST_CARD };
+        Request request = { .id = UINT64_MAX, .kind = REQUEST_CLOCK };
+
+        request.clock.nonce = 99;
+        assert_int_equal(recode_request(&request), 0);
+        assert_true(asked.id == UINT64_MAX);
+        assert_int_equal(asked.clock.nonce, 99);
+
+        for (size_t i = 0; i < N_ELEMENTS(kinds); i++) {
+                request = (Request){ .id = i, .kind = kinds[i] };
+                assert_int_equal(recode_request(&request), 0);
+                assert_int_equal(asked.kind, kinds[i]);
+        }
+
+        request = (Request){ .id = 1, .kind = REQUEST_PARTIES };
+        assert_int_equal(recode_request(&request), 0);
+        assert_null(asked.parties.party);
+        request.parties.party = "isala";
+        assert_int_equal(recode_request(&request), 0);
+        assert_string_equal(asked.parties.party, "isala");
+
+        request = (Request){ .id = 1, .kind = REQUEST_OWN };
+        request.own.credit = 3;
+        assert_int_equal(recode_request(&request), 0);
+        assert_null(asked.own.location);
+        request.own.location = "isala-zwolle";
+        assert_int_equal(recode_request(&request), 0);
+        assert_string_equal(asked.own.location, "isala-zwolle");
+        assert_int_equal(asked.own.credit, 3);
+
+        request = (Request){ .id = 1, .kind = REQUEST_CONFIRM };
+        request.confirm.what = CONFIRM_CLOCK;
+        assert_int_equal(recode_request(&request), 0);
+        assert_int_equal(asked.confirm.what, CONFIRM_CLOCK);
+}
+
+static void test_request_of_a_newer_peer_keeps_its_id(void **state)
+{
+        assert_int_equal(request_decode(&asked, arena, (const uint8_t *)"\x08\x05\xfa\x01\x00", 5),
+                         0);
+        assert_int_equal(asked.id, 5);
+        assert_int_equal(asked.kind, 0);
+}
+
+static void test_requests_that_are_none_are_refused(void **state)
+{
+        CLEANUP(freep) uint8_t *large = calloc(1, REQUEST_MAX_BYTES + 1);
+
+        assert_int_equal(request_decode(&asked, arena, large, 0), QUERY_E_MALFORMED);
+        assert_int_equal(request_decode(&asked, arena, (const uint8_t *)"\x2a\x00", 2),
+                         QUERY_E_MALFORMED);
+        assert_int_equal(
+                request_decode(&asked, arena, (const uint8_t *)"\x08\x05\x32\x00\x52\x00", 6),
+                QUERY_E_MALFORMED);
+
+        memcpy(large, "\x08\x01\xa2\x06", 4); /* an unknown field that fills the rest */
+        large[4] = 0xf8;
+        large[5] = 0xff;
+        large[6] = 0x3f;
+        assert_int_equal(request_decode(&asked, arena, large, REQUEST_MAX_BYTES + 1),
+                         QUERY_E_MALFORMED);
+}
+
+/* ------------------------------------------------------------------ replies */
+
+static void test_refusal_arrives_as_it_was_given(void **state)
+{
+        Reply reply = { .id = 3, .kind = REPLY_REFUSED,
+                        .refusal = { PLEK_REFUSED_FIELD, "door.text", "is too long" } };
+
+        assert_int_equal(recode_reply(&reply), 0);
+        assert_int_equal(answered.id, 3);
+        assert_int_equal(answered.kind, REPLY_REFUSED);
+        assert_int_equal(answered.refusal.code, PLEK_REFUSED_FIELD);
+        assert_string_equal(answered.refusal.field, "door.text");
+        assert_string_equal(answered.refusal.text, "is too long");
+}
+
+static void test_hello_reply_arrives_as_it_was_given(void **state)
+{
+        static const TopicPosition topics[] = { { "reg/", 3 }, { "pic/oost/counts/", 8 } };
+        Reply reply = { .id = 1, .kind = REPLY_HELLO };
+
+        reply.hello.time_us = 123456789;
+        memset(&reply.hello.network, 4, NETWORK_BYTES);
+        reply.hello.party = "isala";
+        reply.hello.epoch = some_bytes(250);
+        reply.hello.head = some_bytes(160);
+        reply.hello.audience = AUDIENCE_CARE;
+        reply.hello.roles = ROLE_BIT(ROLE_AGENT) | ROLE_BIT(ROLE_RELAY);
+        reply.hello.floor = 41;
+        reply.hello.enrolment_serial = 2;
+        reply.hello.card_serial = 5;
+        reply.hello.topics = topics;
+        reply.hello.n_topics = 2;
+        reply.hello.accepting = true;
+        reply.hello.valid_until_ms = 1000;
+        reply.hello.read_until_ms = TIME_ABSENT;
+        assert_int_equal(recode_reply(&reply), 0);
+        assert_int_equal(answered.kind, REPLY_HELLO);
+        assert_int_equal(answered.hello.time_us, 123456789);
+        assert_memory_equal(&answered.hello.network, &reply.hello.network, NETWORK_BYTES);
+        assert_string_equal(answered.hello.party, "isala");
+        assert_int_equal(answered.hello.epoch.n_bytes, 250);
+        assert_int_equal(answered.hello.head.n_bytes, 160);
+        assert_int_equal(answered.hello.audience, AUDIENCE_CARE);
+        assert_int_equal(answered.hello.roles, reply.hello.roles);
+        assert_int_equal(answered.hello.floor, 41);
+        assert_int_equal(answered.hello.enrolment_serial, 2);
+        assert_int_equal(answered.hello.card_serial, 5);
+        assert_int_equal(answered.hello.n_topics, 2);
+        assert_string_equal(answered.hello.topics[1].topic, "pic/oost/counts/");
+        assert_true(answered.hello.accepting);
+        assert_int_equal(answered.hello.valid_until_ms, 1000);
+        assert_int_equal(answered.hello.read_until_ms, TIME_ABSENT);
+}
+
+static void test_receipt_arrives_as_it_was_given(void **state)
+{
+        const Outcome outcomes[] = {
+                { .seq = 40, .revision = 7 },
+                { .seq = 41, .refusal = { PLEK_REFUSED_REPLAY, "seq", "under the floor of 41" } },
+        };
+        Reply reply = { .kind = REPLY_RECEIPT };
+
+        reply.receipt.head = some_bytes(160);
+        reply.receipt.outcomes = outcomes;
+        reply.receipt.n_outcomes = 2;
+        reply.receipt.floor = 41;
+        reply.receipt.twins = true;
+        assert_int_equal(recode_reply(&reply), 0);
+        assert_int_equal(answered.id, 0);
+        assert_int_equal(answered.receipt.n_outcomes, 2);
+        assert_int_equal(answered.receipt.outcomes[0].seq, 40);
+        assert_int_equal(answered.receipt.outcomes[0].revision, 7);
+        assert_int_equal(answered.receipt.outcomes[0].refusal.code, 0);
+        assert_int_equal(answered.receipt.outcomes[1].revision, 0);
+        assert_int_equal(answered.receipt.outcomes[1].refusal.code, PLEK_REFUSED_REPLAY);
+        assert_string_equal(answered.receipt.outcomes[1].refusal.field, "seq");
+        assert_int_equal(answered.receipt.floor, 41);
+        assert_true(answered.receipt.twins);
+}
+
+static void test_outcome_is_accepted_or_refused_and_not_both(void **state)
+{
+        /* Receipts with one outcome: neither, then both. */
+        static const char neither[] = "\x08\x00\x62\x09\x0a\x01h\x12\x02\x08\x01\x18\x00";
+        static const char both[] =
+                "\x08\x00\x62\x0f\x0a\x01h\x12\x08\x08\x01\x10\x01\x1a\x02\x08\x01\x18\x00";
+
+        assert_int_equal(reply_decode(&answered, arena, (const uint8_t *)neither,
+                                      sizeof(neither) - 1),
+                         QUERY_E_MALFORMED);
+        assert_int_equal(reply_decode(&answered, arena, (const uint8_t *)both, sizeof(both) - 1),
+                         QUERY_E_MALFORMED);
+}
+
+static void test_whoami_and_parties_arrive_as_they_were_given(void **state)
+{
+        static const Region regions[] = { { "rav", "ijsselland" } };
+        static const LocationGrant locations[] = { { "isala-zwolle", "zwolle", regions, 1 } };
+        static const PublicKey keys[] = { { .sign = { 1 }, .transport = { 2 } } };
+        PartyInfo parties[2] = {
+                { .party = "isala", .name = "Isala", .roles = ROLE_BIT(ROLE_AGENT),
+                  .audience = AUDIENCE_CARE, .serial = 4, .valid_from_ms = 1, .valid_until_ms = 2,
+                  .suspended = true, .keys = keys, .n_keys = 1, .locations = locations,
+                  .n_locations = 1, .floor = 5, .n_records = 6, .connected = true, .since_ms = 7,
+                  .n_accepted = 8, .n_refused = 9, .twins = true },
+                { .party = "deventer", .serial = 1, .valid_from_ms = 1, .valid_until_ms = 2,
+                  .revoked = true, .since_ms = TIME_ABSENT },
+        };
+        Reply reply = { .id = 1, .kind = REPLY_WHOAMI };
+
+        reply.whoami.text = "party isala";
+        memset(reply.whoami.transport_key, 3, KEY_BYTES);
+        reply.whoami.enrolled = true;
+        reply.whoami.party = "isala";
+        reply.whoami.roles = ROLE_BIT(ROLE_OPERATOR);
+        reply.whoami.audience = AUDIENCE_COORD;
+        reply.whoami.locations = locations;
+        reply.whoami.n_locations = 1;
+        reply.whoami.valid_from_ms = 1;
+        reply.whoami.valid_until_ms = 2;
+        reply.whoami.suspended = true;
+        reply.whoami.serial = 4;
+        assert_int_equal(recode_reply(&reply), 0);
+        assert_string_equal(answered.whoami.text, "party isala");
+        assert_memory_equal(answered.whoami.transport_key, reply.whoami.transport_key, KEY_BYTES);
+        assert_true(answered.whoami.enrolled);
+        assert_string_equal(answered.whoami.party, "isala");
+        assert_int_equal(answered.whoami.roles, ROLE_BIT(ROLE_OPERATOR));
+        assert_int_equal(answered.whoami.audience, AUDIENCE_COORD);
+        assert_string_equal(answered.whoami.locations[0].regions[0].id, "ijsselland");
+        assert_true(answered.whoami.suspended);
+        assert_false(answered.whoami.revoked);
+        assert_int_equal(answered.whoami.serial, 4);
+
+        reply = (Reply){ .id = 1, .kind = REPLY_PARTIES };
+        reply.parties.parties = parties;
+        reply.parties.n_parties = 2;
+        assert_int_equal(recode_reply(&reply), 0);
+        assert_int_equal(answered.parties.n_parties, 2);
+        assert_string_equal(answered.parties.parties[0].name, "Isala");
+        assert_int_equal(answered.parties.parties[0].roles, ROLE_BIT(ROLE_AGENT));
+        assert_memory_equal(answered.parties.parties[0].keys, keys, sizeof(keys));
+        assert_string_equal(answered.parties.parties[0].locations[0].location, "isala-zwolle");
+        assert_int_equal(answered.parties.parties[0].floor, 5);
+        assert_int_equal(answered.parties.parties[0].n_records, 6);
+        assert_true(answered.parties.parties[0].connected);
+        assert_int_equal(answered.parties.parties[0].since_ms, 7);
+        assert_int_equal(answered.parties.parties[0].n_accepted, 8);
+        assert_int_equal(answered.parties.parties[0].n_refused, 9);
+        assert_true(answered.parties.parties[0].twins);
+        assert_true(answered.parties.parties[1].revoked);
+        assert_int_equal(answered.parties.parties[1].roles, 0);
+        assert_int_equal(answered.parties.parties[1].since_ms, TIME_ABSENT);
+}
+
+static void test_status_arrives_as_it_was_given(void **state)
+{
+        static const char *warnings[] = { "the disk is 91 % full" };
+        static const Metric metrics[] = { { "plek_updates_total", "outcome=\"accepted\"", 12.5 } };
+        Reply reply = { .id = 1, .kind = REPLY_STATUS };
+
+        reply.status.version = "0.1.0";
+        reply.status.epoch = 1;
+        reply.status.revision = 2;
+        reply.status.time_ms = 3;
+        reply.status.started_at_ms = 4;
+        reply.status.why_not = "clock";
+        reply.status.since_ms = 5;
+        reply.status.warnings = warnings;
+        reply.status.n_warnings = 1;
+        reply.status.metrics = metrics;
+        reply.status.n_metrics = 1;
+        reply.status.head = some_bytes(160);
+        reply.status.network_name = "zwolle";
+        reply.status.epoch_envelope = some_bytes(250);
+        assert_int_equal(recode_reply(&reply), 0);
+        assert_string_equal(answered.status.version, "0.1.0");
+        assert_int_equal(answered.status.revision, 2);
+        assert_false(answered.status.accepting);
+        assert_string_equal(answered.status.why_not, "clock");
+        assert_int_equal(answered.status.since_ms, 5);
+        assert_string_equal(answered.status.warnings[0], warnings[0]);
+        assert_string_equal(answered.status.metrics[0].name, "plek_updates_total");
+        assert_string_equal(answered.status.metrics[0].label, "outcome=\"accepted\"");
+        assert_true(answered.status.metrics[0].value == 12.5);
+        assert_int_equal(answered.status.head.n_bytes, 160);
+        assert_string_equal(answered.status.network_name, "zwolle");
+        assert_int_equal(answered.status.epoch_envelope.n_bytes, 250);
+}
+
+static void test_small_replies_arrive_as_they_were_given(void **state)
+{
+        static const Presence presence[] = { { "isala", true, 5 } };
+        Reply reply = { .id = 1, .kind = REPLY_CLOCK };
+
+        reply.clock.nonce = 5;
+        reply.clock.time_us = -6;
+        assert_int_equal(recode_reply(&reply), 0);
+        assert_int_equal(answered.clock.nonce, 5);
+        assert_int_equal(answered.clock.time_us, -6);
+
+        reply = (Reply){ .id = 1, .kind = REPLY_SINCE };
+        reply.since.manifest = some_bytes(300);
+        reply.since.transfer = 6;
+        assert_int_equal(recode_reply(&reply), 0);
+        assert_int_equal(answered.since.manifest.n_bytes, 300);
+        assert_int_equal(answered.since.transfer, 6);
+
+        reply = (Reply){ .id = 1, .kind = REPLY_CHUNK };
+        reply.chunk.transfer = 6;
+        reply.chunk.index = 7;
+        reply.chunk.body = some_bytes(299);
+        assert_int_equal(recode_reply(&reply), 0);
+        assert_int_equal(answered.chunk.transfer, 6);
+        assert_int_equal(answered.chunk.index, 7);
+        assert_int_equal(answered.chunk.body.n_bytes, 299);
+
+        reply = (Reply){ .id = 1, .kind = REPLY_SUBMIT };
+        reply.submit.revision = 8;
+        assert_int_equal(recode_reply(&reply), 0);
+        assert_int_equal(answered.submit.revision, 8);
+
+        reply = (Reply){ .id = 1, .kind = REPLY_DONE };
+        assert_int_equal(recode_reply(&reply), 0);
+        assert_int_equal(answered.kind, REPLY_DONE);
+
+        for (ReplyKind kind = REPLY_EPOCH; kind <= REPLY_CARD; kind++) {
+                reply = (Reply){ .id = 1, .kind = kind, .envelope = some_bytes(298) };
+                assert_int_equal(recode_reply(&reply), 0);
+                assert_int_equal(answered.kind, kind);
+                assert_int_equal(answered.envelope.n_bytes, 298);
+                assert_memory_equal(answered.envelope.bytes, payload, 298);
+        }
+
+        reply = (Reply){ .id = 1, .kind = REPLY_PRESENCE };
+        reply.presence.presence = presence;
+        reply.presence.n_presence = 1;
+        assert_int_equal(recode_reply(&reply), 0);
+        assert_int_equal(answered.presence.n_presence, 1);
+        assert_string_equal(answered.presence.presence[0].party, "isala");
+}
+
+static void test_reply_of_a_newer_broker_keeps_its_id(void **state)
+{
+        assert_int_equal(reply_decode(&answered, arena, (const uint8_t *)"\x08\x05\xfa\x03\x00", 5),
+                         0);
+        assert_int_equal(answered.id, 5);
+        assert_int_equal(answered.kind, 0);
+        assert_int_equal(reply_decode(&answered, arena, (const uint8_t *)"\x08", 1),
+                         QUERY_E_MALFORMED);
+}
+
+#define TEST(_name) cmocka_unit_test_setup(_name, setup)
+
+int main(void)
+{
+        static const struct CMUnitTest tests[] = {
+                TEST(test_hello_arrives_as_it_was_asked),
+                TEST(test_since_and_credit_arrive_as_they_were_asked),
+                TEST(test_submit_and_suspend_arrive_as_they_were_asked),
+                TEST(test_small_requests_arrive_as_they_were_asked),
+                TEST(test_request_of_a_newer_peer_keeps_its_id),
+                TEST(test_requests_that_are_none_are_refused),
+                TEST(test_refusal_arrives_as_it_was_given),
+                TEST(test_hello_reply_arrives_as_it_was_given),
+                TEST(test_receipt_arrives_as_it_was_given),
+                TEST(test_outcome_is_accepted_or_refused_and_not_both),
+                TEST(test_whoami_and_parties_arrive_as_they_were_given),
+                TEST(test_status_arrives_as_it_was_given),
+                TEST(test_small_replies_arrive_as_they_were_given),
+                TEST(test_reply_of_a_newer_broker_keeps_its_id),
+        };
+        int r;
+
+        if (sodium_init() < 0 || arena_new(&arena, 4 * 1024 * 1024))
+                return 1;
+        r = cmocka_run_group_tests(tests, NULL, NULL);
+        arena_free(arena);
+        return r;
+}
