@@ -379,17 +379,33 @@ void picture_bury(Picture *picture, Tombstone *tombstone, PictureTopic *topic)
         picture->n_tombstones++;
 }
 
+static void picture_forget(Picture *picture, Tombstone *tombstone)
+{
+        PictureTopic *topic = tombstone->topic;
+
+        if (picture->on_forget)
+                picture->on_forget(tombstone, picture->on_forget_arg);
+        topic->forgotten = MAX(topic->forgotten, tombstone->revision);
+        picture->n_tombstones--;
+        tombstone_free(tombstone);
+}
+
+/*
+ * Whole revisions go: of one that is remembered in part nobody could be told, and which part would
+ * depend on the order in which an enrolment met its party's records.
+ */
 void picture_trim(Picture *picture)
 {
         Tombstone *oldest;
+        uint64_t revision = 0;
 
-        while (picture->n_tombstones > picture->n_tombstones_max) {
+        while (!list_is_empty(&picture->tombstones)) {
                 oldest = list_entry(picture->tombstones.next, Tombstone, in_picture);
-                if (picture->on_forget)
-                        picture->on_forget(oldest, picture->on_forget_arg);
-                oldest->topic->forgotten = MAX(oldest->topic->forgotten, oldest->revision);
-                picture->n_tombstones--;
-                tombstone_free(oldest);
+                if (picture->n_tombstones <= picture->n_tombstones_max &&
+                    oldest->revision != revision)
+                        break;
+                revision = oldest->revision;
+                picture_forget(picture, oldest);
         }
 }
 
