@@ -133,6 +133,15 @@ static inline size_t kit_drain(Ledger *ledger, uint64_t first)
         return n;
 }
 
+static inline void kit_write_file(const char *name, const char *text)
+{
+        int fd = open(kit_path(name), O_CREAT | O_TRUNC | O_WRONLY, 0600);
+
+        assert_true(fd >= 0);
+        assert_int_equal(write(fd, text, strlen(text)), strlen(text));
+        close(fd);
+}
+
 /* A file system of @n_bytes on the test's directory, for this process only. False: not allowed. */
 static inline bool kit_small_disk(size_t n_bytes)
 {
