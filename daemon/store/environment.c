@@ -25,7 +25,7 @@ static const char *const table_names[N_CHECKPOINT_TABLES] = {
         [CHECKPOINT_META] = "meta",
 };
 
-static const char data_name[] = "data.mdb";
+static const char data_name[] = ENVIRONMENT_DATA_NAME;
 static const char lock_name[] = "lock.mdb";
 
 enum {
@@ -59,6 +59,19 @@ static bool environment_has(const Environment *environment, const char *name)
         struct stat status;
 
         return fstatat(environment->directory_fd, name, &status, 0) == 0 && status.st_size > 0;
+}
+
+bool environment_is_restored(const Environment *environment)
+{
+        return environment_has(environment, ENVIRONMENT_RESTORED_NAME);
+}
+
+int environment_settle(Environment *environment)
+{
+        if (unlinkat(environment->directory_fd, ENVIRONMENT_RESTORED_NAME, 0) < 0 ||
+            fsync(environment->directory_fd) < 0)
+                return err_raise(-errno);
+        return 0;
 }
 
 /*

@@ -29,6 +29,9 @@ struct Environment {
         char *directory;
 };
 
+#define ENVIRONMENT_DATA_NAME     "data.mdb"
+#define ENVIRONMENT_RESTORED_NAME "restored" /* its presence says: a copy, not run since */
+
 enum {
         ENVIRONMENT_MAP_BYTES = 256 * 1024 * 1024, /* where it starts, if nobody says */
 };
@@ -61,5 +64,9 @@ MUST_CHECK int environment_reopen(Environment *environment);
  * STORE_E_FULL, STORE_E_BROKEN or @failure.
  */
 MUST_CHECK int environment_judge(Environment *environment, int failure, size_t n_bytes);
+/* Whether the directory is a copy that a backup made. */
+bool environment_is_restored(const Environment *environment);
+/* It is nobody's copy any more. Returns 0 or -errno. */
+MUST_CHECK int environment_settle(Environment *environment);
 /* Whether @n_bytes could be written now. Returns 0, STORE_E_FULL or STORE_E_BROKEN. */
 MUST_CHECK int environment_probe(Environment *environment, size_t n_bytes);

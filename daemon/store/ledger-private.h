@@ -4,6 +4,8 @@
  * What ledger.c and load.c share
  */
 
+#include <stdatomic.h>
+
 #include "store/environment.h"
 #include "store/handover.h"
 #include "store/ledger.h"
@@ -12,6 +14,7 @@
 struct Ledger {
         Environment *environment;
         void (*crash_point)(const char *name);
+        atomic_bool restored;
 
         /* Main's. */
         uint64_t next_revision; /* what next() hands out */

@@ -107,6 +107,7 @@ int ledger_open(Ledger **ret_ledger, const LedgerOptions *options, const char **
                 return ledger_fold(r);
         }
 
+        ledger->restored = environment_is_restored(ledger->environment);
         ledger->last_revision = ledger->tail.revision;
         *ret_ledger = STEAL(ledger);
         return 0;
@@ -132,6 +133,11 @@ Ledger *ledger_close(Ledger *ledger)
 bool ledger_is_writable(const Ledger *ledger)
 {
         return ledger->environment->writable;
+}
+
+bool ledger_is_restored(const Ledger *ledger)
+{
+        return ledger->restored;
 }
 
 /* ------------------------------------------------------------------ append */
@@ -255,6 +261,17 @@ static void ledger_hand_over(Ledger *ledger, size_t n_entries, int64_t took_us)
         pthread_mutex_unlock(&ledger->mutex);
 }
 
+/*
+ * An epoch has been opened on a backup's copy: from here on it is a history of its own. If the mark
+ * stays after all, the next start opens one more epoch that does not continue, which harms nobody.
+ */
+static void ledger_settle(Ledger *ledger, const Plan *plan)
+{
+        for (size_t i = 0; ledger->restored && i < plan->n_entries; i++)
+                if (plan->entries[i].kind == ENTRY_EPOCH)
+                        ledger->restored = environment_settle(ledger->environment) != 0;
+}
+
 /* About what the transaction writes, to know whether a disk had room for it. */
 static size_t commit_cost(const Plan *plan, const Checkpoint *checkpoint)
 {
@@ -292,6 +309,7 @@ int ledger_append(Ledger *ledger, const Plan *plan, int64_t time_ms, const Check
 
         if (plan->n_entries)
                 ledger->tail = tail;
+        ledger_settle(ledger, plan);
         ledger_hand_over(ledger, plan->n_entries, monotonic_us() - started_us);
         return 0;
 }

@@ -46,6 +46,9 @@ MUST_CHECK int ledger_open(Ledger **ret_ledger, const LedgerOptions *options,
 Ledger *ledger_close(Ledger *ledger);
 DEFINE_FREEP(Ledger, ledger_close);
 bool ledger_is_writable(const Ledger *ledger);
+/* The directory is a backup's copy (store/backup.h): the epoch to be opened must not continue. True
+ * until an EPOCH entry has been appended. */
+bool ledger_is_restored(const Ledger *ledger);
 
 /* Loads the checkpoint into @state and sets next() behind it. Returns 0, LEDGER_E_DAMAGED or
  * -errno. */

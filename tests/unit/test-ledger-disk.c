@@ -119,7 +119,6 @@ enum {
 
 static void fill_and_recover(size_t n_batch)
 {
-        CLEANUP(plan_freep) Plan *plan = NULL;
         Ledger *ledger = kit_open();
         size_t n_held = 0;
         int r;
