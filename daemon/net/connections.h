@@ -32,7 +32,7 @@ typedef struct PeerLimits {
         size_t unread_max_bytes; /* of one connection, of a message that is not complete */
 } PeerLimits;
 
-/* An endpoint comes and goes. Its monitor is read by the peers before they act. */
+/* An endpoint comes and goes. Its monitor is read by the peers before they act; NULL: none. */
 void peers_open(Peers *peers, EndpointKind endpoint, const PeerLimits *limits, Monitor *monitor);
 void peers_close(Peers *peers, EndpointKind endpoint);
 

@@ -11,6 +11,7 @@ enum {
 
 struct NetContext {
         void *zmq;
+        unsigned n_given;
         _Atomic size_t queued_bytes[N_ENDPOINTS];
 };
 
@@ -98,6 +99,11 @@ NetContext *net_context_free(NetContext *context)
 void *net_context_zmq(NetContext *context)
 {
         return context->zmq;
+}
+
+unsigned net_context_next(NetContext *context)
+{
+        return context->n_given++;
 }
 
 _Atomic size_t *net_context_queued_bytes(NetContext *context, unsigned kind)

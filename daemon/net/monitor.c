@@ -99,7 +99,9 @@ int monitor_init(Monitor *monitor, Socket *watched, EndpointKind endpoint, NetCo
         monitor->endpoint = endpoint;
         monitor->peers = peers;
 
-        snprintf(address, sizeof(address), "inproc://monitor/%s", endpoint_domain(endpoint));
+        /* A name of its own: that of a socket just closed is free only some time later. */
+        snprintf(address, sizeof(address), "inproc://monitor/%s/%u", endpoint_domain(endpoint),
+                 net_context_next(context));
         if (zmq_socket_monitor(watched->zmq, address, EVENTS) < 0)
                 return socket_error();
         monitor->watched = watched;

@@ -84,7 +84,7 @@ void peers_read_monitors(Peers *peers, unsigned endpoints)
                 PeersTable *table = &peers->tables[i];
 
                 /* What it cannot say now it says in its own turn, or ends the loop there. */
-                if (endpoints & 1u << i && table->is_open && monitor_read(table->monitor) < 0)
+                if (endpoints & 1u << i && table->monitor && monitor_read(table->monitor) < 0)
                         continue;
         }
 }

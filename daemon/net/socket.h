@@ -55,6 +55,8 @@ bool socket_skip_parts(Socket *socket, zmq_msg_t *message);
 int socket_error(void);
 
 void *net_context_zmq(NetContext *context);
+/* A number that was not given before. */
+unsigned net_context_next(NetContext *context);
 /* A counter for the endpoint of @kind: frames are let go of after it was freed. */
 _Atomic size_t *net_context_queued_bytes(NetContext *context, unsigned kind);
 
