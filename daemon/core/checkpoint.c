@@ -292,6 +292,7 @@ static void take_hashes(Dirty *dirty)
                 HASH_DEL(dirty->topics, topic);
                 free(topic);
         }
+        memset(dirty->recent, 0, sizeof(dirty->recent));
 }
 
 static void take_tombstones(Dirty *dirty)

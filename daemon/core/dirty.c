@@ -107,13 +107,24 @@ int dirty_add_party(Dirty *dirty, PartyState *party)
         return 0;
 }
 
+/* There are few topics and each update is on one: most are found where they were put last. */
+static const PictureTopic **recent_topic(Dirty *dirty, const PictureTopic *topic)
+{
+        return &dirty->recent[(uintptr_t)topic / sizeof(*topic) % DIRTY_RECENT_TOPICS];
+}
+
 int dirty_add_topic(Dirty *dirty, PictureTopic *topic)
 {
         DirtyTopic *found;
 
-        HASH_FIND_PTR(dirty->topics, &topic, found);
-        if (found)
+        if (*recent_topic(dirty, topic) == topic)
                 return 0;
+
+        HASH_FIND_PTR(dirty->topics, &topic, found);
+        if (found) {
+                *recent_topic(dirty, topic) = topic;
+                return 0;
+        }
 
         found = malloc(sizeof(*found));
         if (!found)
@@ -124,6 +135,7 @@ int dirty_add_topic(Dirty *dirty, PictureTopic *topic)
                 free(found);
                 return err_raise(-ENOMEM);
         }
+        *recent_topic(dirty, topic) = topic;
         return 0;
 }
 

@@ -25,6 +25,10 @@ typedef struct GoneRecord {
         RecordKey key;
 } GoneRecord;
 
+enum {
+        DIRTY_RECENT_TOPICS = 64,
+};
+
 typedef struct DirtyTopic {
         UT_hash_handle hh;
         PictureTopic *topic;
@@ -55,6 +59,7 @@ typedef struct Dirty {
         size_t n_parties, n_parties_room;
 
         DirtyTopic *topics;
+        const PictureTopic *recent[DIRTY_RECENT_TOPICS]; /* some of them, by address */
 
         KeptAffirm *affirms;
         KeptAffirm *sweep; /* where the last sweep ended; NULL: at the first */

@@ -130,12 +130,14 @@ static int apply_update(State *state, const LedgerEntry *entry, Change *change)
 
         enrolled = registry_find(state->registry, update.party);
         grant = enrolled ? party_grant(enrolled, update.location) : NULL;
-        if (!grant || update.seq <= state_floor(state, update.party))
+        if (!grant)
                 return err_raise(-EBADMSG);
 
         r = state_need_party(state, update.party, &party);
         if (r)
                 return r;
+        if (update.seq <= MAX(party->floor, state->epoch_floor))
+                return err_raise(-EBADMSG);
 
         n_before = picture_n_records(state->picture);
         r = apply_to_picture(state, entry, &update, grant->region, change);
