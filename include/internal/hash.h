@@ -20,9 +20,11 @@
 /* The kernel's random bytes for this process (two words) are a key that nobody has to keep. */
 static inline unsigned hash_of(const void *bytes, size_t n_bytes)
 {
-        const uint8_t *seed = (const uint8_t *)getauxval(AT_RANDOM); /* NOLINT */
+        static __thread const uint8_t *seed; /* getauxval() walks a list */
         uint8_t hash[crypto_shorthash_BYTES];
 
+        if (!seed)
+                seed = (const uint8_t *)getauxval(AT_RANDOM); /* NOLINT */
         crypto_shorthash(hash, bytes, n_bytes, seed);
         return (unsigned)hash[0] | (unsigned)hash[1] << 8 | (unsigned)hash[2] << 16 |
                (unsigned)hash[3] << 24;
