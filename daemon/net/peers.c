@@ -19,8 +19,7 @@
 enum {
         SWEEP_EVERY_MS = 1000,
         SWEEP_ALLOWANCE_BYTES = 1024, /* heartbeats are not messages */
-        CUT_BEHIND_AGAIN_MS = 100,    /* what was cut needs a moment to be let go of */
-        LOOK_BEHIND_AGAIN_MS = 10,
+        CUT_BEHIND_AGAIN_MS = 100,
 };
 
 static const int64_t NS_PER_MS = 1000 * 1000;
@@ -133,11 +132,17 @@ bool peers_cut_connection(Peers *peers, uint64_t cookie)
         return false;
 }
 
-static Connection *find_behind(const PeersTable *table)
+void peers_cut_behind(Peers *peers, EndpointKind endpoint)
 {
+        PeersTable *table = &peers->tables[endpoint];
         Connection *worst = NULL;
-        int n_worst = 0, n_unsent = 0;
+        int n_worst = 0, n_unsent;
 
+        if (loop_now_ns(peers->loop) < table->cut_behind_at_ns + CUT_BEHIND_AGAIN_MS * NS_PER_MS)
+                return;
+        table->cut_behind_at_ns = loop_now_ns(peers->loop);
+
+        peers_read_monitors(peers, 1u << endpoint);
         list_for_each (link, &table->connections) {
                 Connection *connection = list_entry(link, Connection, link);
 
@@ -148,26 +153,8 @@ static Connection *find_behind(const PeersTable *table)
                         n_worst = n_unsent;
                 }
         }
-        return worst;
-}
-
-void peers_cut_behind(Peers *peers, EndpointKind endpoint)
-{
-        PeersTable *table = &peers->tables[endpoint];
-        int64_t now_ns = loop_now_ns(peers->loop);
-        Connection *worst;
-
-        if (now_ns < table->look_behind_at_ns)
-                return;
-
-        peers_read_monitors(peers, 1u << endpoint);
-        worst = find_behind(table);
-        if (worst && connection_shut(worst)) {
+        if (worst && connection_shut(worst))
                 table->counters.n_cut_behind++;
-                table->look_behind_at_ns = now_ns + CUT_BEHIND_AGAIN_MS * NS_PER_MS;
-        } else {
-                table->look_behind_at_ns = now_ns + LOOK_BEHIND_AGAIN_MS * NS_PER_MS;
-        }
 }
 
 /*

@@ -1,0 +1,458 @@
+#include "broker/broker.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <time.h>
+
+#include "broker/apply.h"
+#include "broker/epoch.h"
+#include "broker/parts.h"
+#include "internal/crashpoint.h"
+
+enum {
+        N_SOCKETS = N_ENDPOINTS - 1, /* that share what may be queued; control has its own */
+        DESCRIPTORS_A_CONNECTION = 4,
+        DESCRIPTORS_OTHER = 64,
+};
+
+PRINTF(3, 4)
+static int refuse(Broker *broker, const char **ret_text, const char *format, ...)
+{
+        static char sentence[512];
+        va_list args;
+
+        va_start(args, format);
+        vsnprintf(sentence, sizeof(sentence), format, args);
+        va_end(args);
+        *ret_text = sentence;
+        return BROKER_E_REFUSED;
+}
+
+/* ------------------------------------------------------------------ time */
+
+static int64_t microseconds(clockid_t id)
+{
+        struct timespec now;
+
+        clock_gettime(id, &now);
+        return (int64_t)now.tv_sec * 1000000 + now.tv_nsec / 1000;
+}
+
+void broker_update_clock(Broker *broker)
+{
+        broker_clock_update(&broker->clock, microseconds(CLOCK_REALTIME),
+                            microseconds(CLOCK_BOOTTIME), state_time_ms(broker->state));
+}
+
+void broker_confirm_clock(Broker *broker)
+{
+        broker_clock_confirm(&broker->clock, microseconds(CLOCK_REALTIME),
+                             microseconds(CLOCK_BOOTTIME), state_time_ms(broker->state));
+}
+
+static int on_second(void *arg)
+{
+        Broker *broker = arg;
+        int64_t now_ms;
+        int r;
+
+        loop_timer_arm(&broker->second, broker->second.due_ns + 1000 * INT64_C(1000000));
+        if (loop_now_ns(broker->loop) - broker->second.due_ns > 0)
+                loop_timer_arm_in_ms(&broker->second, 1000); /* it was suspended; no catching up */
+
+        broker_update_clock(broker);
+        now_ms = broker_clock_now_ms(&broker->clock);
+        health_tick(&broker->health);
+        gatekeeper_tick(&broker->gatekeeper);
+        answers_tick(&broker->answers);
+        log_limiter_turn(broker->log, now_ms);
+
+        r = beats_send(&broker->beats);
+        if (!r)
+                r = pipeline_tick(&broker->pipeline);
+        if (!r)
+                r = service_tick(&broker->service);
+        return r;
+}
+
+/* ------------------------------------------------------------------ publishing */
+
+int broker_publish(Broker *broker, unsigned levels, Blob *frame)
+{
+        static const struct {
+                Audience level;
+                EndpointKind endpoint;
+        } sockets[] = { { AUDIENCE_CARE, ENDPOINT_CARE }, { AUDIENCE_COORD, ENDPOINT_COORD } };
+        int r;
+
+        for (size_t i = 0; i < N_ELEMENTS(sockets); i++) {
+                if (!(levels & 1u << sockets[i].level))
+                        continue;
+                r = endpoint_publish(broker->endpoints[sockets[i].endpoint], frame);
+                if (r < 0)
+                        return r;
+        }
+        return 0;
+}
+
+/* ------------------------------------------------------------------ starting */
+
+static int load_key(Broker *broker, const char **ret_text)
+{
+        const char *path = broker->config->key;
+        int r;
+
+        r = secret_key_load(&broker->key, path);
+        switch (r) {
+        case 0:
+                return 0;
+        case KEY_E_TEXT:
+                return refuse(broker, ret_text,
+                              "%s: this is not a secret key; `plek key new` makes one", path);
+        case KEY_E_MODE:
+                return refuse(broker, ret_text, "%s: others may read this secret; `chmod 600` it",
+                              path);
+        default:
+                return refuse(broker, ret_text, "%s: %s; `plek key new` makes a key", path,
+                              strerror(-r));
+        }
+}
+
+static int open_ledger(Broker *broker, const char **ret_text)
+{
+        LedgerOptions options = {
+                .directory = broker->config->directory,
+                .map_bytes_max = broker->config->store_bytes_max,
+                .crash_point = crash_point,
+        };
+        const char *text = NULL;
+        int r;
+
+        r = ledger_open(&broker->ledger, &options, &text);
+        if (!r)
+                r = ledger_load(broker->ledger, broker->state, &text);
+        if (r)
+                return refuse(broker, ret_text, "%s: %s", options.directory,
+                              text ? text : strerror(r < 0 ? -r : EIO));
+        return 0;
+}
+
+static int check_genesis(Broker *broker, const char **ret_text)
+{
+        const Genesis *genesis;
+
+        if (!state_has_genesis(broker->state))
+                return 0;
+        genesis = state_genesis(broker->state);
+        if (strcmp(genesis->network_name, broker->config->network) != 0)
+                return refuse(broker, ret_text,
+                              "%s is the ledger of network %s, and the configuration names %s",
+                              broker->config->directory, genesis->network_name,
+                              broker->config->network);
+        if (memcmp(genesis->authority, broker->config->authority.sign, KEY_BYTES) != 0)
+                return refuse(broker, ret_text,
+                              "%s is the ledger of another authority than the configuration names",
+                              broker->config->directory);
+        return 0;
+}
+
+/* What was there, and an epoch of our own. */
+static int take_up(Broker *broker, const char **ret_text)
+{
+        int r;
+
+        broker->network = network_id_of(broker->config->network, broker->config->authority.sign);
+        r = open_ledger(broker, ret_text);
+        if (r)
+                return r;
+        broker->pipeline.batch.ledger = broker->ledger;
+        r = apply_replay(broker);
+        if (!r)
+                r = check_genesis(broker, ret_text);
+        if (r)
+                return r;
+
+        broker_update_clock(broker);
+        r = epoch_open_at_start(broker);
+        if (r == EPOCH_E_UNWRITABLE) {
+                if (!state_epoch(broker->state))
+                        return refuse(broker, ret_text, "%s: there is no room to begin a ledger",
+                                      broker->config->directory);
+                health_disk_full(&broker->health);
+        } else if (r) {
+                return r;
+        }
+        return apply_sign_head(broker);
+}
+
+static int make_modules(Broker *broker)
+{
+        int r;
+
+        sessions_init(&broker->sessions, &broker->activities);
+        health_init(&broker->health, broker, broker->config->has_authority);
+        r = log_limiter_new(&broker->log);
+        r = r ? r : arena_new(&broker->arena, 2 * REQUEST_ARENA_BYTES);
+        r = r ? r : arena_new(&broker->document_arena, 2 * DOCUMENT_ARENA_BYTES);
+        r = r ? r : state_new(&broker->state, &(StateOptions){ broker->config->tombstones });
+        r = r ? r : loop_new(&broker->loop);
+        r = r ? r : loop_timer_add(&broker->second, broker->loop, on_second, broker);
+        r = r ? r : publisher_init(&broker->publisher, broker);
+        r = r ? r : receipts_init(&broker->receipts, broker);
+        r = r ? r : beats_init(&broker->beats, broker);
+        r = r ? r : gatekeeper_init(&broker->gatekeeper, broker);
+        r = r ? r : answers_init(&broker->answers, broker);
+        r = r ? r : transfers_init(&broker->transfers, broker);
+        r = r ? r : pipeline_init(&broker->pipeline, broker);
+        return err_fold(r);
+}
+
+/* ------------------------------------------------------------------ sockets */
+
+static int bind_one(Broker *broker, EndpointKind kind, const char *address, LoopFn readable,
+                    const char **ret_text)
+{
+        EndpointSettings settings = endpoint_default_settings(kind);
+        int r;
+
+        settings.address = address;
+        if (kind != ENDPOINT_CONTROL) {
+                settings.n_connections_max = broker->n_connections_max / 2;
+                settings.queued_max_bytes = broker->config->queue_bytes / N_SOCKETS;
+                settings.received_max_bytes = broker->config->receive_bytes / N_SOCKETS;
+                settings.heartbeat_ms = (int)broker->config->heartbeat_ms;
+                settings.heartbeat_timeout_ms = (int)broker->config->heartbeat_timeout_ms;
+        }
+        broker->queue_limits[kind] = settings.queued_max_bytes;
+
+        r = endpoint_new(&broker->endpoints[kind], kind, &settings, broker->context, broker->gate,
+                         broker->peers, broker->loop,
+                         kind == ENDPOINT_CONTROL ? NULL : secret_key_transport(broker->key),
+                         readable, broker);
+        switch (r) {
+        case 0:
+                return 0;
+        case ENDPOINT_E_IN_USE:
+                return refuse(broker, ret_text, "%s: %s is in use, or not an address of this host",
+                              endpoint_domain(kind), address);
+        case ENDPOINT_E_ADDRESS:
+                return refuse(broker, ret_text, "%s: %s is not an address that can be bound",
+                              endpoint_domain(kind), address);
+        default:
+                return err_fold(r);
+        }
+}
+
+/* At the limit on descriptors libzmq's thread spins, so fewer connections are taken then. */
+static uint32_t connections_max(const Broker *broker)
+{
+        uint64_t wanted = broker->config->max_connections;
+        struct rlimit limit;
+
+        if (getrlimit(RLIMIT_NOFILE, &limit))
+                return (uint32_t)wanted;
+        limit.rlim_cur = limit.rlim_max;
+        (void)setrlimit(RLIMIT_NOFILE, &limit);
+        if (limit.rlim_cur / DESCRIPTORS_A_CONNECTION >= wanted + DESCRIPTORS_OTHER)
+                return (uint32_t)wanted;
+
+        wanted = limit.rlim_cur / DESCRIPTORS_A_CONNECTION;
+        wanted -= MIN(wanted / 2, DESCRIPTORS_OTHER);
+        log_warning("%llu descriptors are enough for %llu connections, not for `max-connections` "
+                    "%llu: raise LimitNOFILE, or lower that",
+                    (unsigned long long)limit.rlim_cur, (unsigned long long)wanted,
+                    (unsigned long long)broker->config->max_connections);
+        return (uint32_t)wanted;
+}
+
+static int bind_sockets(Broker *broker, const char **ret_text)
+{
+        const Config *config = broker->config;
+        int r;
+
+        broker->n_connections_max = connections_max(broker);
+        r = net_context_new(&broker->context, 1, broker->n_connections_max);
+        if (r == -EMFILE)
+                return refuse(broker, ret_text,
+                              "the limit on descriptors is too low to start with");
+        r = r ? r : peers_new(&broker->peers, broker->loop, requests_on_lost, broker);
+        r = r ? r
+              : gate_new(&broker->gate, broker->context, broker->loop, gatekeeper_decide,
+                         &broker->gatekeeper);
+        if (!r && config->has_authority) {
+                r = bind_one(broker, ENDPOINT_UPDATES, config->updates, ingress_on_readable,
+                             ret_text);
+                r = r ? r : bind_one(broker, ENDPOINT_CARE, config->care, NULL, ret_text);
+                r = r ? r : bind_one(broker, ENDPOINT_COORD, config->coord, NULL, ret_text);
+        }
+        r = r ? r : bind_one(broker, ENDPOINT_QUERY, config->query, requests_on_query, ret_text);
+        return r ? r
+                 : bind_one(broker, ENDPOINT_CONTROL, config->control, requests_on_control,
+                            ret_text);
+}
+
+/* What a reload may change. */
+static void take_limits(Broker *broker)
+{
+        const Config *config = broker->config;
+
+        broker->update_rate = (BucketRate){ (uint32_t)config->updates_per_second,
+                                            (uint32_t)config->updates_at_once };
+        broker->request_rate = (BucketRate){ (uint32_t)config->requests_per_second,
+                                             (uint32_t)config->requests_at_once };
+        broker->guest_rate = (BucketRate){ (uint32_t)config->guests_per_second,
+                                           2 * (uint32_t)config->guests_per_second };
+        broker->admission.skew_ms = (int64_t)config->skew_ms;
+        broker->admission.n_records_max = config->party_records_max;
+        broker->admission.policies = config->policies;
+        broker->admission.n_policies = config->n_policies;
+        broker->clock.skew_ms = (int64_t)config->skew_ms;
+        broker->gatekeeper.next_expiry_ms = INT64_MIN; /* the grace may be another */
+}
+
+int broker_reload(Broker *broker)
+{
+        CLEANUP(config_freep) Config *config = NULL;
+        ConfigComplaints complaints = {};
+        const char *fixed;
+        int r;
+
+        r = config_load(&config, broker->config_path, &complaints);
+        if (r) {
+                log_error("the configuration was not reloaded:\n%s", complaints.text);
+                return 0;
+        }
+        fixed = config_needs_restart(broker->config, config);
+        if (fixed) {
+                log_error("the configuration was not reloaded: `%s` needs a restart", fixed);
+                return 0;
+        }
+
+        config_free(broker->config);
+        broker->config = STEAL(config);
+        take_limits(broker);
+        log_notice("the configuration was reloaded");
+        return 0;
+}
+
+static int broker_init(Broker *broker, const char **ret_text)
+{
+        const Config *config = broker->config;
+        const char *text = NULL;
+        int r;
+
+        broker_clock_init(&broker->clock, (int64_t)config->skew_ms, (int64_t)config->clock_jump_ms);
+        activity_table_init(&broker->activities);
+
+        r = service_block_signals();
+        r = r ? r : load_key(broker, ret_text);
+        r = r ? r : make_modules(broker);
+        if (r)
+                return r;
+
+        take_limits(broker);
+        broker_update_clock(broker);
+        if (config->has_authority) {
+                r = take_up(broker, ret_text);
+                if (r)
+                        return r;
+        }
+        broker_update_clock(broker);
+        broker->started_at_ms = broker_clock_now_ms(&broker->clock);
+
+        r = bind_sockets(broker, ret_text);
+        if (r)
+                return r;
+        r = http_init(&broker->http, broker, config->http, &text);
+        if (r == HTTP_E_REFUSED)
+                return refuse(broker, ret_text, "http: %s", text);
+        return r ? r : service_init(&broker->service, broker);
+}
+
+int broker_new(Broker **ret_broker, Config *config, const char *config_path, const char **ret_text)
+{
+        CLEANUP(broker_freep) Broker *broker = NULL;
+        int r;
+
+        broker = calloc(1, sizeof(*broker));
+        if (!broker)
+                return err_raise(-ENOMEM);
+        broker->config = config;
+        broker->config_path = config_path;
+        r = broker_init(broker, ret_text);
+        if (r) {
+                broker->config = NULL; /* the caller's again */
+                return r;
+        }
+        *ret_broker = STEAL(broker);
+        return 0;
+}
+
+/* ------------------------------------------------------------------ running and ending */
+
+int broker_run(Broker *broker)
+{
+        int r;
+
+        loop_timer_arm_in_ms(&broker->second, 0);
+        r = service_ready(&broker->service);
+        if (!r)
+                r = loop_run(broker->loop);
+        service_stopping(&broker->service);
+        if (!r && broker->ledger && pipeline_is_idle(&broker->pipeline))
+                pipeline_write_last_checkpoint(&broker->pipeline);
+        return r;
+}
+
+static void end_sessions(Broker *broker)
+{
+        if (!broker->sessions.activities)
+                return;
+        list_for_each (link, &broker->sessions.all) {
+                Session *session = list_entry(link, Session, in_all);
+
+                transfers_end(&broker->transfers, session);
+                session_remove(&broker->sessions, session, 0);
+        }
+}
+
+Broker *broker_free(Broker *broker)
+{
+        if (!broker)
+                return NULL;
+
+        service_deinit(&broker->service);
+        http_deinit(&broker->http);
+        pipeline_deinit(&broker->pipeline);
+        for (size_t i = 0; i < N_ENDPOINTS; i++)
+                endpoint_free(broker->endpoints[i]);
+        end_sessions(broker);
+        gate_free(broker->gate);
+        peers_free(broker->peers);
+        net_context_free(broker->context);
+
+        transfers_deinit(&broker->transfers);
+        answers_deinit(&broker->answers);
+        gatekeeper_deinit(&broker->gatekeeper);
+        beats_deinit(&broker->beats);
+        receipts_deinit(&broker->receipts);
+        publisher_deinit(&broker->publisher);
+        if (broker->loop)
+                loop_timer_remove(&broker->second);
+        loop_free(broker->loop);
+
+        activity_table_deinit(&broker->activities);
+        change_deinit(&broker->change);
+        blob_unref(broker->head);
+        ledger_close(broker->ledger);
+        state_free(broker->state);
+        arena_free(broker->arena);
+        arena_free(broker->document_arena);
+        log_limiter_free(broker->log);
+        secret_key_free(broker->key);
+        config_free(broker->config);
+        free(broker);
+        return NULL;
+}

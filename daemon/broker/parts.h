@@ -1,0 +1,85 @@
+#pragma once
+
+/*
+ * What a Broker consists of, for the files of this folder
+ */
+
+#include "broker/activity.h"
+#include "broker/answers.h"
+#include "broker/beat.h"
+#include "broker/broker.h"
+#include "broker/clock.h"
+#include "broker/counters.h"
+#include "broker/gatekeeper.h"
+#include "broker/health.h"
+#include "broker/http.h"
+#include "broker/ingress.h"
+#include "broker/log.h"
+#include "broker/metrics.h"
+#include "broker/order.h"
+#include "broker/pipeline.h"
+#include "broker/publisher.h"
+#include "broker/receipts.h"
+#include "broker/request.h"
+#include "broker/service.h"
+#include "broker/sessions.h"
+#include "broker/transfer.h"
+
+enum {
+        /* Decoding a request, or an enrolment of 4,096 locations. */
+        REQUEST_ARENA_BYTES = 8 * 1024 * 1024,
+        DOCUMENT_ARENA_BYTES = 16 * 1024 * 1024,
+};
+
+struct Broker {
+        Config *config;
+        const char *config_path;
+        BucketRate update_rate;  /* of one transport key */
+        BucketRate request_rate; /* of one session */
+        BucketRate guest_rate;   /* handshakes of all strangers together */
+        NetworkId network;
+        SecretKey *key;
+
+        State *state;
+        Ledger *ledger; /* NULL without an authority */
+        Change change;  /* reused */
+        Blob *head;     /* HEAD envelope of the last commit */
+        bool is_opening_epoch;
+
+        Loop *loop;
+        NetContext *context;
+        uint32_t n_connections_max;
+        Peers *peers;
+        Gate *gate;
+        Endpoint *endpoints[N_ENDPOINTS];
+        size_t queue_limits[N_ENDPOINTS];
+        LoopTimer second;
+
+        BrokerClock clock;
+        int64_t started_at_ms;
+        AdmissionOptions admission;
+        Counters counters;
+        LogLimiter *log;
+        Arena *arena;          /* of the request at hand */
+        Arena *document_arena; /* of what is looked at meanwhile */
+
+        ActivityTable activities;
+        Sessions sessions;
+        Health health;
+        Pipeline pipeline;
+        Publisher publisher;
+        Receipts receipts;
+        Beats beats;
+        Gatekeeper gatekeeper;
+        Answers answers;
+        Transfers transfers;
+        Http http;
+        Service service;
+};
+
+void broker_update_clock(Broker *broker);
+void broker_confirm_clock(Broker *broker);
+/* SIGHUP. What cannot be read, or needs a restart, is said and changes nothing. */
+MUST_CHECK int broker_reload(Broker *broker);
+/* To the sockets whose level is in @levels. */
+MUST_CHECK int broker_publish(Broker *broker, unsigned levels, Blob *frame);

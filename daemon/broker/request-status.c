@@ -1,0 +1,56 @@
+#include "broker/parts.h"
+#include "broker/request.h"
+
+enum { WARNINGS_MAX = 8 };
+
+static size_t warnings(const Broker *broker, const char *ret[WARNINGS_MAX])
+{
+        const char *sentence = health_sentence(&broker->health);
+        const Sender *sender;
+        size_t n = 0;
+
+        if (sentence)
+                ret[n++] = sentence;
+        if (state_epoch_is_unconfirmed(broker->state))
+                ret[n++] = "the ledger was rolled back: the registry may be older than the "
+                           "authority's last word; hand in recent enrolments again (`plek admit`), "
+                           "then `plek confirm epoch`";
+        for (sender = broker->activities.senders; sender; sender = sender->hh.next)
+                if (sender->n_feeds > 1) {
+                        ret[n++] = "two agents use one key at the same time; `plek parties` says "
+                                   "whose";
+                        break;
+                }
+        return n;
+}
+
+int request_status(Broker *broker, const Caller *caller, const Request *request)
+{
+        static MetricSet set;
+        Blob *epoch = state_epoch_envelope(broker->state);
+        const char *texts[WARNINGS_MAX];
+        Reply reply = { .id = request->id, .kind = REPLY_STATUS };
+
+        metrics_collect(broker, &set);
+        reply.status.version = PLEK_VERSION;
+        reply.status.epoch = state_epoch(broker->state);
+        reply.status.revision = state_revision(broker->state);
+        reply.status.time_ms = broker_clock_now_ms(&broker->clock);
+        reply.status.started_at_ms = broker->started_at_ms;
+        reply.status.accepting = !health_closed(&broker->health);
+        reply.status.why_not = health_why_not(&broker->health);
+        reply.status.since_ms = health_since_ms(&broker->health);
+        reply.status.warnings = texts;
+        reply.status.n_warnings = warnings(broker, texts);
+        reply.status.metrics = set.metrics;
+        reply.status.n_metrics = set.n;
+        reply.status.network_name = broker->config->network;
+        /* Required on the wire, and empty as long as there is no network. */
+        reply.status.head = (Bytes){ (const uint8_t *)"", 0 };
+        reply.status.epoch_envelope = (Bytes){ (const uint8_t *)"", 0 };
+        if (broker->head)
+                reply.status.head = (Bytes){ broker->head->bytes, broker->head->n_bytes };
+        if (epoch)
+                reply.status.epoch_envelope = (Bytes){ epoch->bytes, epoch->n_bytes };
+        return session_reply(broker, caller->session, &reply);
+}
