@@ -118,6 +118,16 @@ static bool report_loses(const Record *record, const PictureTopic *topic, Audien
         return false;
 }
 
+/* Status and lane are in the key, so only the region can make it another topic. */
+static int report_topic(Picture *picture, const Record *record, const Report *report,
+                        PictureTopic **ret_topic)
+{
+        if (strcmp(record->topic->topic.region, report->topic.region) != 0)
+                return picture_need_topic(picture, &report->topic, ret_topic);
+        *ret_topic = record->topic;
+        return 0;
+}
+
 static int report_again(Picture *picture, Record *record, const Report *report, Change *change)
 {
         CLEANUP(tombstone_freep) Tombstone *tombstone = NULL;
@@ -130,7 +140,7 @@ static int report_again(Picture *picture, Record *record, const Report *report, 
         r = change_reserve(change, 2);
         if (r)
                 return r;
-        r = picture_need_topic(picture, &report->topic, &topic);
+        r = report_topic(picture, record, report, &topic);
         if (r)
                 return r;
         loses = report_loses(record, topic, update->audience, &loss);
