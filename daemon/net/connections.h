@@ -56,5 +56,5 @@ void connection_unsubscribe(Peers *peers, Connection *connection, const void *to
                             size_t n_topic);
 void connection_cut(Peers *peers, Connection *connection, CutReason reason);
 
-/* Cuts the connection that has most in the kernel's send buffer, unless one is being cut. */
+/* Cuts the connection that has most in the kernel's send buffer, unless one was just cut. */
 void peers_cut_behind(Peers *peers, EndpointKind endpoint);

@@ -38,7 +38,7 @@ typedef struct PeersTable {
         size_t n_fds;
         ListLink connections;
         uint32_t n_connections;
-        int64_t cut_behind_at_ns;
+        int64_t look_behind_at_ns; /* not before */
         PeerCounters counters;
 } PeersTable;
 

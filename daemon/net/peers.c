@@ -19,7 +19,8 @@
 enum {
         SWEEP_EVERY_MS = 1000,
         SWEEP_ALLOWANCE_BYTES = 1024, /* heartbeats are not messages */
-        CUT_BEHIND_AGAIN_MS = 100,
+        CUT_BEHIND_AGAIN_MS = 100,    /* what was cut needs a moment to be let go of */
+        LOOK_BEHIND_AGAIN_MS = 10,
 };
 
 static const int64_t NS_PER_MS = 1000 * 1000;
@@ -132,17 +133,11 @@ bool peers_cut_connection(Peers *peers, uint64_t cookie)
         return false;
 }
 
-void peers_cut_behind(Peers *peers, EndpointKind endpoint)
+static Connection *find_behind(const PeersTable *table)
 {
-        PeersTable *table = &peers->tables[endpoint];
         Connection *worst = NULL;
-        int n_worst = 0, n_unsent;
+        int n_worst = 0, n_unsent = 0;
 
-        if (loop_now_ns(peers->loop) < table->cut_behind_at_ns + CUT_BEHIND_AGAIN_MS * NS_PER_MS)
-                return;
-        table->cut_behind_at_ns = loop_now_ns(peers->loop);
-
-        peers_read_monitors(peers, 1u << endpoint);
         list_for_each (link, &table->connections) {
                 Connection *connection = list_entry(link, Connection, link);
 
@@ -153,8 +148,26 @@ void peers_cut_behind(Peers *peers, EndpointKind endpoint)
                         n_worst = n_unsent;
                 }
         }
-        if (worst && connection_shut(worst))
+        return worst;
+}
+
+void peers_cut_behind(Peers *peers, EndpointKind endpoint)
+{
+        PeersTable *table = &peers->tables[endpoint];
+        int64_t now_ns = loop_now_ns(peers->loop);
+        Connection *worst;
+
+        if (now_ns < table->look_behind_at_ns)
+                return;
+
+        peers_read_monitors(peers, 1u << endpoint);
+        worst = find_behind(table);
+        if (worst && connection_shut(worst)) {
                 table->counters.n_cut_behind++;
+                table->look_behind_at_ns = now_ns + CUT_BEHIND_AGAIN_MS * NS_PER_MS;
+        } else {
+                table->look_behind_at_ns = now_ns + LOOK_BEHIND_AGAIN_MS * NS_PER_MS;
+        }
 }
 
 /*

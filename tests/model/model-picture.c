@@ -11,7 +11,6 @@ enum {
         N_TOMBSTONES = 40, /* that are kept */
         N_TOPICS = 2 * N_REGIONS * N_LANES,
         N_RECORDS_MAX = 1024,
-        NOWHERE = N_REGIONS,
 };
 
 typedef struct ModelRecord {
@@ -305,6 +304,11 @@ static void compare_tombstones(World *world)
         assert(n == world->n_tombstones && n_matched == n);
 }
 
+static bool key_is(const RecordKey *key, const uint8_t *bytes, size_t n_bytes)
+{
+        return key->n_bytes == n_bytes && memcmp(key->bytes, bytes, n_bytes) == 0;
+}
+
 static bool item_is(const ChangeItem *item, const Told *told, uint64_t revision)
 {
         RecordKey key;
@@ -316,9 +320,9 @@ static bool item_is(const ChangeItem *item, const Told *told, uint64_t revision)
         if (item->kind == CHANGE_AFFIRM)
                 return item->affirmation->revision == revision;
         key = name_key(&told->name);
-        return memcmp(item->kind == CHANGE_WITHDRAWN ? item->tombstone->key.bytes
-                                                     : item->record->key,
-                      key.bytes, key.n_bytes) == 0;
+        if (item->kind == CHANGE_WITHDRAWN)
+                return key_is(&key, item->tombstone->key.bytes, item->tombstone->key.n_bytes);
+        return key_is(&key, item->record->key, item->record->n_key);
 }
 
 static void compare_told(const World *world)
@@ -348,12 +352,6 @@ static void compare(World *world)
 
 /* ------------------------------------------------------------------ operations */
 
-static Audience any_audience(World *world)
-{
-        return chance_percent(&world->chance, 60) ? AUDIENCE_CARE
-                                                  : 1 + chance_below(&world->chance, 3);
-}
-
 static void do_report(World *world)
 {
         Name name = name_any(&world->chance);
@@ -363,7 +361,7 @@ static void do_report(World *world)
 
         if (region == NOWHERE)
                 return; /* admission refuses it */
-        update.audience = any_audience(world);
+        update.audience = audience_any(&world->chance);
         update.instance = chance_below(&world->chance, N_INSTANCES);
         model_begin(world);
         must(picture_report(world->picture, &update, world->envelope, world->revision,
@@ -388,7 +386,7 @@ static void do_affirm(World *world)
                 apart[i].location = about.location;
                 refs[i] = name_ref(&apart[i]);
         }
-        update.audience = any_audience(world);
+        update.audience = audience_any(&world->chance);
         update.instance = chance_below(&world->chance, N_INSTANCES);
         update.affirm = (Affirm){
                 .lane = LANE_STATUS + chance_below(&world->chance, N_LANES),
@@ -417,16 +415,6 @@ static void do_withdraw(World *world)
                 model_bury(world, record, AUDIENCE_COORD, WITHDRAWN_BY_PARTY);
                 model_remove(world, record);
         }
-}
-
-static const char *region_of(const char *location, void *arg)
-{
-        const unsigned *party_regions = arg;
-        unsigned i = 0;
-
-        while (strcmp(locations[i], location) != 0)
-                i++;
-        return party_regions[i] == NOWHERE ? NULL : regions[party_regions[i]];
 }
 
 static void do_regrant(World *world)

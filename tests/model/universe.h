@@ -22,7 +22,8 @@ enum {
         N_PARTIES = N_ELEMENTS(parties),
         N_LOCATIONS = N_ELEMENTS(locations),
         N_REGIONS = N_ELEMENTS(regions),
-        N_NARROWINGS = 2, /* cares, or none and a care, or methods */
+        NOWHERE = N_REGIONS, /* what an enrolment does not list */
+        N_NARROWINGS = 2,    /* cares, or none and a care, or methods */
         N_INSTANCES = 2,
         N_CONTENTS = 3,
 };
@@ -177,4 +178,21 @@ static inline Update report_about(const Name *name, unsigned content, uint64_t s
         }
         memset(update.content_digest, (int)content + 1, sizeof(update.content_digest));
         return update;
+}
+
+static inline Audience audience_any(Chance *chance)
+{
+        return chance_percent(chance, 60) ? AUDIENCE_CARE
+                                          : 1 + chance_below(chance, AUDIENCE_COORD);
+}
+
+/* What a party's enrolment says, its regions by the number of the location. */
+static inline const char *region_of(const char *location, void *party_regions)
+{
+        const unsigned *numbers = party_regions;
+        unsigned i = 0;
+
+        while (strcmp(locations[i], location) != 0)
+                i++;
+        return numbers[i] == NOWHERE ? NULL : regions[numbers[i]];
 }
