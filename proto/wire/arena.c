@@ -3,6 +3,24 @@
 #include <stdalign.h>
 #include <string.h>
 
+/* Under the address sanitizer what is not handed out cannot be touched, as with malloc. */
+#if defined(__has_feature)
+#    if __has_feature(address_sanitizer)
+#        define HAVE_ASAN 1
+#    endif
+#elif defined(__SANITIZE_ADDRESS__)
+#    define HAVE_ASAN 1
+#endif
+
+#ifdef HAVE_ASAN
+#    include <sanitizer/asan_interface.h>
+enum { GAP_BYTES = 16 }; /* between two allocations */
+#else
+#    define ASAN_POISON_MEMORY_REGION(_at, _n_bytes)   ((void)0)
+#    define ASAN_UNPOISON_MEMORY_REGION(_at, _n_bytes) ((void)0)
+enum { GAP_BYTES = 0 };
+#endif
+
 /*
  * One block, taken from malloc at once: what the kernel has not been asked for by touching it costs
  * nothing, and a decode can then not fail for want of memory, only for wanting too much.
@@ -27,12 +45,15 @@ int arena_new(Arena **ret_arena, size_t n_bytes)
 
         arena->n_bytes = arena->limit = n_bytes;
         arena->used = 0;
+        ASAN_POISON_MEMORY_REGION(arena->bytes, n_bytes);
         *ret_arena = arena;
         return 0;
 }
 
 Arena *arena_free(Arena *arena)
 {
+        if (arena)
+                ASAN_UNPOISON_MEMORY_REGION(arena->bytes, arena->n_bytes);
         free(arena);
         return NULL;
 }
@@ -44,7 +65,8 @@ void *arena_alloc(Arena *arena, size_t n_bytes)
         if (start > arena->limit || n_bytes > arena->limit - start)
                 return NULL;
 
-        arena->used = start + n_bytes;
+        arena->used = MIN(start + n_bytes + GAP_BYTES, arena->limit);
+        ASAN_UNPOISON_MEMORY_REGION(arena->bytes + start, n_bytes);
         return arena->bytes + start;
 }
 
@@ -67,4 +89,5 @@ void arena_reset(Arena *arena)
 {
         arena->used = 0;
         arena->limit = arena->n_bytes;
+        ASAN_POISON_MEMORY_REGION(arena->bytes, arena->n_bytes);
 }

@@ -314,18 +314,19 @@ int block_builder_seal(BlockBuilder *builder, Blob **ret_frame, const Topic *top
 /* Copies @list with another key before each element. */
 static uint8_t *copy_as(uint8_t *to, const List *list, uint8_t key)
 {
-        const uint8_t *at = list->bytes, *end = at + list->n_bytes;
+        const uint8_t *at = to, *end;
         uint8_t *element = to;
         PbRaw raw;
 
         if (!list->n_bytes)
-                return to;
-        memcpy(to, list->bytes, list->n_bytes);
-        while (at < end) {
+                return to; /* its bytes may be NULL */
+
+        end = mempcpy(to, list->bytes, list->n_bytes);
+        while (element < end) {
                 *element = key;
                 if (pb_next_raw(&raw, &at, end))
                         assert(!"a list of our own making that cannot be read");
-                element = to + (at - list->bytes);
+                element = to + (at - to);
         }
         return element;
 }

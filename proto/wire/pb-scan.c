@@ -71,6 +71,12 @@ static int read_varint(uint64_t *ret_value, const uint8_t **at, const uint8_t *e
         const uint8_t *from = *at;
         uint64_t value = 0;
 
+        /* Nearly all are of one byte. */
+        if (from < end && !(*from & 0x80)) {
+                *ret_value = *from;
+                *at = from + 1;
+                return 0;
+        }
         for (size_t i = 0; i < n_max && from + i < end; i++) {
                 uint64_t bits = from[i] & 0x7f;
 
