@@ -48,11 +48,14 @@ static inline int kit_remove_directory(void **state)
         return nftw(kit_directory, kit_remove_one, 16, FTW_DEPTH | FTW_PHYS);
 }
 
+/* Good until the eighth next call. */
 static inline const char *kit_path(const char *name)
 {
-        static char path[128];
+        static char paths[8][128];
+        static unsigned next;
+        char *path = paths[next++ % 8];
 
-        snprintf(path, sizeof(path), "%s/%s", kit_directory, name);
+        snprintf(path, sizeof(paths[0]), "%s/%s", kit_directory, name);
         return path;
 }
 

@@ -1,0 +1,203 @@
+#include <inttypes.h>
+#include <string.h>
+
+#include "internal/endian.h"
+#include "store/error.h"
+#include "store/verify-private.h"
+
+/*
+ * The journal, from its first entry to the last that was there when the looking began
+ *
+ * In short transactions: the directory may be live, and a long reader would make its file grow.
+ */
+
+enum {
+        BATCH_ENTRIES = 4096,
+        BATCH_BYTES = 16 * 1024 * 1024,
+};
+
+typedef struct Chain {
+        uint64_t next; /* the revision that should come */
+        uint8_t head[DIGEST_BYTES];
+        bool head_known;
+        bool ended; /* the last entry ended its commit */
+} Chain;
+
+/* Entries up to @revision are not there. */
+static void look_miss(Look *look, const Chain *chain, uint64_t revision)
+{
+        look_found(look, VERIFY_TRUNCATED, chain->next,
+                   revision > chain->next ? "entries %" PRIu64 " to %" PRIu64 " are missing"
+                                          : "entry %" PRIu64 " is missing",
+                   chain->next, revision);
+        look_blind(look, chain->next);
+}
+
+/* Nothing is known of it but its place. */
+static void look_lose(Look *look, Chain *chain, uint64_t revision, const char *what)
+{
+        look_found(look, VERIFY_BIT_FLIPPED, revision, "entry %" PRIu64 ": %s", revision, what);
+        look_blind(look, revision);
+        chain->head_known = false;
+        chain->ended = true;
+}
+
+static int look_at_row(Look *look, Chain *chain, const JournalRow *row)
+{
+        bool whole = journal_row_is_whole(row);
+
+        if (!whole) {
+                look_found(look, VERIFY_BIT_FLIPPED, row->revision,
+                           "entry %" PRIu64 ": its bytes are not those of its digest",
+                           row->revision);
+                if (row->kind != ENTRY_UPDATE)
+                        look_blind(look, row->revision);
+        }
+        if (chain->head_known && !journal_row_follows(row, chain->head))
+                look_found(look, VERIFY_RE_SIGNED, row->revision,
+                           "entry %" PRIu64 ": the chain was broken and made anew here",
+                           row->revision);
+
+        memcpy(chain->head, row->head, DIGEST_BYTES);
+        chain->head_known = true;
+        chain->ended = row->ends_commit;
+        look->report->last_time_ms = row->time_ms;
+        look->report->n_entries++;
+        return whole ? look_at_entry(look, row) : 0;
+}
+
+/* The state as it was when the checkpoint was written, to be compared; not if anything is wrong. */
+static int look_keep_checkpoint(Look *look, uint64_t revision)
+{
+        if (revision != look->checkpoint_revision || look->report->n_findings ||
+            state_revision(look->state) != revision)
+                return 0;
+        return state_checkpoint(look->state, &look->checkpoint);
+}
+
+static int look_at_batch(Look *look, Chain *chain)
+{
+        CLEANUP(transaction_deinit) Transaction transaction = TRANSACTION_NULL;
+        CLEANUP(cursor_closep) MDB_cursor *cursor = NULL;
+        uint8_t at[8];
+        MDB_val key = { sizeof(at), at }, value;
+        MDB_cursor_op op = MDB_SET_RANGE;
+        size_t n_bytes = 0;
+        int r;
+
+        be64_put(at, chain->next);
+        r = transaction_read(&transaction, look->environment);
+        if (!r)
+                r = transaction_cursor(&transaction, look->environment->journal, &cursor);
+        if (r)
+                return r;
+
+        for (size_t i = 0; i < BATCH_ENTRIES && n_bytes < BATCH_BYTES; i++, op = MDB_NEXT) {
+                JournalRow row;
+
+                r = store_error(mdb_cursor_get(cursor, &key, &value, op));
+                if (r)
+                        return r;
+
+                r = journal_row_parse(&row, key.mv_data, key.mv_size, value.mv_data,
+                                      value.mv_size);
+                if (row.revision > look->tail.revision)
+                        return STORE_E_NONE;
+                if (row.revision < chain->next) {
+                        look_lose(look, chain, chain->next, "its place in the journal is wrong");
+                        return STORE_E_NONE;
+                }
+                if (row.revision > chain->next) {
+                        look_miss(look, chain, row.revision - 1);
+                        chain->head_known = false;
+                }
+                chain->next = row.revision + 1;
+                look->report->last_revision = row.revision;
+
+                if (r)
+                        look_lose(look, chain, row.revision, "its row is damaged");
+                else
+                        r = look_at_row(look, chain, &row);
+                if (!r)
+                        r = look_keep_checkpoint(look, row.revision);
+                if (r < 0)
+                        return r;
+
+                n_bytes += value.mv_size;
+                look->shared->n_done = row.revision;
+        }
+
+        return 0;
+}
+
+static int look_begin(Look *look)
+{
+        CLEANUP(transaction_deinit) Transaction transaction = TRANSACTION_NULL;
+        uint64_t last;
+        int r;
+
+        r = transaction_read(&transaction, look->environment);
+        if (!r)
+                r = journal_last(&transaction, &last);
+        if (r)
+                return r;
+
+        r = meta_get_tail(&transaction, &look->tail);
+        if (r == STORE_E_DAMAGED) {
+                look_found(look, VERIFY_BIT_FLIPPED, 0, "the row that says where the journal ends "
+                                                        "is damaged");
+                look->tail = (Tail){ .revision = last };
+        } else if (r) {
+                return r;
+        } else if (last > look->tail.revision) {
+                look_found(look, VERIFY_RE_SIGNED, last, "the journal goes on to revision %" PRIu64
+                           ", after its last commit's %" PRIu64, last, look->tail.revision);
+                look->tail.revision = last;
+        }
+
+        r = meta_get_checkpoint(&transaction, &look->checkpoint_revision);
+        if (r == STORE_E_DAMAGED) {
+                look_found(look, VERIFY_BIT_FLIPPED, 0, "the row that says how far the checkpoint "
+                                                        "goes is damaged");
+                r = 0;
+        }
+        look->shared->n_all = look->tail.revision;
+        return r;
+}
+
+static const uint8_t no_head[DIGEST_BYTES];
+
+/* Where it ends, against where it should. */
+static void look_at_end(Look *look, const Chain *chain)
+{
+        if (look->tail.revision >= chain->next)
+                look_miss(look, chain, look->tail.revision);
+        else if (!chain->ended)
+                look_found(look, VERIFY_TRUNCATED, chain->next - 1,
+                           "the journal ends within a commit");
+        else if (memcmp(look->tail.head, no_head, DIGEST_BYTES) != 0 && chain->head_known &&
+                 memcmp(look->tail.head, chain->head, DIGEST_BYTES) != 0)
+                look_found(look, VERIFY_RE_SIGNED, chain->next - 1,
+                           "the journal's last head is not the one of its last commit");
+        else if (look->checkpoint_revision >= chain->next)
+                look_found(look, VERIFY_TRUNCATED, look->checkpoint_revision,
+                           "the checkpoint is of revision %" PRIu64 ", which the journal does not "
+                           "have", look->checkpoint_revision);
+        memcpy(look->report->head, chain->head, DIGEST_BYTES);
+}
+
+int look_at_journal(Look *look)
+{
+        Chain chain = { .next = 1, .head_known = true, .ended = true };
+        int r;
+
+        r = look_begin(look);
+        while (!r && chain.next <= look->tail.revision)
+                r = look_at_batch(look, &chain);
+        if (r && r != STORE_E_NONE)
+                return r;
+
+        look_at_end(look, &chain);
+        look_at_epochs(look);
+        return 0;
+}

@@ -1,0 +1,280 @@
+#include "store/verify.h"
+
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+
+#include "store/error.h"
+#include "store/verify-private.h"
+
+/*
+ * Looking in a child
+ *
+ * LMDB trusts its pages. One flipped bit in the wrong place and it reads beyond its map, or
+ * asserts. So a child does all the looking and writes what it finds into shared memory; if it dies,
+ * that is a finding, too.
+ */
+
+enum {
+        PROGRESS_EVERY_MS = 100,
+};
+
+const char *verify_defect_name(VerifyDefect defect)
+{
+        static const char *const names[N_VERIFY_DEFECTS] = {
+                [VERIFY_BIT_FLIPPED] = "bit-flipped",
+                [VERIFY_TRUNCATED] = "truncated",
+                [VERIFY_RE_SIGNED] = "re-signed",
+                [VERIFY_ROLLED_BACK] = "rolled back",
+        };
+
+        return names[defect];
+}
+
+static void report_add(VerifyReport *report, VerifyDefect defect, uint64_t revision,
+                       const char *text)
+{
+        VerifyFinding *finding;
+
+        report->n_defects[defect]++;
+        if (report->n_findings++ >= VERIFY_FINDINGS_MAX)
+                return;
+
+        finding = &report->findings[report->n_findings - 1];
+        finding->defect = defect;
+        finding->revision = revision;
+        snprintf(finding->text, sizeof(finding->text), "%s", text);
+}
+
+void look_found(Look *look, VerifyDefect defect, uint64_t revision, const char *format, ...)
+{
+        char text[VERIFY_TEXT_MAX];
+        va_list args;
+
+        va_start(args, format);
+        vsnprintf(text, sizeof(text), format, args);
+        va_end(args);
+        report_add(look->report, defect, revision, text);
+}
+
+void look_blind(Look *look, uint64_t revision)
+{
+        if (!look->blind)
+                look->report->unchecked_after = revision;
+        look->blind = true;
+}
+
+/* ------------------------------------------------------------------ the child */
+
+static void look_deinit(Look *look)
+{
+        checkpoint_free(look->checkpoint);
+        state_free(look->state);
+        change_deinit(&look->change);
+        arena_free(look->arena);
+        free(look->epochs);
+        environment_close(look->environment);
+}
+
+/*
+ * A file that is shorter than its last commit left it is why LMDB fails, if it does. Asked before
+ * any page is touched but the first two, which say how many there are.
+ */
+static void look_measure(const char *directory, VerifyShared *shared)
+{
+        MDB_env *env;
+        MDB_envinfo info;
+        MDB_stat stat;
+
+        shared->written_bytes = 2 * 4096;
+        if (mdb_env_create(&env))
+                return;
+        if (!mdb_env_open(env, directory, MDB_RDONLY | MDB_NOLOCK, 0600) &&
+            !mdb_env_info(env, &info) && !mdb_env_stat(env, &stat))
+                shared->written_bytes = (uint64_t)(info.me_last_pgno + 1) * stat.ms_psize;
+        mdb_env_close(env);
+}
+
+static int look_open(Look *look)
+{
+        const char *text = "";
+        int r;
+
+        look_measure(look->directory, look->shared);
+        r = environment_open_reader(&look->environment, look->directory, &text);
+        if (r) {
+                snprintf(look->shared->text, sizeof(look->shared->text), "%s", text);
+                return r;
+        }
+
+        r = arena_new(&look->arena, ARENA_MESSAGE_BYTES);
+        if (!r)
+                r = state_new(&look->state, &(StateOptions){ .n_tombstones = 1000000 });
+        return r;
+}
+
+static int look_at_all(Look *look)
+{
+        int r;
+
+        r = look_open(look);
+        if (!r)
+                r = look_at_journal(look);
+        if (!r)
+                r = look_at_rows(look);
+        if (!r && look->options->witness)
+                r = look_at_witness(look);
+        return r;
+}
+
+static void child_run(VerifyShared *shared, const char *directory, const VerifyOptions *options)
+{
+        static const int deaths[] = { SIGSEGV, SIGBUS, SIGABRT, SIGILL, SIGFPE };
+        static const struct rlimit no_core = { 0 };
+        Look look = {
+                .directory = directory,
+                .options = options,
+                .shared = shared,
+                .report = &shared->report,
+        };
+        int null_fd;
+
+        /* To die is an answer: nobody's handler is to catch it. What LMDB or a sanitizer says as it
+         * dies is not for the operator. */
+        for (size_t i = 0; i < N_ELEMENTS(deaths); i++)
+                signal(deaths[i], SIG_DFL);
+        setrlimit(RLIMIT_CORE, &no_core);
+        null_fd = open("/dev/null", O_WRONLY | O_CLOEXEC);
+        if (null_fd >= 0)
+                dup2(null_fd, STDERR_FILENO);
+
+        shared->result = look_at_all(&look);
+        look_deinit(&look);
+        _exit(0);
+}
+
+/* ------------------------------------------------------------------ the parent */
+
+static bool child_is_silent(int fd)
+{
+        struct pollfd poller = { .fd = fd, .events = POLLIN };
+
+        return poll(&poller, 1, PROGRESS_EVERY_MS) == 0;
+}
+
+/* Until the child's end of the pipe closes, which it does however it ends. */
+static int child_wait(pid_t pid, int fd, const VerifyShared *shared, const VerifyOptions *options)
+{
+        int status;
+
+        while (child_is_silent(fd))
+                if (options->progress)
+                        options->progress(options->arg, shared->n_done, shared->n_all);
+
+        while (waitpid(pid, &status, 0) < 0)
+                if (errno != EINTR)
+                        return err_raise(-errno);
+        if (options->progress && status == 0)
+                options->progress(options->arg, shared->n_all, shared->n_all);
+        return status;
+}
+
+static uint64_t file_bytes(const char *directory)
+{
+        struct stat status;
+        char path[4096];
+
+        if (snprintf(path, sizeof(path), "%s/%s", directory, ENVIRONMENT_DATA_NAME) >=
+                    (int)sizeof(path) ||
+            stat(path, &status) < 0)
+                return 0;
+        return (uint64_t)status.st_size;
+}
+
+static void report_structure(VerifyShared *shared, const char *directory)
+{
+        bool truncated = file_bytes(directory) < shared->written_bytes;
+
+        report_add(&shared->report, truncated ? VERIFY_TRUNCATED : VERIFY_BIT_FLIPPED, 0,
+                   truncated ? "the file is shorter than its last commit left it: pages are missing"
+                             : "the file's pages do not hold together: the database cannot be read "
+                               "to its end");
+}
+
+/* What ended the looking early is a finding, or a reason why nothing can be said. */
+static int verify_result(VerifyShared *shared, const char *directory, int status,
+                         const char **ret_text)
+{
+        if (status != 0) {
+                report_structure(shared, directory);
+                return 0;
+        }
+
+        switch (shared->result) {
+        case 0:
+                return 0;
+        case STORE_E_NONE:
+        case STORE_E_DAMAGED:
+        case STORE_E_IO:
+        case -EIO:
+                report_structure(shared, directory);
+                return 0;
+        case STORE_E_NEWER:
+                *ret_text = store_text("%s", shared->text);
+                return VERIFY_E_NEWER;
+        case -ENOMEM:
+                return err_raise(-ENOMEM);
+        default:
+                *ret_text = store_text("%s", *shared->text ? shared->text
+                                                           : "the directory cannot be read");
+                return VERIFY_E_FILE;
+        }
+}
+
+static int verify_in_child(VerifyShared *shared, const char *directory,
+                           const VerifyOptions *options, const char **ret_text)
+{
+        CLEANUP(closep) int read_fd = -1;
+        int pipe_fds[2];
+        int status;
+        pid_t pid;
+
+        if (pipe2(pipe_fds, O_CLOEXEC) < 0)
+                return err_raise(-errno);
+        read_fd = pipe_fds[0];
+
+        pid = fork();
+        if (pid == 0)
+                child_run(shared, directory, options);
+        close(pipe_fds[1]);
+        if (pid < 0)
+                return err_raise(-errno);
+
+        status = child_wait(pid, read_fd, shared, options);
+        return status < 0 ? status : verify_result(shared, directory, status, ret_text);
+}
+
+int ledger_verify(const char *directory, const VerifyOptions *options, VerifyReport *ret_report,
+                  const char **ret_text)
+{
+        VerifyShared *shared;
+        int r;
+
+        shared = mmap(NULL, sizeof(*shared), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS,
+                      -1, 0);
+        if (shared == MAP_FAILED)
+                return err_raise(-errno);
+
+        r = verify_in_child(shared, directory, options, ret_text);
+        if (!r)
+                *ret_report = shared->report;
+        munmap(shared, sizeof(*shared));
+        return r;
+}
