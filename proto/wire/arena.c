@@ -5,19 +5,19 @@
 
 /* Under the address sanitizer what is not handed out cannot be touched, as with malloc. */
 #if defined(__has_feature)
-#    if __has_feature(address_sanitizer)
-#        define HAVE_ASAN 1
-#    endif
+#        if __has_feature(address_sanitizer)
+#                define HAVE_ASAN 1
+#        endif
 #elif defined(__SANITIZE_ADDRESS__)
-#    define HAVE_ASAN 1
+#        define HAVE_ASAN 1
 #endif
 
 #ifdef HAVE_ASAN
-#    include <sanitizer/asan_interface.h>
+#        include <sanitizer/asan_interface.h>
 enum { GAP_BYTES = 16 }; /* between two allocations */
 #else
-#    define ASAN_POISON_MEMORY_REGION(_at, _n_bytes)   ((void)0)
-#    define ASAN_UNPOISON_MEMORY_REGION(_at, _n_bytes) ((void)0)
+#        define ASAN_POISON_MEMORY_REGION(_at, _n_bytes)   ((void)0)
+#        define ASAN_UNPOISON_MEMORY_REGION(_at, _n_bytes) ((void)0)
 enum { GAP_BYTES = 0 };
 #endif
 

@@ -52,12 +52,14 @@ static const Code door_states[] = {
 };
 
 static const Code exceptions[] = {
-        { PLEK_EXCEPTION_LIFE_THREATENING, "LIFE_THREATENING",
+        { PLEK_EXCEPTION_LIFE_THREATENING,
+          "LIFE_THREATENING",
           { "life-threatening", "levensbedreigend" } },
         { PLEK_EXCEPTION_MULTITRAUMA, "MULTITRAUMA", { "multitrauma", "multitrauma" } },
         { PLEK_EXCEPTION_STEMI, "STEMI", { "STEMI", "STEMI" } },
         { PLEK_EXCEPTION_STROKE, "STROKE", { "stroke", "CVA" } },
-        { PLEK_EXCEPTION_OBSTETRIC_EMERGENCY, "OBSTETRIC_EMERGENCY",
+        { PLEK_EXCEPTION_OBSTETRIC_EMERGENCY,
+          "OBSTETRIC_EMERGENCY",
           { "obstetric emergency", "acute verloskunde" } },
         { PLEK_EXCEPTION_CHILD, "CHILD", { "child", "kind" } },
         { PLEK_EXCEPTION_OWN_PATIENT, "OWN_PATIENT", { "own patient", "eigen patiënt" } },
@@ -72,13 +74,18 @@ static const Code reasons[] = {
         { PLEK_REASON_SPACE, "SPACE", { "space", "ruimte" } },
         { PLEK_REASON_INFECTION, "INFECTION", { "infection", "infectie" } },
         { PLEK_REASON_IT_OUTAGE, "IT_OUTAGE", { "IT outage", "ICT-storing" } },
-        { PLEK_REASON_FACILITY_DAMAGE, "FACILITY_DAMAGE",
+        { PLEK_REASON_FACILITY_DAMAGE,
+          "FACILITY_DAMAGE",
           { "damage to the building", "schade aan gebouw" } },
-        { PLEK_REASON_PLANNED_CLOSURE, "PLANNED_CLOSURE",
+        { PLEK_REASON_PLANNED_CLOSURE,
+          "PLANNED_CLOSURE",
           { "planned closure", "geplande sluiting" } },
-        { PLEK_REASON_SPECIALIST_UNAVAILABLE, "SPECIALIST_UNAVAILABLE",
+        { PLEK_REASON_SPECIALIST_UNAVAILABLE,
+          "SPECIALIST_UNAVAILABLE",
           { "specialist unavailable", "specialist niet beschikbaar" } },
-        { PLEK_REASON_MASS_CASUALTY, "MASS_CASUALTY", { "mass casualties", "ramp, veel gewonden" } },
+        { PLEK_REASON_MASS_CASUALTY,
+          "MASS_CASUALTY",
+          { "mass casualties", "ramp, veel gewonden" } },
         { PLEK_REASON_OTHER, "OTHER", { "other", "anders" } },
 };
 
@@ -119,20 +126,24 @@ static const Code cares[] = {
         { PLEK_CARE_NURSERY, "NURSERY", { "nursery", "couveuse, kraam" } },
         { PLEK_CARE_BURN, "BURN", { "burns", "brandwonden" } },
         { PLEK_CARE_PSYCHIATRY_ADULT, "PSYCHIATRY_ADULT", { "psychiatry", "GGZ, PAAZ, HIC" } },
-        { PLEK_CARE_PSYCHIATRY_CHILD, "PSYCHIATRY_CHILD",
-          { "psychiatry, children", "jeugd-GGZ" } },
-        { PLEK_CARE_PSYCHIATRY_SECURED, "PSYCHIATRY_SECURED",
+        { PLEK_CARE_PSYCHIATRY_CHILD, "PSYCHIATRY_CHILD", { "psychiatry, children", "jeugd-GGZ" } },
+        { PLEK_CARE_PSYCHIATRY_SECURED,
+          "PSYCHIATRY_SECURED",
           { "psychiatry, secured", "beveiligd 2, 3" } },
-        { PLEK_CARE_ISOLATION_NEGATIVE, "ISOLATION_NEGATIVE",
+        { PLEK_CARE_ISOLATION_NEGATIVE,
+          "ISOLATION_NEGATIVE",
           { "isolation, negative pressure", "isolatie, onderdruk" } },
-        { PLEK_CARE_ISOLATION_OTHER, "ISOLATION_OTHER", { "isolation, other", "isolatie, overig" } },
+        { PLEK_CARE_ISOLATION_OTHER,
+          "ISOLATION_OTHER",
+          { "isolation, other", "isolatie, overig" } },
         { PLEK_CARE_OPERATING_ROOM, "OPERATING_ROOM", { "operating room", "OK" } },
         { PLEK_CARE_REHABILITATION, "REHABILITATION", { "rehabilitation", "revalidatie, GRZ" } },
         { PLEK_CARE_SHORT_STAY, "SHORT_STAY", { "short stay", "ELV" } },
         { PLEK_CARE_NURSING_HOME, "NURSING_HOME", { "nursing home", "VVT" } },
         { PLEK_CARE_HOME_CARE, "HOME_CARE", { "home care", "thuiszorg" } },
         { PLEK_CARE_GP_POST, "GP_POST", { "GP post", "HAP" } },
-        { PLEK_CARE_PSYCHIATRIC_CRISIS, "PSYCHIATRIC_CRISIS",
+        { PLEK_CARE_PSYCHIATRIC_CRISIS,
+          "PSYCHIATRIC_CRISIS",
           { "psychiatric crisis", "crisisdienst GGZ" } },
         { PLEK_CARE_AMBULANCE, "AMBULANCE", { "ambulance", "ambulance" } },
         { PLEK_CARE_AIR_AMBULANCE, "AIR_AMBULANCE", { "air ambulance", "MMT" } },
@@ -184,7 +195,8 @@ static const Code withdrawns[] = {
         { WITHDRAWN_BY_PARTY, "BY_PARTY", { "by its party", "door de partij" } },
         { WITHDRAWN_AUDIENCE, "AUDIENCE", { "no longer for you", "niet meer voor u" } },
         { WITHDRAWN_REGION, "REGION", { "moved to another region", "andere regio" } },
-        { WITHDRAWN_ENROLMENT, "ENROLMENT",
+        { WITHDRAWN_ENROLMENT,
+          "ENROLMENT",
           { "its party no longer speaks for it", "partij niet meer bevoegd" } },
 };
 
@@ -209,7 +221,10 @@ static const Code reports[] = {
         { UPDATE_CARD, "card", { "card", "gegevens" } },
 };
 
-#define LIST(_codes, _is_open) { (_codes), N_ELEMENTS(_codes), (_is_open) }
+#define LIST(_codes, _is_open)                                                                     \
+        {                                                                                          \
+                (_codes), N_ELEMENTS(_codes), (_is_open)                                           \
+        }
 
 static const struct {
         const Code *codes;

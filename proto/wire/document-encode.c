@@ -89,8 +89,8 @@ int region_card_encode(Blob **ret_body, const RegionCard *card)
                 return err_raise(-EINVAL);
         for (size_t i = 0; i < card->n_authority; i++)
                 authority[i] = pb_bytes(card->authority[i], KEY_BYTES);
-        pb.brokers = pb_scratch_messages(&scratch, &plek__v1__public_keys__descriptor,
-                                         card->n_brokers);
+        pb.brokers =
+                pb_scratch_messages(&scratch, &plek__v1__public_keys__descriptor, card->n_brokers);
         if (!pb.brokers)
                 return err_raise(-ENOMEM);
         for (size_t i = 0; i < card->n_brokers; i++)

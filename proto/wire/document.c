@@ -120,8 +120,8 @@ static const char *take_endpoint(const char **ret_endpoint, const char *endpoint
 {
         size_t n_endpoint = strlen(endpoint);
 
-        if ((strncmp(endpoint, "tcp://", 6) && strncmp(endpoint, "ipc://", 6)) ||
-            n_endpoint <= 6 || n_endpoint > ENDPOINT_MAX || strpbrk(endpoint, " *"))
+        if ((strncmp(endpoint, "tcp://", 6) && strncmp(endpoint, "ipc://", 6)) || n_endpoint <= 6 ||
+            n_endpoint > ENDPOINT_MAX || strpbrk(endpoint, " *"))
                 return "an endpoint that is not tcp://host:port, at most 256 bytes";
         *ret_endpoint = endpoint;
         return NULL;

@@ -77,7 +77,8 @@ int envelope_parse(Envelope *ret_envelope, const uint8_t *bytes, size_t n_bytes)
 }
 
 /* Writes context, zero byte and header at @at. Returns their length, at most SIGNATURE_BYTES. */
-static size_t put_prefix(uint8_t *at, EnvelopeKind kind, const uint8_t header[ENVELOPE_HEADER_BYTES])
+static size_t put_prefix(uint8_t *at, EnvelopeKind kind,
+                         const uint8_t header[ENVELOPE_HEADER_BYTES])
 {
         const char *context = envelope_context(kind);
         size_t n_context = strlen(context) + 1;

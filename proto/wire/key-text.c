@@ -117,7 +117,8 @@ static int read_groups(uint8_t ret_values[N_GROUPS][GROUP_CHARS], const char *te
                 if (*text == '-') {
                         if (n_prefix != PREFIX_SYMBOLS)
                                 return KEY_E_TEXT;
-                        /* A dash ends a group: with it a lost or doubled symbol stays in its own. */
+                        /* A dash ends a group: with it a lost or doubled symbol stays in its own.
+                         */
                         if (n_symbols % GROUP_CHARS)
                                 return KEY_E_TEXT;
                         continue;
@@ -161,8 +162,7 @@ int public_key_parse(PublicKey *ret_key, const char *text, unsigned *ret_group)
         }
 
         *group = 0;
-        if (base32_join(body, values, sizeof(values)) ||
-            body[2 * KEY_BYTES] != key_checksum(body))
+        if (base32_join(body, values, sizeof(values)) || body[2 * KEY_BYTES] != key_checksum(body))
                 return KEY_E_TEXT;
 
         memcpy(key.sign, body, KEY_BYTES);

@@ -1,8 +1,8 @@
 /*
  * A party's secret and what is derived from it
  *
- * Everything secret is in one allocation of sodium_malloc(): locked, between guard pages, wiped when
- * freed, read-only once it is complete. A secret as text exists only while its file is read or
+ * Everything secret is in one allocation of sodium_malloc(): locked, between guard pages, wiped
+ * when freed, read-only once it is complete. A secret as text exists only while its file is read or
  * written, in memory of the same kind.
  */
 

@@ -14,8 +14,8 @@ void *take_array(Arena *arena, size_t n_elements, size_t n_bytes)
         return array;
 }
 
-int take_positions(const TopicPosition **ret_positions, Arena *arena,
-                   Plek__V1__TopicPosition **pb, size_t n_positions)
+int take_positions(const TopicPosition **ret_positions, Arena *arena, Plek__V1__TopicPosition **pb,
+                   size_t n_positions)
 {
         TopicPosition *positions = take_array(arena, n_positions, sizeof(*positions));
         Topic topic;

@@ -15,8 +15,8 @@ void *take_array(Arena *arena, size_t n_elements, size_t n_bytes);
 
 MUST_CHECK int take_positions(const TopicPosition **ret_positions, Arena *arena,
                               Plek__V1__TopicPosition **pb, size_t n_positions);
-MUST_CHECK int take_presence(const Presence **ret_presence, Arena *arena,
-                             Plek__V1__Presence **pb, size_t n_presence);
+MUST_CHECK int take_presence(const Presence **ret_presence, Arena *arena, Plek__V1__Presence **pb,
+                             size_t n_presence);
 
 /* NULL: out of memory. */
 Plek__V1__TopicPosition **put_positions(PbScratch *scratch, const TopicPosition *positions,

@@ -23,7 +23,7 @@ enum {
 };
 
 typedef struct PbFault {
-        bool is_field; /* one field's value is at fault, not the message's shape */
+        bool is_field;            /* one field's value is at fault, not the message's shape */
         char field[PB_FIELD_MAX]; /* "" where there is none */
         const char *text;         /* static */
 } PbFault;

@@ -23,16 +23,11 @@ enum {
 /* ------------------------------------------------------------------ counts */
 
 static const char *const count_paths[N_COUNT_FIELDS] = {
-        [COUNT_PHYSICAL] = "counts.physical",
-        [COUNT_STAFFED] = "counts.staffed",
-        [COUNT_OCCUPIED] = "counts.occupied",
-        [COUNT_RESERVED] = "counts.reserved",
-        [COUNT_BLOCKED] = "counts.blocked",
-        [COUNT_AVAILABLE] = "counts.available",
-        [COUNT_EXPECTED_IN] = "counts.expected_in",
-        [COUNT_EXPECTED_OUT] = "counts.expected_out",
-        [COUNT_SURGE_24H] = "counts.surge_24h",
-        [COUNT_SURGE_72H] = "counts.surge_72h",
+        [COUNT_PHYSICAL] = "counts.physical",       [COUNT_STAFFED] = "counts.staffed",
+        [COUNT_OCCUPIED] = "counts.occupied",       [COUNT_RESERVED] = "counts.reserved",
+        [COUNT_BLOCKED] = "counts.blocked",         [COUNT_AVAILABLE] = "counts.available",
+        [COUNT_EXPECTED_IN] = "counts.expected_in", [COUNT_EXPECTED_OUT] = "counts.expected_out",
+        [COUNT_SURGE_24H] = "counts.surge_24h",     [COUNT_SURGE_72H] = "counts.surge_72h",
         [COUNT_SURGE_7D] = "counts.surge_7d",
 };
 
@@ -144,7 +139,8 @@ static int take_time(int64_t *ret_ms, UpdateCheck *check, const char *field, boo
         return present ? check_time(check, field, time_ms) : 0;
 }
 
-/* Plan 0 is now, so it has no start; any other is announced ahead and must say from when to when. */
+/* Plan 0 is now, so it has no start; any other is announced ahead and must say from when to when.
+ */
 static int check_plan(const Door *door, UpdateCheck *check, bool has_on_expiry)
 {
         if (!door->plan) {
@@ -182,8 +178,8 @@ static int take_door(Update *update, UpdateCheck *check, const PbDoor *pb)
             take_exceptions(door, check, pb) ||
             (pb->has_reason && check_open(check, "door.reason", pb->reason)) ||
             (pb->text && check_text(check, "door.text", pb->text, 0, TEXT_MAX)) ||
-            (pb->authorised_by && check_text(check, "door.authorised_by", pb->authorised_by, 0,
-                                             AUTHORISED_BY_MAX)) ||
+            (pb->authorised_by &&
+             check_text(check, "door.authorised_by", pb->authorised_by, 0, AUTHORISED_BY_MAX)) ||
             take_time(&door->starts_at_ms, check, "door.starts_at_ms", pb->has_starts_at_ms,
                       pb->starts_at_ms) ||
             take_time(&door->ends_at_ms, check, "door.ends_at_ms", pb->has_ends_at_ms,

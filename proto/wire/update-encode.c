@@ -92,8 +92,8 @@ static int put_door(PbBody *body, WireRefusal *refusal, const Door *door)
         SET_OPTIONAL(pb, starts_at_ms, door->starts_at_ms != TIME_ABSENT, door->starts_at_ms);
         SET_OPTIONAL(pb, ends_at_ms, door->ends_at_ms != TIME_ABSENT, door->ends_at_ms);
         SET_OPTIONAL(pb, review_at_ms, door->review_at_ms != TIME_ABSENT, door->review_at_ms);
-        SET_OPTIONAL(pb, on_expiry,
-                     door->on_expiry && door->on_expiry != PLEK_ON_EXPIRY_KEEP, door->on_expiry);
+        SET_OPTIONAL(pb, on_expiry, door->on_expiry && door->on_expiry != PLEK_ON_EXPIRY_KEEP,
+                     door->on_expiry);
         return 0;
 }
 
@@ -155,7 +155,8 @@ void update_put_key(Plek__V1__RecordKey *pb, const RecordRef *ref)
 
         pb->report = ref->report;
         pb->unit = pb_text(ref->unit);
-        SET_OPTIONAL(pb, care, ref->care != CODE_ABSENT && (is_door || ref->report == UPDATE_COUNTS),
+        SET_OPTIONAL(pb, care,
+                     ref->care != CODE_ABSENT && (is_door || ref->report == UPDATE_COUNTS),
                      ref->care);
         SET_OPTIONAL(pb, patient_group, is_door && ref->patient_group != CODE_ABSENT,
                      ref->patient_group);

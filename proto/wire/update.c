@@ -183,7 +183,8 @@ static int take_digest(Update *update, UpdateCheck *check, const Plek__V1__Updat
 
 /* ------------------------------------------------------------------ decoding */
 
-/* Who says he sent what cannot be decoded, so that he can be told. Stops where it makes no sense. */
+/* Who says he sent what cannot be decoded, so that he can be told. Stops where it makes no sense.
+ */
 static void peek_identity(Update *update, Arena *arena, const uint8_t *body, size_t n_body)
 {
         const uint8_t *at = body, *end = body + n_body;

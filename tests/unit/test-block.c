@@ -313,8 +313,7 @@ static void test_frames_that_are_none_are_refused(void **state)
         Topic topic;
 
         frame = seal_and_decode(&decoded, &block);
-        assert_int_equal(block_frame_parse(&topic, &envelope, frame->bytes, 0),
-                         BLOCK_E_MALFORMED);
+        assert_int_equal(block_frame_parse(&topic, &envelope, frame->bytes, 0), BLOCK_E_MALFORMED);
         for (size_t n = 0; n < 18 + 1 + ENVELOPE_OVERHEAD_BYTES; n++)
                 assert_int_equal(block_frame_parse(&topic, &envelope, frame->bytes, n),
                                  BLOCK_E_MALFORMED);
@@ -333,15 +332,18 @@ static void test_bodies_that_contradict_themselves_are_refused(void **state)
                 const char *bytes;
                 size_t n_bytes;
         } bodies[] = {
-                { "\x0a\x00\x10\x01\x18\x01\x20\x00\x28\x00", 10 },     /* no head */
-                { "\x0a\x01h\x10\x02\x18\x01\x20\x00\x28\x00", 11 },    /* first > last */
-                { "\x0a\x01h\x10\x01\x18\x01\x20\x02\x28\x00", 11 },    /* previous > last */
-                { "\x0a\x01h\x10\x01\x18\x01\x20\x00", 9 },             /* no reg revision */
+                { "\x0a\x00\x10\x01\x18\x01\x20\x00\x28\x00", 10 },  /* no head */
+                { "\x0a\x01h\x10\x02\x18\x01\x20\x00\x28\x00", 11 }, /* first > last */
+                { "\x0a\x01h\x10\x01\x18\x01\x20\x02\x28\x00", 11 }, /* previous > last */
+                { "\x0a\x01h\x10\x01\x18\x01\x20\x00", 9 },          /* no reg revision */
                 { "\x0a\x01h\x10\x01\x18\x01\x20\x00\x28\x00\x32\x04\x08\x01\x10\x01", 17 },
-                { "\x0a\x01h\x10\x01\x18\x01\x20\x00\x28\x00\x32\x07\x08\x00\x10\x01\x1a\x01x", 20 },
-                { "\x0a\x01h\x10\x01\x18\x01\x20\x00\x28\x00\x32\x0a\x08\x01\x10\x01\x1a\x01x\x4a\x01y",
+                { "\x0a\x01h\x10\x01\x18\x01\x20\x00\x28\x00\x32\x07\x08\x00\x10\x01\x1a\x01x",
+                  20 },
+                { "\x0a\x01h\x10\x01\x18\x01\x20\x00\x28\x00\x32\x0a\x08\x01\x10\x01\x1a\x01x\x4a"
+                  "\x01y",
                   23 },
-                { "\x0a\x01h\x10\x01\x18\x01\x20\x00\x28\x00\x3a\x07\x08\x01\x10\x01\x4a\x01y", 20 },
+                { "\x0a\x01h\x10\x01\x18\x01\x20\x00\x28\x00\x3a\x07\x08\x01\x10\x01\x4a\x01y",
+                  20 },
         };
         static const char good[] =
                 "\x0a\x01h\x10\x01\x18\x01\x20\x00\x28\x00\x32\x07\x08\x01\x10\x01\x1a\x01x";

@@ -62,8 +62,7 @@ static size_t compare_enum(const char *text, CodeList list)
                                     strlen(proto_names[list].prefix));
                 assert_int_equal(code_nth(list, n_members), code);
                 assert_non_null(code_name(list, code));
-                assert_string_equal(code_name(list, code),
-                                    name + strlen(proto_names[list].prefix));
+                assert_string_equal(code_name(list, code), name + strlen(proto_names[list].prefix));
                 n_members++;
         }
         return n_members;
@@ -152,8 +151,8 @@ static void test_names_are_read_back_whatever_their_case(void **state)
 
         for (CodeList list = 0; list < N_CODE_LISTS; list++) {
                 for (size_t n = 0; code_nth(list, n); n++) {
-                        assert_int_equal(code_parse(&code, list, code_name(list, code_nth(list, n))),
-                                         0);
+                        assert_int_equal(
+                                code_parse(&code, list, code_name(list, code_nth(list, n))), 0);
                         assert_int_equal(code, code_nth(list, n));
                         assert_non_null(code_label(list, code, LANGUAGE_EN));
                         assert_non_null(code_label(list, code, LANGUAGE_NL));
@@ -180,8 +179,9 @@ static void test_open_lists_take_numbers_and_closed_ones_do_not(void **state)
 
 static void test_what_is_no_code_is_refused(void **state)
 {
-        static const char *const names[] = { "", "ICU", "ICU_ADULT ", "0", "-1", "4294967295",
-                                             "99999999999999999999", "1x", "ICU ADULT" };
+        static const char *const names[] = { "",         "ICU",        "ICU_ADULT ",           "0",
+                                             "-1",       "4294967295", "99999999999999999999", "1x",
+                                             "ICU ADULT" };
         uint32_t code;
 
         for (size_t i = 0; i < N_ELEMENTS(names); i++)

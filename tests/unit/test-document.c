@@ -120,7 +120,8 @@ static void test_revocation_has_no_roles_and_may_say_why(void **state)
 
 static void test_enrolments_that_say_nonsense_are_not_made(void **state)
 {
-        LocationGrant twice[] = { { "a", "zwolle", NULL, 0 }, { "b", "zwolle", NULL, 0 },
+        LocationGrant twice[] = { { "a", "zwolle", NULL, 0 },
+                                  { "b", "zwolle", NULL, 0 },
                                   { "a", "oost", NULL, 0 } };
         LocationGrant badly[] = { { "a b", "zwolle", NULL, 0 } };
         LocationGrant nowhere[] = { { "a", "Zwolle", NULL, 0 } };
@@ -177,8 +178,9 @@ static void test_fault_is_told_in_a_sentence(void **state)
         const char *text = NULL;
         Enrolment enrolment;
 
-        assert_int_equal(enrolment_decode(&enrolment, &text, arena, (const uint8_t *)"\x0a\x01X", 3),
-                         DOCUMENT_E_MALFORMED);
+        assert_int_equal(
+                enrolment_decode(&enrolment, &text, arena, (const uint8_t *)"\x0a\x01X", 3),
+                DOCUMENT_E_MALFORMED);
         assert_string_equal(text, "serial: missing");
         assert_int_equal(enrolment_decode(&enrolment, NULL, arena, (const uint8_t *)"\xff", 1),
                          DOCUMENT_E_MALFORMED);
@@ -228,8 +230,11 @@ static void test_cards_that_lead_nowhere_are_not_made(void **state)
 static void test_genesis_and_suspension_are_read_back(void **state)
 {
         Genesis genesis = { .network_name = "zwolle", .authority = { 1, 2, 3 } }, genesis_back;
-        Suspension suspension = { .party = "isala", .has_key_id = true, .suspended = true,
-                                  .reason = "gestolen laptop", .by = "uid 0" };
+        Suspension suspension = { .party = "isala",
+                                  .has_key_id = true,
+                                  .suspended = true,
+                                  .reason = "gestolen laptop",
+                                  .by = "uid 0" };
         Suspension suspension_back;
 
         memset(&genesis.network, 7, sizeof(genesis.network));
@@ -242,8 +247,7 @@ static void test_genesis_and_suspension_are_read_back(void **state)
         blob = blob_unref(blob);
         memset(&suspension.key_id, 8, sizeof(suspension.key_id));
         assert_int_equal(suspension_encode(&blob, &suspension), 0);
-        assert_int_equal(suspension_decode(&suspension_back, arena, blob->bytes, blob->n_bytes),
-                         0);
+        assert_int_equal(suspension_decode(&suspension_back, arena, blob->bytes, blob->n_bytes), 0);
         assert_string_equal(suspension_back.party, "isala");
         assert_true(suspension_back.has_key_id);
         assert_memory_equal(&suspension_back.key_id, &suspension.key_id, KEY_ID_BYTES);
@@ -256,8 +260,12 @@ static void test_genesis_and_suspension_are_read_back(void **state)
 
 static void test_epoch_and_head_are_read_back(void **state)
 {
-        Epoch epoch = { .epoch = UINT64_MAX, .opened_at_ms = 5, .continues = true,
-                        .previous_epoch = 6, .previous_revision = 7, .previous_head = { 8 },
+        Epoch epoch = { .epoch = UINT64_MAX,
+                        .opened_at_ms = 5,
+                        .continues = true,
+                        .previous_epoch = 6,
+                        .previous_revision = 7,
+                        .previous_head = { 8 },
                         .cause = "start" };
         Head head = { .epoch = 1, .revision = 2, .time_ms = 3, .head = { 4 } }, head_back;
         Epoch epoch_back;

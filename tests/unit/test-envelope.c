@@ -135,8 +135,8 @@ static void test_malformed_headers_are_refused(void **state)
         static const struct {
                 size_t at;
                 uint8_t value;
-        } changes[] = { { 0, 'p' }, { 3, 0 }, { 4, 0 },   { 4, 2 },
-                        { 5, 0 },   { 5, 8 }, { 5, 255 }, { 6, 1 }, { 7, 1 } };
+        } changes[] = { { 0, 'p' }, { 3, 0 },   { 4, 0 }, { 4, 2 }, { 5, 0 },
+                        { 5, 8 },   { 5, 255 }, { 6, 1 }, { 7, 1 } };
         Fixture *fixture = *state;
 
         for (size_t i = 0; i < N_ELEMENTS(changes); i++) {
@@ -168,12 +168,11 @@ static void test_each_kind_has_its_bound(void **state)
                                                n_max - ENVELOPE_OVERHEAD_BYTES),
                                  0);
                 assert_int_equal(envelope_parse(&envelope, blob->bytes, blob->n_bytes), 0);
-                assert_int_equal(
-                        envelope_verify(&envelope, secret_key_public(fixture->key)->sign), 0);
+                assert_int_equal(envelope_verify(&envelope, secret_key_public(fixture->key)->sign),
+                                 0);
 
                 memcpy(bytes, blob->bytes, n_max);
-                assert_int_equal(envelope_parse(&envelope, bytes, n_max + 1),
-                                 ENVELOPE_E_MALFORMED);
+                assert_int_equal(envelope_parse(&envelope, bytes, n_max + 1), ENVELOPE_E_MALFORMED);
         }
         assert_int_equal(envelope_max_bytes(0), 0);
         assert_null(envelope_context(8));

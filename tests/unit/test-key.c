@@ -234,8 +234,9 @@ static void test_lost_and_added_symbols_are_found_in_their_group(void **state)
 
 static void test_what_is_no_key_at_all_is_refused_as_a_whole(void **state)
 {
-        static const char *const texts[] = { "", "plek", "plek1", "plek2-00000000", "-", "\xff",
-                                             "plek-secret1-00000000" };
+        static const char *const texts[] = {
+                "", "plek", "plek1", "plek2-00000000", "-", "\xff", "plek-secret1-00000000"
+        };
         unsigned group;
         PublicKey key;
 

@@ -112,8 +112,9 @@ static void test_submit_and_suspend_arrive_as_they_were_asked(void **state)
         assert_int_equal(recode_request(&request), QUERY_E_MALFORMED);
 
         request = (Request){ .id = 1, .kind = REQUEST_SUSPEND };
-        request.suspend = (Suspension){ .party = "isala", .has_key_id = true, .suspended = true,
-                                        .reason = "storing" };
+        request.suspend = (Suspension){
+                .party = "isala", .has_key_id = true, .suspended = true, .reason = "storing"
+        };
         memset(&request.suspend.key_id, 5, KEY_ID_BYTES);
         assert_int_equal(recode_request(&request), 0);
         assert_string_equal(asked.suspend.party, "isala");
@@ -196,7 +197,8 @@ static void test_requests_that_are_none_are_refused(void **state)
 
 static void test_refusal_arrives_as_it_was_given(void **state)
 {
-        Reply reply = { .id = 3, .kind = REPLY_REFUSED,
+        Reply reply = { .id = 3,
+                        .kind = REPLY_REFUSED,
                         .refusal = { PLEK_REFUSED_FIELD, "door.text", "is too long" } };
 
         assert_int_equal(recode_reply(&reply), 0);
@@ -279,9 +281,9 @@ static void test_outcome_is_accepted_or_refused_and_not_both(void **state)
         static const char both[] =
                 "\x08\x00\x62\x0f\x0a\x01h\x12\x08\x08\x01\x10\x01\x1a\x02\x08\x01\x18\x00";
 
-        assert_int_equal(reply_decode(&answered, arena, (const uint8_t *)neither,
-                                      sizeof(neither) - 1),
-                         QUERY_E_MALFORMED);
+        assert_int_equal(
+                reply_decode(&answered, arena, (const uint8_t *)neither, sizeof(neither) - 1),
+                QUERY_E_MALFORMED);
         assert_int_equal(reply_decode(&answered, arena, (const uint8_t *)both, sizeof(both) - 1),
                          QUERY_E_MALFORMED);
 }
@@ -292,13 +294,31 @@ static void test_whoami_and_parties_arrive_as_they_were_given(void **state)
         static const LocationGrant locations[] = { { "isala-zwolle", "zwolle", regions, 1 } };
         static const PublicKey keys[] = { { .sign = { 1 }, .transport = { 2 } } };
         PartyInfo parties[2] = {
-                { .party = "isala", .name = "Isala", .roles = ROLE_BIT(ROLE_AGENT),
-                  .audience = AUDIENCE_CARE, .serial = 4, .valid_from_ms = 1, .valid_until_ms = 2,
-                  .suspended = true, .keys = keys, .n_keys = 1, .locations = locations,
-                  .n_locations = 1, .floor = 5, .n_records = 6, .connected = true, .since_ms = 7,
-                  .n_accepted = 8, .n_refused = 9, .twins = true },
-                { .party = "deventer", .serial = 1, .valid_from_ms = 1, .valid_until_ms = 2,
-                  .revoked = true, .since_ms = TIME_ABSENT },
+                { .party = "isala",
+                  .name = "Isala",
+                  .roles = ROLE_BIT(ROLE_AGENT),
+                  .audience = AUDIENCE_CARE,
+                  .serial = 4,
+                  .valid_from_ms = 1,
+                  .valid_until_ms = 2,
+                  .suspended = true,
+                  .keys = keys,
+                  .n_keys = 1,
+                  .locations = locations,
+                  .n_locations = 1,
+                  .floor = 5,
+                  .n_records = 6,
+                  .connected = true,
+                  .since_ms = 7,
+                  .n_accepted = 8,
+                  .n_refused = 9,
+                  .twins = true },
+                { .party = "deventer",
+                  .serial = 1,
+                  .valid_from_ms = 1,
+                  .valid_until_ms = 2,
+                  .revoked = true,
+                  .since_ms = TIME_ABSENT },
         };
         Reply reply = { .id = 1, .kind = REPLY_WHOAMI };
 
