@@ -10,20 +10,16 @@ static BlockBuilder *builder;
 static NetworkId network = { { 1, 2, 3 } };
 static uint8_t payload[240 * 1024];
 
-static const RecordRef door_ref = {
-        .report = UPDATE_DOOR,
-        .unit = "seh",
-        .care = PLEK_CARE_ED,
-        .patient_group = CODE_ABSENT,
-        .urgency = 3,
-        .plan = 2,
-};
-
 static const WithdrawnRecord withdrawn = {
         .status = STATUS_EXERCISE,
         .party = "isala",
         .location = "isala-zwolle",
-        .ref = door_ref,
+        .ref = { .report = UPDATE_DOOR,
+                 .unit = "seh",
+                 .care = PLEK_CARE_ED,
+                 .patient_group = CODE_ABSENT,
+                 .urgency = 3,
+                 .plan = 2 },
         .cause = WITHDRAWN_REGION,
 };
 
