@@ -1,5 +1,6 @@
 #include "store-kit.h"
 
+#include <pthread.h>
 #include <sys/wait.h>
 
 #include "internal/crashpoint.h"
@@ -188,6 +189,55 @@ static void test_map_grows_wherever_it_runs_out(void **state)
         }
 }
 
+enum {
+        COMMITS = 60,
+        COMMIT_ENTRIES = 100,
+};
+
+static void *commit_thread(void *arg)
+{
+        for (unsigned i = 0; i < COMMITS; i++)
+                if (kit_append(arg, COMMIT_ENTRIES, 700))
+                        return arg;
+        return NULL;
+}
+
+/* Growing the map needs that nobody reads meanwhile; main reads all the time. */
+static void test_main_reads_while_the_commit_thread_appends_and_grows_the_map(void **state)
+{
+        LedgerOptions options = kit_options();
+        uint64_t n_taken = 0;
+        pthread_t thread;
+        LedgerStats stats;
+        Ledger *ledger;
+        void *failed;
+
+        options.map_bytes_initial = 128 * 1024;
+        assert_int_equal(ledger_open(&ledger, &options, NULL), 0);
+        assert_int_equal(pthread_create(&thread, NULL, commit_thread, ledger), 0);
+        while (n_taken < COMMITS * COMMIT_ENTRIES) {
+                uint8_t head[DIGEST_BYTES];
+                LedgerEntry entry;
+                int64_t time_ms;
+                int r;
+
+                r = ledger_next(ledger, &entry);
+                ledger_stats(ledger, &stats);
+                if (r == LEDGER_E_END)
+                        continue;
+                assert_int_equal(r, 0);
+                assert_int_equal(entry.revision, ++n_taken);
+                assert_int_equal(ledger_head_at(ledger, n_taken, head, &time_ms), 0);
+                assert_memory_equal(head, entry.head, sizeof(head));
+                blob_unref(entry.bytes);
+        }
+        assert_int_equal(pthread_join(thread, &failed), 0);
+        assert_null(failed);
+        assert_int_equal(ledger_last_revision(ledger), COMMITS * COMMIT_ENTRIES);
+        assert_true(stats.map_bytes > 4 * 1024 * 1024);
+        ledger_close(ledger);
+}
+
 static void test_map_at_its_limit_is_full_and_what_is_there_stays(void **state)
 {
         LedgerOptions options = kit_options();
@@ -286,6 +336,7 @@ int main(void)
                 TEST(test_head_is_known_at_every_revision),
                 TEST(test_map_grows_on_demand),
                 TEST(test_map_grows_wherever_it_runs_out),
+                TEST(test_main_reads_while_the_commit_thread_appends_and_grows_the_map),
                 TEST(test_map_at_its_limit_is_full_and_what_is_there_stays),
                 TEST(test_second_daemon_is_refused_with_the_first_ones_pid),
                 TEST(test_killed_before_the_commit_leaves_nothing_of_it),

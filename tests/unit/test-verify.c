@@ -218,7 +218,7 @@ static void test_everything_that_a_ledger_may_hold_is_whole(void **state)
         Update update;
         Place place;
         uint8_t confirm = CONFIRM_EPOCH;
-        Blob *bytes;
+        Blob *bytes = NULL;
 
         place_begin(&place, "data", 3);
         update = world_affirm(&place.world, place.party, "loc", LANE_COUNTS);
