@@ -7,7 +7,6 @@
 enum {
         NUMBER_SHIFT = 10, /* a candidate's number is its round's and its own */
         CHECKPOINT_ROWS = 32768,
-        PROBE_BYTES = 4 * 1024 * 1024, /* room for a batch of the largest kind */
 };
 
 static_assert(ROUND_ITEMS_MAX <= 1 << NUMBER_SHIFT, "an item's number fits");
@@ -259,7 +258,7 @@ static int probe(void *arg)
 {
         Batch *batch = &((Pipeline *)arg)->batch;
 
-        return ledger_probe(batch->ledger, PROBE_BYTES);
+        return ledger_probe(batch->ledger, BATCH_BYTES);
 }
 
 int batch_start_probe(Pipeline *pipeline)

@@ -6,6 +6,8 @@
 
 #include "broker/pipeline.h"
 
+enum { BATCH_BYTES = 4 * 1024 * 1024 }; /* what one of the largest kind needs on the disk */
+
 /*
  * Admits what the pipeline put into its batch. What needs to be durable goes to the commit thread;
  * a batch of nothing but refusals is answered at once.

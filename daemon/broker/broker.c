@@ -7,6 +7,7 @@
 #include <time.h>
 
 #include "broker/apply.h"
+#include "broker/batch.h"
 #include "broker/epoch.h"
 #include "broker/parts.h"
 #include "internal/crashpoint.h"
@@ -158,6 +159,29 @@ static int check_genesis(Broker *broker, const char **ret_text)
         return 0;
 }
 
+static int begin_epoch(Broker *broker, const char **ret_text)
+{
+        int r;
+
+        r = epoch_open_at_start(broker);
+        if (r == EPOCH_E_UNWRITABLE) {
+                if (!state_epoch(broker->state))
+                        return refuse(broker, ret_text, "%s: there is no room to begin a ledger",
+                                      broker->config->directory);
+                health_disk_full(&broker->health);
+                return 0;
+        }
+        if (r)
+                return r;
+
+        /* A small entry may have found room on a disk that is full for any batch. */
+        r = ledger_probe(broker->ledger, BATCH_BYTES);
+        if (r != LEDGER_E_FULL)
+                return err_fold(r);
+        health_disk_full(&broker->health);
+        return 0;
+}
+
 /* What was there, and an epoch of our own. */
 static int take_up(Broker *broker, const char **ret_text)
 {
@@ -175,16 +199,8 @@ static int take_up(Broker *broker, const char **ret_text)
                 return r;
 
         broker_update_clock(broker);
-        r = epoch_open_at_start(broker);
-        if (r == EPOCH_E_UNWRITABLE) {
-                if (!state_epoch(broker->state))
-                        return refuse(broker, ret_text, "%s: there is no room to begin a ledger",
-                                      broker->config->directory);
-                health_disk_full(&broker->health);
-        } else if (r) {
-                return r;
-        }
-        return apply_sign_head(broker);
+        r = begin_epoch(broker, ret_text);
+        return r ? r : apply_sign_head(broker);
 }
 
 static int make_modules(Broker *broker)

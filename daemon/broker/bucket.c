@@ -22,8 +22,13 @@ static void fill(Bucket *bucket, const BucketRate *rate, int64_t now_ns)
         if (n_milli <= 0)
                 return;
 
-        bucket->n_milli = MIN(full, bucket->n_milli + n_milli);
-        bucket->filled_at_ns = now_ns;
+        bucket->n_milli += n_milli;
+        /* Only the time that was made into something: the rest counts next time. */
+        bucket->filled_at_ns += n_milli * 1000 * NS_PER_US / rate->per_second;
+        if (bucket->n_milli >= full) {
+                bucket->n_milli = full;
+                bucket->filled_at_ns = now_ns;
+        }
 }
 
 bool bucket_draw(Bucket *bucket, const BucketRate *rate, uint32_t n, int64_t now_ns)
