@@ -153,6 +153,8 @@ class Session:
                 self.pump(until, f"chunk {len(bodies)} of {len(manifest.digests)}")
                 continue
             chunk = waiting.pop(0)
+            if chunk.index < len(bodies):
+                continue  # of an earlier transfer of the same answer, which this one has ended
             assert chunk.index == len(bodies), "a chunk out of order"
             assert envelope.digest(chunk.body) == manifest.digests[chunk.index], "another chunk"
             bodies.append(pb.ChunkBody.FromString(chunk.body))
