@@ -16,6 +16,7 @@ import shutil
 import signal
 import socket
 import subprocess
+import sys
 import tempfile
 import time
 from pathlib import Path
@@ -132,13 +133,17 @@ class Region:
         self.enrolments = {}
         self.peers = []
         self.card = self.new_card()
-        self.settings = settings or {}
+        self.settings = dict(settings or {})
         self.daemon = Daemon(self.directory, self.write_config(), env)
         self.start_at_once = start
 
     def __enter__(self):
-        if self.start_at_once:
-            self.daemon.start()
+        try:
+            if self.start_at_once:
+                self.daemon.start()
+        except BaseException:
+            self.__exit__(*sys.exc_info())
+            raise
         return self
 
     def __exit__(self, kind, error, trace):

@@ -279,6 +279,13 @@ class Reader:
                 return result
             self.pump(until, what or "what was waited for")
 
+    def wait_update(self, update, until=None):
+        """Until the record that @update is about says what it says, or something newer."""
+        def found():
+            record = self.find(update)
+            return record if record and record.update.seq >= update.seq else None
+        return self.wait(found, until, f"seq {update.seq}")
+
     def wait_revision(self, revision, until=None):
         """Until something at @revision or later was applied on a topic."""
         return self.wait(lambda: any(topic.revision >= revision for name, topic
