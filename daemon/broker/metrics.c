@@ -110,7 +110,7 @@ static void add_sockets(Broker *broker, MetricSet *set)
                 add(set, true, "plek_peers_cut_total",
                     "Connections ended for what they did: subscriptions, a full queue",
                     (double)(peers->n_cut_subscriptions + peers->n_cut_behind +
-                             peers->n_cut_unfinished + peers->n_refused),
+                             peers->n_cut_unread + peers->n_refused),
                     "socket=\"%s\"", name);
                 add(set, true, "plek_handshakes_failed_total", "Handshakes that failed",
                     (double)(peers->n_failed_later + peers->n_failed_never +

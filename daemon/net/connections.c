@@ -14,6 +14,11 @@
 enum {
         TOPIC_BYTES_MAX = 200, /* above 245 libzmq writes them wrongly */
         FDS_ROOM_MIN = 64,
+
+        CURVE_FRAME_BYTES = 33, /* encryption, then a frame's header, short or long */
+        SHORT_FRAME_MAX = 255,
+        SHORT_HEADER_BYTES = 2,
+        LONG_HEADER_BYTES = 9,
 };
 
 Connection *connection_free(Connection *connection)
@@ -44,6 +49,14 @@ static uid_t uid_of(int fd)
         if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &ucred, &n_ucred) < 0)
                 return (uid_t)-1;
         return ucred.uid;
+}
+
+void connection_took(Connection *connection, size_t n_bytes)
+{
+        size_t n_frame = n_bytes + CURVE_FRAME_BYTES;
+
+        connection->n_taken +=
+                n_frame + (n_frame > SHORT_FRAME_MAX ? LONG_HEADER_BYTES : SHORT_HEADER_BYTES);
 }
 
 uint64_t connection_cookie(const Connection *connection)
@@ -192,7 +205,6 @@ Connection *peers_learn(Peers *peers, EndpointKind endpoint, int fd, const KeyId
                         return NULL;
         }
 
-        connection->n_messages++;
         if (!user)
                 return connection;
         if (connection->owner == NOBODY) {

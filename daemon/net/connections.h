@@ -29,7 +29,8 @@ typedef enum CutReason { CUT_SUBSCRIPTIONS, CUT_UPSTREAM } CutReason;
 typedef struct PeerLimits {
         uint32_t n_connections_max;
         uint32_t n_subscriptions_max;
-        size_t unread_max_bytes; /* of one connection, of a message that is not complete */
+        size_t received_max_bytes; /* of all connections, and not taken */
+        size_t unread_max_bytes;   /* of one */
 } PeerLimits;
 
 /* An endpoint comes and goes. Its monitor is read by the peers before they act; NULL: none. */
@@ -47,6 +48,8 @@ void peers_on_settled(Peers *peers, EndpointKind endpoint);
 
 /* A message of @user came over @fd; NULL: over one that has no user. NULL: gone already. */
 Connection *peers_learn(Peers *peers, EndpointKind endpoint, int fd, const KeyId *user);
+/* A message of @n_bytes was taken from it, so those are not unread any more. */
+void connection_took(Connection *connection, size_t n_bytes);
 uint64_t connection_cookie(const Connection *connection);
 uid_t connection_uid(const Connection *connection);
 

@@ -3,10 +3,10 @@
  *
  * What bounds each queue, per socket:
  *
- *   received, not read   ZMQ_RCVHWM, in messages a connection: received_max_bytes divided by the
- *                        connections and the largest message, and at least HWM_MIN. Only updates
- *                        are ever left unread (paused); the others are read in every turn. A
- *                        message that never ends is found by the peers' sweep.
+ *   received, not read   a connection's by ZMQ_RCVHWM, in messages: received_max_bytes divided by
+ *                        the connections and the largest message, but at least HWM_MIN. The sum, in
+ *                        bytes, by the sweep each second, as are messages that never end. Only
+ *                        updates are ever left unread (paused); the rest is read in every turn.
  *   handed over, unsent  counted here in bytes, a frame once for each time it is handed over, until
  *                        ZeroMQ lets go of it. An XPUB shares one frame among its subscribers, so
  *                        for it this is what is really held. ZMQ_SNDHWM bounds the queues' own
@@ -33,7 +33,7 @@ enum {
         FRAME_BYTES_MIN = 280,        /* a CURVE handshake's largest command */
         UNREAD_SLACK_BYTES = 8 * MIB, /* the kernel's receive buffer */
         QUEUE_SLOT_BYTES = 64,        /* a message's place in a pipe */
-        HWM_MIN = 8,                  /* at 1 and with ZAP libzmq never hands out a message */
+        HWM_MIN = 32,                 /* under 16 it costs; at 1, with ZAP, nothing ever comes */
         HWM_MAX = 1000,               /* libzmq's own default */
         BACKLOG = 1024,
 
@@ -109,14 +109,24 @@ static int set_options(Endpoint *endpoint, const Option *options, size_t n_optio
         return r;
 }
 
+/* The largest frame as it is on the wire. */
+static size_t wire_bytes(const EndpointSettings *settings)
+{
+        return MAX(settings->message_max_bytes + CURVE_FRAME_BYTES, FRAME_BYTES_MIN);
+}
+
+static int receive_mark(const EndpointSettings *settings)
+{
+        return high_water_mark(settings->received_max_bytes, settings->n_connections_max,
+                               wire_bytes(settings));
+}
+
 static int set_bounds(Endpoint *endpoint)
 {
         const EndpointSettings *settings = &endpoint->settings;
-        size_t frame_bytes = MAX(settings->message_max_bytes + CURVE_FRAME_BYTES, FRAME_BYTES_MIN);
-        int64_t max_bytes = (int64_t)frame_bytes;
+        int64_t max_bytes = (int64_t)wire_bytes(settings);
         const Option options[] = {
-                { ZMQ_RCVHWM, high_water_mark(settings->received_max_bytes,
-                                              settings->n_connections_max, frame_bytes) },
+                { ZMQ_RCVHWM, receive_mark(settings) },
                 { ZMQ_SNDHWM, high_water_mark(settings->queued_max_bytes,
                                               settings->n_connections_max, QUEUE_SLOT_BYTES) },
                 { ZMQ_BACKLOG, BACKLOG },
@@ -126,6 +136,17 @@ static int set_bounds(Endpoint *endpoint)
 
         r = socket_set_bytes(&endpoint->socket, ZMQ_MAXMSGSIZE, &max_bytes, sizeof(max_bytes));
         return r ? r : set_options(endpoint, options, N_ELEMENTS(options));
+}
+
+static PeerLimits peer_limits(const EndpointSettings *settings)
+{
+        return (PeerLimits){
+                .n_connections_max = settings->n_connections_max,
+                .n_subscriptions_max = settings->n_subscriptions_max,
+                .received_max_bytes = settings->received_max_bytes,
+                .unread_max_bytes =
+                        (size_t)receive_mark(settings) * wire_bytes(settings) + UNREAD_SLACK_BYTES,
+        };
 }
 
 /*
@@ -234,13 +255,7 @@ static bool address_fits(EndpointKind kind, const char *address)
 static int open_socket(Endpoint *endpoint, NetContext *context, Loop *loop,
                        const uint8_t secret[KEY_BYTES])
 {
-        const EndpointSettings *settings = &endpoint->settings;
-        PeerLimits limits = {
-                .n_connections_max = settings->n_connections_max,
-                .n_subscriptions_max = settings->n_subscriptions_max,
-                .unread_max_bytes = settings->received_max_bytes / settings->n_connections_max +
-                                    settings->message_max_bytes + UNREAD_SLACK_BYTES,
-        };
+        const PeerLimits limits = peer_limits(&endpoint->settings);
         int r;
 
         r = socket_init(&endpoint->socket, context, socket_type(endpoint->kind));

@@ -63,9 +63,10 @@ void received_deinit(Received *received);
  * What peers can make us hold is bounded in bytes by these, summed over all of them.
  *
  * ZeroMQ counts messages a connection. So @received_max_bytes is divided by the connections and the
- * largest message, but is never less than eight messages each. What is handed over and not yet sent
- * is counted in bytes here: from half of @queued_max_bytes on, the connection that is furthest
- * behind is cut; at the whole, nothing more is handed over.
+ * largest message, though never to less than 32 messages each; and once a second, when all together
+ * have sent more than that and it is not taken, those with most are cut. What is handed over and
+ * not yet sent is counted in bytes: from half of @queued_max_bytes on, the connection that is
+ * furthest behind is cut; at the whole, nothing more is handed over.
  */
 typedef struct EndpointSettings {
         const char *address;          /* tcp://host:port, or ipc://path for control */

@@ -25,9 +25,9 @@ struct Connection {
         uint64_t *topics; /* keyed hashes of what it is subscribed to */
         uint32_t n_topics;
 
-        uint64_t n_messages;
-        uint64_t n_messages_swept;
-        uint64_t n_bytes_swept; /* received by the kernel when the last message was */
+        uint64_t n_taken;   /* bytes of messages, as they were on the wire */
+        uint64_t n_besides; /* bytes that were none: the handshake, heartbeats */
+        uint64_t n_unread;  /* the rest, at the last sweep */
 };
 
 typedef struct PeersTable {
@@ -67,3 +67,5 @@ Connection *peers_find(const PeersTable *table, int fd);
 void peers_read_monitors(Peers *peers, unsigned endpoints);
 /* @connection is over: @lost is told at the end of the turn. */
 void peers_lose(Peers *peers, Connection *connection);
+/* Measures what is unread, and cuts whoever makes it too much. */
+void peers_sweep(PeersTable *table);

@@ -10,16 +10,13 @@
 #include "net/peers-private.h"
 
 #include <linux/sockios.h>
-#include <linux/tcp.h>
-#include <netinet/in.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
 
 enum {
         SWEEP_EVERY_MS = 1000,
-        SWEEP_ALLOWANCE_BYTES = 1024, /* heartbeats are not messages */
-        CUT_BEHIND_AGAIN_MS = 100,    /* what was cut needs a moment to be let go of */
+        CUT_BEHIND_AGAIN_MS = 100, /* what was cut needs a moment to be let go of */
         LOOK_BEHIND_AGAIN_MS = 10,
 };
 
@@ -170,42 +167,13 @@ void peers_cut_behind(Peers *peers, EndpointKind endpoint)
         }
 }
 
-/*
- * A message becomes ours, and counts against a queue's limit, when its last part is there. A peer
- * that never sends a last part is limited by nothing in libzmq. The kernel knows how much has come
- * since the last message that we saw.
- */
-static void sweep_connection(Peers *peers, Connection *connection)
-{
-        PeersTable *table = &peers->tables[connection->endpoint];
-        struct tcp_info info = {};
-        socklen_t n_info = sizeof(info);
-
-        if (connection->is_cut || connection->cookie != connection_cookie_of(connection->fd) ||
-            getsockopt(connection->fd, IPPROTO_TCP, TCP_INFO, &info, &n_info) < 0)
-                return;
-
-        if (connection->n_messages != connection->n_messages_swept) {
-                connection->n_messages_swept = connection->n_messages;
-                connection->n_bytes_swept = info.tcpi_bytes_received;
-                return;
-        }
-
-        connection->n_bytes_swept =
-                MIN(connection->n_bytes_swept + SWEEP_ALLOWANCE_BYTES, info.tcpi_bytes_received);
-        if (info.tcpi_bytes_received - connection->n_bytes_swept > table->limits.unread_max_bytes &&
-            connection_shut(connection))
-                table->counters.n_cut_unfinished++;
-}
-
 static int on_sweep(void *arg)
 {
         Peers *peers = arg;
 
         peers_read_monitors(peers, ENDPOINTS_ALL);
         for (unsigned i = 0; i < N_ENDPOINTS; i++)
-                list_for_each (link, &peers->tables[i].connections)
-                        sweep_connection(peers, list_entry(link, Connection, link));
+                peers_sweep(&peers->tables[i]);
         loop_timer_arm_in_ms(&peers->sweep, SWEEP_EVERY_MS);
         return 0;
 }

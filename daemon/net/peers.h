@@ -51,7 +51,7 @@ typedef struct PeerCounters {
         uint64_t n_cut_subscriptions; /* too many, or a topic too long */
         uint64_t n_cut_upstream;      /* wrote to an XPUB what is no subscription */
         uint64_t n_cut_behind;        /* the furthest behind when queues were full */
-        uint64_t n_cut_unfinished;    /* a message of parts that never ends */
+        uint64_t n_cut_unread;        /* sent too much that could not be taken */
 } PeerCounters;
 
 typedef struct PeerLost {

@@ -38,12 +38,16 @@ size_t endpoint_queued_bytes(const Endpoint *endpoint)
         return atomic_load(endpoint->queued_bytes);
 }
 
-/* Whose connection it came over, and fills in what is known of it. */
+/* Whose connection it came over, and that it was taken. */
 static Connection *learn(Endpoint *endpoint, zmq_msg_t *message, const KeyId *user)
 {
         int fd = zmq_msg_get(message, ZMQ_SRCFD);
+        Connection *connection;
 
-        return fd < 0 ? NULL : peers_learn(endpoint->peers, endpoint->kind, fd, user);
+        connection = fd < 0 ? NULL : peers_learn(endpoint->peers, endpoint->kind, fd, user);
+        if (connection)
+                connection_took(connection, zmq_msg_size(message));
+        return connection;
 }
 
 static bool message_user(zmq_msg_t *message, KeyId *ret_user)

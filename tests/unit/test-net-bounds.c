@@ -244,6 +244,70 @@ test_a_session_that_does_not_read_is_told_full_and_holds_no_more_than_allowed(vo
         assert_int_equal(atomic_load(&frame->n_references), 1);
 }
 
+static void test_unread_updates_of_all_stay_in_bounds_and_the_largest_pays(void **state)
+{
+        Net *net = *state;
+        EndpointSettings settings = endpoint_default_settings(ENDPOINT_UPDATES);
+        CLEANUP(freep) char *bytes = calloc(1, FRAME_BYTES);
+        KeyId users[2] = { net_user(net, 0), net_user(net, 1) };
+        void *agents[2];
+        char byte;
+
+        assert_non_null(bytes);
+        settings.received_max_bytes = 16 * FRAME_BYTES;
+        net_open(net, ENDPOINT_UPDATES, &settings);
+        for (unsigned i = 0; i < 2; i++) {
+                agents[i] = net_connected(net, ZMQ_XPUB, i, ENDPOINT_UPDATES);
+                NET_UNTIL(net, net_try(agents[i], &byte, 1) >= 0);
+                assert_int_equal(zmq_send(agents[i], "x", 1, 0), 1);
+                NET_UNTIL(net,
+                          peers_n_connections_of(net->peers, ENDPOINT_UPDATES, &users[i]) == 1);
+        }
+
+        /* Each of them is within what one connection may have; together they are not. */
+        endpoint_pause(net->endpoints[ENDPOINT_UPDATES]);
+        for (unsigned i = 0; i < 6; i++)
+                assert_int_equal(zmq_send(agents[1], bytes, FRAME_BYTES, 0), FRAME_BYTES);
+        for (unsigned i = 0; i < 14; i++)
+                assert_int_equal(zmq_send(agents[0], bytes, FRAME_BYTES, 0), FRAME_BYTES);
+        NET_UNTIL(net, net->n_lost == 1);
+        assert_memory_equal(&net->lost[0].user, &users[0], sizeof(users[0]));
+        assert_int_equal(peers_counters(net->peers, ENDPOINT_UPDATES)->n_cut_unread, 1);
+        assert_int_equal(peers_n_connections_of(net->peers, ENDPOINT_UPDATES, &users[1]), 1);
+}
+
+/* Counted to the byte: a few too few for each message would add up to a cut of a good agent. */
+static void test_what_was_taken_is_not_unread_however_much_it_was(void **state)
+{
+        Net *net = *state;
+        EndpointSettings settings = endpoint_default_settings(ENDPOINT_UPDATES);
+        static const size_t n_bytes[] = { 0, 1, 221, 222, 223, 400 };
+        double from = net_now();
+        char bytes[400] = {};
+        unsigned n_sent = 0, n_taken = 0;
+        void *agent;
+
+        settings.received_max_bytes = 1;
+        net_open(net, ENDPOINT_UPDATES, &settings);
+        agent = net_connected(net, ZMQ_XPUB, 0, ENDPOINT_UPDATES);
+        NET_UNTIL(net, net_try(agent, bytes, 1) >= 0);
+        while (n_sent < 6000) {
+                for (unsigned i = 0; i < 600; i++, n_sent++) {
+                        size_t n = n_bytes[n_sent % N_ELEMENTS(n_bytes)];
+
+                        assert_int_equal(zmq_send(agent, bytes, n, 0), n);
+                }
+                NET_UNTIL(net, net->n_received == 600);
+                for (n_taken += 600; net->n_received > 0;)
+                        received_deinit(&net->received[--net->n_received]);
+        }
+        assert_int_equal(n_taken, n_sent);
+
+        /* At least one sweep comes in this time. */
+        NET_UNTIL(net, net_now() - from > 1.5);
+        assert_int_equal(net->n_lost, 0);
+}
+
 int main(void)
 {
         const struct CMUnitTest tests[] = {
@@ -254,6 +318,8 @@ int main(void)
                 NET_TEST(test_a_reader_that_writes_is_cut),
                 NET_TEST(test_a_reader_that_stalls_is_dropped_by_heartbeats_and_its_queue_freed),
                 NET_TEST(test_bytes_queued_stay_in_bounds_and_only_the_one_behind_pays),
+                NET_TEST(test_what_was_taken_is_not_unread_however_much_it_was),
+                NET_TEST(test_unread_updates_of_all_stay_in_bounds_and_the_largest_pays),
                 NET_TEST(
                         test_a_session_that_does_not_read_is_told_full_and_holds_no_more_than_allowed),
         };
