@@ -264,7 +264,7 @@ static int put_rest(Plek__V1__Block *pb, Plek__V1__Beat *beat, PbScratch *scratc
         beat->n_presence = block->beat->n_presence;
         beat->accepting = block->beat->accepting;
         beat->why_not = pb_text(block->beat->accepting ? NULL : block->beat->why_not);
-        beat->has_since_ms = block->beat->since_ms != 0;
+        beat->has_since_ms = !block->beat->accepting && block->beat->since_ms > 0;
         beat->since_ms = block->beat->since_ms;
         beat->beat = block->beat->beat;
         pb->beat = beat;

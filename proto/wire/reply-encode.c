@@ -174,7 +174,7 @@ static int put_status(PbAnyReply *any, PbScratch *scratch, const Reply *reply)
         pb->started_at_ms = reply->status.started_at_ms;
         pb->accepting = reply->status.accepting;
         pb->why_not = pb_text(reply->status.why_not);
-        pb->has_since_ms = reply->status.since_ms != 0;
+        pb->has_since_ms = reply->status.since_ms > 0;
         pb->since_ms = reply->status.since_ms;
         pb->head = pb_of(reply->status.head);
         pb->network_name = pb_text(reply->status.network_name);
