@@ -385,9 +385,10 @@ void outbox_state_all(Outbox *outbox, int64_t now_ms)
         state_from(outbox, ITEM_CLEAN);
 }
 
-void outbox_retry_refused(Outbox *outbox, int64_t now_ms)
+void outbox_retry(Outbox *outbox, bool refused_too)
 {
-        state_from(outbox, ITEM_REFUSED);
+        if (refused_too)
+                state_from(outbox, ITEM_REFUSED);
         state_from(outbox, ITEM_WAITING);
 }
 

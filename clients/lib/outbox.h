@@ -99,8 +99,8 @@ void outbox_raise(Outbox *outbox, uint64_t floor);
 void outbox_disconnected(Outbox *outbox, int64_t now_ms);
 /* The broker does not have what it acknowledged: everything is to be stated. */
 void outbox_state_all(Outbox *outbox, int64_t now_ms);
-/* What was refused for good may be allowed by now. */
-void outbox_retry_refused(Outbox *outbox, int64_t now_ms);
+/* What waits need not; with @refused_too, what was refused for good may be allowed by now. */
+void outbox_retry(Outbox *outbox, bool refused_too);
 
 /* When outbox_next() may have something that it has not now; INT64_MAX: when something is put or
  * answered. */

@@ -1,0 +1,394 @@
+#include "lib/replica-internal.h"
+
+#include <string.h>
+
+/*
+ * Entries: what the broker relays, believed only as far as its author signed it
+ *
+ * The broker's own signature was checked before; here it is the party's, against the enrolment that
+ * was in force when the record was accepted, or the authority's. What fails is left out and told:
+ * the broker, and nobody else, is at fault.
+ */
+
+enum {
+        ENTRY_BELIEVED,
+        ENTRY_E_DOUBTFUL,
+};
+
+static int doubt(Replica *replica, const ReplicaTopic *topic, const Entry *entry, const char *what)
+{
+        CLEANUP(blob_unrefp) Blob *evidence = NULL;
+
+        (void)!blob_copy(&evidence, entry->envelope, entry->n_envelope);
+        replica_alarm(replica, PLEK_ALARM_SIGNATURE, evidence, NULL,
+                      "revision %llu on %s: %s", (unsigned long long)entry->revision, topic->text,
+                      what);
+        return ENTRY_E_DOUBTFUL;
+}
+
+/* ------------------------------------------------------------------ parties */
+
+static bool is_granted(const EnrolmentVersion *version, const char *location)
+{
+        const Enrolment *enrolment = version->enrolment;
+        size_t low = 0, high = enrolment->n_locations, middle;
+        int order;
+
+        if (!(enrolment->roles & ROLE_BIT(ROLE_AGENT)))
+                return false;
+        while (low < high) {
+                middle = low + (high - low) / 2;
+                order = strcmp(location, enrolment->locations[middle].location);
+                if (order == 0)
+                        return true;
+                if (order < 0)
+                        high = middle;
+                else
+                        low = middle + 1;
+        }
+        return false;
+}
+
+/* Strings of *ret_update are good until the next one. */
+static int believe_update(Replica *replica, const ReplicaTopic *topic, const Entry *entry,
+                          Update *ret_update)
+{
+        const EnrolmentVersion *version;
+        WireRefusal refusal;
+        const uint8_t *key;
+        Envelope envelope;
+        KeyOwner owner;
+
+        if (envelope_parse(&envelope, entry->envelope, entry->n_envelope) ||
+            envelope.kind != ENVELOPE_UPDATE ||
+            memcmp(&envelope.network, &replica->card->card.network, sizeof(NetworkId)))
+                return doubt(replica, topic, entry, "is not an update of this network");
+        if (!registry_find_signer(replica->registry, envelope.key_id, &owner))
+                return doubt(replica, topic, entry, "is signed with a key that nobody has");
+        key = registry_signer_at(replica->registry, owner.party->id, envelope.key_id,
+                                 entry->revision);
+        if (!key)
+                return doubt(replica, topic, entry, "is signed with a key not in force then");
+        if (envelope_verify(&envelope, key))
+                return doubt(replica, topic, entry, "does not have its party's signature");
+        arena_reset(replica->scratch);
+        if (update_decode(ret_update, &refusal, replica->scratch, envelope.body, envelope.n_body))
+                return doubt(replica, topic, entry, "cannot be decoded");
+        if (strcmp(ret_update->party, owner.party->id))
+                return doubt(replica, topic, entry, "is signed by another party");
+        version = registry_version_at(replica->registry, owner.party->id, entry->revision);
+        if (!version || !is_granted(version, ret_update->location))
+                return doubt(replica, topic, entry, "is about a location not its party's then");
+        return ENTRY_BELIEVED;
+}
+
+static bool belongs_on(const ReplicaTopic *topic, Status status, Lane lane)
+{
+        Topic own = topic_of(status, topic->topic.region, lane);
+
+        return own.kind == topic->topic.kind && own.lane == topic->topic.lane;
+}
+
+/* ------------------------------------------------------------------ affirms */
+
+typedef struct Affirmations {
+        Affirmation **held;
+        size_t n_held;
+} Affirmations;
+
+static void affirmations_deinit(Affirmations *affirmations)
+{
+        for (size_t i = 0; i < affirmations->n_held; i++)
+                affirmation_unref(affirmations->held[i]);
+}
+
+/* Those that entries rest on. One that is doubtful is left out, and what rests on it looks older. */
+static int take_affirms(Replica *replica, const ReplicaTopic *topic, const EntryList *list,
+                        Affirmations *affirmations)
+{
+        CLEANUP(blob_unrefp) Blob *envelope = NULL;
+        Update update;
+        int r;
+
+        if (!list->n_affirms)
+                return 0;
+        affirmations->held = arena_alloc(replica->arena,
+                                         list->n_affirms * sizeof(*affirmations->held));
+        if (!affirmations->held)
+                return err_raise(-ENOMEM);
+
+        for (size_t i = 0; i < list->n_affirms; i++) {
+                const Entry *entry = &list->affirms[i];
+
+                r = believe_update(replica, topic, entry, &update);
+                if (r == ENTRY_E_DOUBTFUL)
+                        continue;
+                if (update.kind != UPDATE_AFFIRM) {
+                        (void)doubt(replica, topic, entry, "is not the affirm that it stands for");
+                        continue;
+                }
+                envelope = blob_unref(envelope);
+                r = blob_copy(&envelope, entry->envelope, entry->n_envelope);
+                if (!r)
+                        r = affirmation_new(&affirmations->held[affirmations->n_held],
+                                            entry->revision, entry->received_at_ms,
+                                            update.sent_at_ms, envelope);
+                if (r)
+                        return r;
+                affirmations->n_held++;
+        }
+        return 0;
+}
+
+static Affirmation *affirmation_at(const Affirmations *affirmations, uint64_t revision)
+{
+        if (!revision)
+                return NULL;
+        for (size_t i = 0; i < affirmations->n_held; i++)
+                if (affirmations->held[i]->revision == revision)
+                        return affirmations->held[i];
+        return NULL;
+}
+
+static int apply_affirm(Replica *replica, ReplicaTopic *topic, const Entry *entry,
+                        const Update *update, Blob *envelope, const ReplicaTime *time)
+{
+        RecordGroup *group;
+        int r;
+
+        if (!belongs_on(topic, update->status, update->affirm.lane))
+                return doubt(replica, topic, entry, "is an affirm of another topic");
+        change_reset(&replica->change);
+        r = picture_affirm(replica->picture, update, envelope, entry->revision,
+                           entry->received_at_ms, topic->topic.region, &replica->change);
+        if (r)
+                return r;
+        group = picture_find_group(replica->picture, update->party, update->location);
+        if (!group)
+                return 0;
+
+        list_for_each(link, &group->records) {
+                Record *record = list_entry(link, Record, in_group);
+
+                if (!record->affirmation || record->affirmation->revision != entry->revision)
+                        continue;
+                r = record_show(replica, record, NULL, PLEK_CHANGE_RENEWED, time);
+                if (r)
+                        return r;
+        }
+        return 0;
+}
+
+/* ------------------------------------------------------------------ reports */
+
+static PlekChange change_of(const Record *before, const uint8_t *digest_before,
+                            const Update *update)
+{
+        if (!before)
+                return PLEK_CHANGE_NEW;
+        return memcmp(digest_before, update->content_digest, CONTENT_DIGEST_BYTES) ?
+                       PLEK_CHANGE_CONTENT :
+                       PLEK_CHANGE_RENEWED;
+}
+
+static int apply_report(Replica *replica, ReplicaTopic *topic, const Entry *entry,
+                        const Update *update, Blob *envelope, Affirmation *affirmation,
+                        const ReplicaTime *time)
+{
+        uint8_t digest[CONTENT_DIGEST_BYTES] = { 0 };
+        RecordRef ref = update_record_ref(update);
+        Record *before, *record;
+        PlekChange change;
+        RecordKey key;
+        int r;
+
+        if (!belongs_on(topic, update->status, report_lane(update->kind)))
+                return doubt(replica, topic, entry, "is a report of another topic");
+        record_key_make(&key, update->status, update->party, update->location, &ref);
+        before = picture_find(replica->picture, &key);
+        if (before)
+                memcpy(digest, before->content_digest, sizeof(digest));
+        change = change_of(before, digest, update);
+
+        r = picture_restore(replica->picture, topic->picture, update, envelope, entry, affirmation,
+                            &record);
+        if (r)
+                return r;
+        if (record->changed_revision != entry->changed_revision || record->topic != topic->picture)
+                return 0; /* ours is newer */
+        withdrawn_forget(replica, &key);
+        return record_show(replica, record, update, change, time);
+}
+
+static int apply_update(Replica *replica, ReplicaTopic *topic, const Entry *entry,
+                        const Affirmations *affirmations, const ReplicaTime *time)
+{
+        CLEANUP(blob_unrefp) Blob *envelope = NULL;
+        Update update;
+        int r;
+
+        r = believe_update(replica, topic, entry, &update);
+        if (r)
+                return r;
+        r = blob_copy(&envelope, entry->envelope, entry->n_envelope);
+        if (r)
+                return r;
+
+        switch (update.kind) {
+        case UPDATE_AFFIRM:
+                return apply_affirm(replica, topic, entry, &update, envelope, time);
+        case UPDATE_WITHDRAW:
+                return 0; /* what it withdrew is said by an entry of its own */
+        default:
+                return apply_report(replica, topic, entry, &update, envelope,
+                                    affirmation_at(affirmations, entry->rests_on), time);
+        }
+}
+
+static int apply_withdrawn(Replica *replica, ReplicaTopic *topic, const Entry *entry)
+{
+        const WithdrawnRecord *withdrawn = entry->withdrawn;
+        uint64_t revision = MAX(entry->revision, entry->changed_revision);
+        Record *record;
+        RecordKey key;
+
+        record_key_make(&key, withdrawn->status, withdrawn->party, withdrawn->location,
+                        &withdrawn->ref);
+        record = picture_find_withdrawn(replica->picture, topic->picture, &key, revision);
+        if (!record)
+                return 0;
+        return record_withdraw(replica, record, revision, entry->received_at_ms, withdrawn->cause);
+}
+
+/* ------------------------------------------------------------------ the registry */
+
+static void tell_enrolment(Replica *replica, const char *party)
+{
+        const char *of, *location;
+        RecordRef ref;
+
+        if (!replica->events.record)
+                return;
+        for (Record *record = picture_next(replica->picture, NULL); record;
+             record = picture_next(replica->picture, record)) {
+                record_describe(record, &of, &location, &ref);
+                if (!strcmp(of, party))
+                        replica->events.record(replica->arg, record, PLEK_CHANGE_ENROLMENT);
+        }
+}
+
+/* The topics on which its records will appear: subscribed to before the first one does. */
+static int learn_regions(Replica *replica, const Party *party, const ReplicaTime *time)
+{
+        const Enrolment *enrolment = party->newest->enrolment;
+        ReplicaTopic *topic;
+        char text[TOPIC_MAX];
+        int r;
+
+        for (size_t i = 0; i < enrolment->n_locations; i++) {
+                for (Status status = STATUS_ACTUAL; status <= STATUS_TEST; status++) {
+                        for (Lane lane = LANE_STATUS; lane <= N_LANES; lane++) {
+                                Topic which = topic_of(status, enrolment->locations[i].region,
+                                                       lane);
+
+                                (void)topic_format(&which, text);
+                                r = replica_learn_topic(replica, text, time, &topic);
+                                if (r)
+                                        return r;
+                        }
+                }
+        }
+        return 0;
+}
+
+static int apply_suspension(Replica *replica, const Entry *entry)
+{
+        CLEANUP(blob_unrefp) Blob *bytes = NULL;
+        Party *party;
+        int r;
+
+        r = blob_copy(&bytes, entry->suspension, entry->n_suspension);
+        if (r)
+                return r;
+        r = registry_apply_suspension(replica->registry, entry->revision, entry->received_at_ms,
+                                      bytes, &party);
+        if (r == REGISTRY_E_UNKNOWN || r == -EBADMSG)
+                return 0; /* the operator's word, and the broker's alone */
+        if (r)
+                return err_fold(r);
+        tell_enrolment(replica, party->id);
+        return 0;
+}
+
+static int apply_document(Replica *replica, ReplicaTopic *topic, const Entry *entry,
+                          const ReplicaTime *time)
+{
+        CLEANUP(blob_unrefp) Blob *blob = NULL;
+        const uint8_t *authority;
+        Envelope envelope;
+        Party *party;
+        int r;
+
+        if (envelope_parse(&envelope, entry->envelope, entry->n_envelope) ||
+            memcmp(&envelope.network, &replica->card->card.network, sizeof(NetworkId)))
+                return doubt(replica, topic, entry, "is not of this network");
+        if (envelope.kind != ENVELOPE_ENROLMENT && envelope.kind != ENVELOPE_CARD)
+                return 0; /* from a newer broker */
+        authority = registry_authority_key(replica->registry, envelope.key_id);
+        if (!authority || envelope_verify(&envelope, authority))
+                return doubt(replica, topic, entry, "does not have the authority's signature");
+
+        r = blob_copy(&blob, entry->envelope, entry->n_envelope);
+        if (r)
+                return r;
+        if (envelope.kind == ENVELOPE_CARD)
+                r = registry_apply_card(replica->registry, entry->revision, entry->received_at_ms,
+                                        blob);
+        else
+                r = registry_apply_enrolment(replica->registry, entry->revision,
+                                             entry->received_at_ms, blob, &party);
+        if (r == -EBADMSG)
+                return doubt(replica, topic, entry, "cannot be decoded");
+        if (r || envelope.kind == ENVELOPE_CARD)
+                return err_fold(r);
+        tell_enrolment(replica, party->id);
+        return learn_regions(replica, party, time);
+}
+
+/* ------------------------------------------------------------------ all of them */
+
+static int apply_entry(Replica *replica, ReplicaTopic *topic, const Entry *entry,
+                       const Affirmations *affirmations, const ReplicaTime *time)
+{
+        bool is_registry = topic->topic.kind == TOPIC_REGISTRY;
+
+        if (entry->envelope)
+                return is_registry ? apply_document(replica, topic, entry, time) :
+                                     apply_update(replica, topic, entry, affirmations, time);
+        if (entry->withdrawn && !is_registry)
+                return apply_withdrawn(replica, topic, entry);
+        if (entry->suspension && is_registry)
+                return apply_suspension(replica, entry);
+        return 0; /* from a newer broker */
+}
+
+int replica_apply(Replica *replica, ReplicaTopic *topic, const EntryList *list, uint64_t after,
+                  const ReplicaTime *time)
+{
+        CLEANUP(affirmations_deinit) Affirmations affirmations = { 0 };
+        int r;
+
+        r = take_affirms(replica, topic, list, &affirmations);
+        if (r)
+                return r;
+        for (size_t i = 0; i < list->n_entries; i++) {
+                const Entry *entry = &list->entries[i];
+
+                if (MAX(entry->revision, entry->changed_revision) <= after)
+                        continue;
+                r = apply_entry(replica, topic, entry, &affirmations, time);
+                if (r < 0)
+                        return r;
+        }
+        return 0;
+}
