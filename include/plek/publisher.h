@@ -110,7 +110,7 @@ PLEK_PUBLIC int plek_publisher_source_answers(PlekPublisher *publisher, const ch
                                               bool answers);
 
 /* Asked of each record that the broker holds of our party and this publisher does not. True: it is
- * withdrawn. @key is borrowed for the call. */
+ * withdrawn. @key is borrowed for the call. Must not call plek_publisher_reconcile(). */
 typedef bool (*PlekIsGoneFn)(void *arg, const PlekRecordKey *key);
 
 /*

@@ -138,7 +138,6 @@ typedef struct PlekSubscriberOptions {
         size_t n_regions;
         bool with_test; /* also what is marked TEST */
         bool tell_renewed;
-        bool as_care; /* read over the care socket also if we might read coord */
         size_t n_withdrawn_max; /* remembered as withdrawn; 0: 10,000 */
 } PlekSubscriberOptions;
 

@@ -1,0 +1,151 @@
+#include "lib/publisher-internal.h"
+
+#include <string.h>
+#include <time.h>
+
+#include "lib/report.h"
+#include "plek/plek.h"
+
+/*
+ * The publisher's face: what its caller gives and asks. Nothing here touches a socket; what is put
+ * waits in the outbox, and the timer wakes whoever runs the publisher.
+ */
+
+static void wake(PlekPublisher *publisher)
+{
+        poller_arm(&publisher->poller, 0);
+}
+
+static int64_t wall_ms(void)
+{
+        struct timespec now;
+
+        (void)clock_gettime(CLOCK_REALTIME, &now);
+        return (int64_t)now.tv_sec * 1000 + now.tv_nsec / (1000 * 1000);
+}
+
+/* ------------------------------------------------------------------ putting */
+
+static int result_of(int r, const WireRefusal *refusal, PlekFault *ret_fault)
+{
+        switch (r) {
+        case OUTBOX_OK:
+                return 0;
+        case OUTBOX_E_INVALID:
+                fault_from(ret_fault, refusal);
+                return PLEK_E_INVALID;
+        case OUTBOX_E_FULL:
+                return err_raise(-ENOBUFS);
+        default:
+                return err_fold(r);
+        }
+}
+
+int plek_publisher_put(PlekPublisher *publisher, const PlekReport *report, PlekFault *ret_fault)
+{
+        int64_t now_ms = monotonic_us() / 1000, age_ms = 0;
+        WireRefusal refusal = { 0 };
+        Update update;
+        int r = OUTBOX_E_INVALID;
+
+        /* How long ago, by the clock that it was read from. */
+        if (report->observed_at_ms)
+                age_ms = MAX(wall_ms() - report->observed_at_ms, (int64_t)0);
+        if (report_to_update(report, &update, &refusal))
+                r = outbox_put(publisher->outbox, &update, now_ms - age_ms, now_ms, &refusal);
+        wake(publisher);
+        return result_of(r, &refusal, ret_fault);
+}
+
+int plek_publisher_withdraw(PlekPublisher *publisher, const PlekRecordKey *key,
+                            PlekFault *ret_fault)
+{
+        RecordRef ref = record_ref_of(key);
+        WireRefusal refusal = { PLEK_REFUSED_FIELD, "location", "a record names its location" };
+        int r = OUTBOX_E_INVALID;
+
+        if (key->location)
+                r = outbox_withdraw(publisher->outbox, (Status)key->status, key->location, &ref,
+                                    monotonic_us() / 1000, &refusal);
+        wake(publisher);
+        return result_of(r, &refusal, ret_fault);
+}
+
+int plek_publisher_source_answers(PlekPublisher *publisher, const char *location, bool answers)
+{
+        int r;
+
+        r = outbox_source_answers(publisher->outbox, location, answers, monotonic_us() / 1000);
+        wake(publisher);
+        return r;
+}
+
+int plek_publisher_reconcile(PlekPublisher *publisher, const char *location, PlekIsGoneFn is_gone,
+                             void *arg)
+{
+        Reconcile *reconcile = &publisher->reconcile;
+        char *copy = NULL;
+
+        if (location) {
+                copy = strdup(location);
+                if (!copy)
+                        return err_raise(-ENOMEM);
+        }
+        reconcile_end(publisher);
+        reconcile->location = copy;
+        reconcile->is_gone = is_gone;
+        reconcile->arg = arg;
+        reconcile->is_wanted = true;
+        wake(publisher);
+        return 0;
+}
+
+/* ------------------------------------------------------------------ looking */
+
+size_t plek_publisher_n_waiting(const PlekPublisher *publisher)
+{
+        return outbox_n_waiting(publisher->outbox);
+}
+
+const char *plek_publisher_party(const PlekPublisher *publisher)
+{
+        return session_party(publisher->session);
+}
+
+int64_t plek_publisher_now_ms(const PlekPublisher *publisher)
+{
+        return clock_ms(session_clock(publisher->session), monotonic_us());
+}
+
+int plek_publisher_fd(const PlekPublisher *publisher)
+{
+        return publisher->poller.epoll_fd;
+}
+
+/* ------------------------------------------------------------------ running */
+
+int plek_publisher_run(PlekPublisher *publisher, int timeout_ms)
+{
+        int r;
+
+        r = poller_wait(&publisher->poller, timeout_ms);
+        return r ? r : plek_publisher_process(publisher);
+}
+
+int plek_publisher_flush(PlekPublisher *publisher, int timeout_ms)
+{
+        int64_t end_us = monotonic_us() + (int64_t)timeout_ms * 1000, left_us;
+        int r;
+
+        r = plek_publisher_process(publisher);
+        while (!r && outbox_n_waiting(publisher->outbox)) {
+                left_us = timeout_ms < 0 ? 1000 * 1000 : end_us - monotonic_us();
+                if (left_us <= 0)
+                        return PLEK_E_TIMEOUT;
+                r = plek_publisher_run(publisher,
+                                       (int)MIN((left_us + 999) / 1000, (int64_t)60000));
+        }
+        if (r)
+                return r;
+        return outbox_n_refused(publisher->outbox) ? PLEK_E_REFUSED : 0;
+}

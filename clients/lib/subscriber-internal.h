@@ -1,0 +1,88 @@
+#pragma once
+
+#include "lib/link.h"
+#include "lib/replica.h"
+#include "lib/session.h"
+#include "plek/subscriber.h"
+
+enum {
+        N_LANES_READ = N_LINK_LANES,
+        RECORD_ID_MAX = 512,
+        WHY_MAX = 256,
+};
+
+/* Whether a party's agent is connected. */
+typedef struct PresenceSeen {
+        UT_hash_handle hh;
+        bool is_connected;
+        int64_t since_ms;
+        char party[];
+} PresenceSeen;
+
+/* One lane of the picture. */
+typedef struct LaneFeed {
+        Connection connection;
+        Lane lane;
+        int64_t heard_us; /* of the last beat, or of when the connection came up */
+} LaneFeed;
+
+/* Where a record is spelled out; a callback has its own, so that it may look up others. */
+typedef struct RecordRoom {
+        Arena *arena;
+        char id[RECORD_ID_MAX];
+        RecordKey key;
+} RecordRoom;
+
+struct PlekSubscriber {
+        PlekContext *context;
+        Peer peer;
+        bool tell_renewed;
+        PlekSubscriberCallbacks callbacks;
+        void *arg;
+
+        Poller poller;
+        Heads *heads;
+        Session *session;
+        LaneFeed feeds[N_LANES_READ];
+        Replica *replica;
+        RecordRoom looked_up, told;
+
+        bool may_read; /* as greeted */
+        int64_t up_us;
+        Link link;
+        bool has_link; /* the broker's time is known */
+        PlekLinkState state; /* as last told */
+        bool state_told;
+        char why[WHY_MAX];
+        char trouble[WHY_MAX]; /* of the session or a lane; empty: none */
+
+        PresenceSeen *presence;
+        uint64_t presence_request;
+        bool wants_presence;
+        uint64_t last_beat;
+
+        uint64_t head_epoch, head_revision; /* as last told */
+        int64_t head_told_us, head_stored_us;
+};
+
+/* ------------------------------------------------------------------ records */
+
+/* Spells @record out. Returns 0 or -ENOMEM. */
+MUST_CHECK int record_spell(const PlekSubscriber *subscriber, RecordRoom *room,
+                            const Record *record, PlekRecord *ret_record);
+MUST_CHECK int withdrawn_spell(const PlekSubscriber *subscriber, RecordRoom *room,
+                               const Withdrawn *withdrawn, PlekRecord *ret_record);
+
+/* The broker's time now; ours where it is not known. */
+int64_t subscriber_now_ms(const PlekSubscriber *subscriber, int64_t now_us);
+
+/* ------------------------------------------------------------------ presence */
+
+MUST_CHECK int presence_take(PlekSubscriber *subscriber, const Presence *presence, size_t n,
+                             bool is_whole);
+void presence_free(PlekSubscriber *subscriber);
+
+/* ------------------------------------------------------------------ making */
+
+extern const SessionEvents subscriber_session_events;
+extern const ReplicaEvents subscriber_replica_events;

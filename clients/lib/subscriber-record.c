@@ -1,0 +1,292 @@
+#include "lib/subscriber-internal.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "lib/report.h"
+#include "picture/freshness.h"
+#include "plek/plek.h"
+#include "wire/codes.h"
+
+static_assert((int)PLEK_NEVER == (int)FRESHNESS_NEVER &&
+                      (int)PLEK_WITHDRAWN == (int)FRESHNESS_WITHDRAWN,
+              "freshness");
+static_assert((int)PLEK_STANDS == (int)DOOR_STANDS && (int)PLEK_OVER == (int)DOOR_OVER,
+              "standing");
+static_assert((int)PLEK_FLAG_OVERCROWDED == (int)ENTRY_OVERCROWDED &&
+                      (int)PLEK_FLAG_INCONSISTENT == (int)ENTRY_INCONSISTENT,
+              "flags");
+
+/* ------------------------------------------------------------------ ids */
+
+typedef struct IdWriter {
+        char *at, *end;
+} IdWriter;
+
+static void id_add(IdWriter *writer, const char *format, ...) PRINTF(2, 3);
+
+static void id_add(IdWriter *writer, const char *format, ...)
+{
+        size_t n_left = (size_t)(writer->end - writer->at);
+        va_list arguments;
+        int n;
+
+        va_start(arguments, format);
+        n = vsnprintf(writer->at, n_left, format, arguments);
+        va_end(arguments);
+        if (n > 0)
+                writer->at += MIN((size_t)n, n_left - 1);
+}
+
+/* Lists grow: a code without a name is its number. */
+static void id_add_code(IdWriter *writer, CodeList list, uint32_t code)
+{
+        const char *name = code == CODE_ABSENT ? "-" : code_name(list, code);
+
+        if (name)
+                id_add(writer, "/%s", name);
+        else
+                id_add(writer, "/%u", code);
+}
+
+static void id_add_door(IdWriter *writer, const RecordRef *ref)
+{
+        id_add_code(writer, CODES_CARE, ref->care);
+        if (ref->patient_group == CODE_ABSENT && ref->urgency == CODE_ABSENT && !ref->plan)
+                return;
+        id_add_code(writer, CODES_PATIENT_GROUP, ref->patient_group);
+        if (ref->urgency == CODE_ABSENT)
+                id_add(writer, "/-");
+        else
+                id_add(writer, "/u%u", ref->urgency);
+        if (ref->plan)
+                id_add(writer, "/plan%u", ref->plan);
+}
+
+static void id_write(char ret_id[RECORD_ID_MAX], Status status, const char *party,
+                     const char *location, const RecordRef *ref)
+{
+        IdWriter writer = { ret_id, ret_id + RECORD_ID_MAX };
+
+        id_add(&writer, "%s/%s/%s/%s", code_name(CODES_STATUS, status), party, location,
+               code_name(CODES_REPORT, ref->report));
+        if (ref->report == UPDATE_CARD)
+                return;
+        id_add(&writer, "/%s", ref->unit ? ref->unit : "-");
+        if (ref->report == UPDATE_COUNTS)
+                id_add_code(&writer, CODES_CARE, ref->care);
+        else if (ref->report == UPDATE_DOOR)
+                id_add_door(&writer, ref);
+        else
+                id_add(&writer, "/%s", ref->method ? ref->method : "-");
+}
+
+/* ------------------------------------------------------------------ parties */
+
+static PlekEnrolled enrolled_of(const Party *party, uint64_t revision, int64_t received_at_ms,
+                                int64_t now_ms)
+{
+        int64_t distrusted_since_ms;
+
+        if (!party)
+                return PLEK_NO_LONGER_ENROLLED;
+        distrusted_since_ms = party_distrusted_since(party, revision);
+        if (distrusted_since_ms != TIME_ABSENT && received_at_ms >= distrusted_since_ms)
+                return PLEK_DISTRUSTED;
+        if (party_is_revoked(party) || party_is_suspended(party) ||
+            party->newest->enrolment->valid_until_ms <= now_ms)
+                return PLEK_NO_LONGER_ENROLLED;
+        return PLEK_ENROLLED;
+}
+
+static void spell_party(const PlekSubscriber *subscriber, PlekRecord *record, int64_t now_ms)
+{
+        const Party *party = registry_find(replica_registry(subscriber->replica), record->party);
+
+        record->party_name = party ? party->newest->enrolment->name : NULL;
+        record->enrolled = enrolled_of(party, record->revision, record->received_at_ms, now_ms);
+}
+
+/* ------------------------------------------------------------------ records */
+
+static bool decode(RecordRoom *room, const Record *record, Update *ret_update)
+{
+        WireRefusal refusal;
+        Envelope envelope;
+
+        arena_reset(room->arena);
+        return envelope_parse(&envelope, record->envelope->bytes, record->envelope->n_bytes) == 0 &&
+               update_decode(ret_update, &refusal, room->arena, envelope.body,
+                             envelope.n_body) == 0;
+}
+
+int record_spell(const PlekSubscriber *subscriber, RecordRoom *room, const Record *record,
+                 PlekRecord *ret_record)
+{
+        int64_t now_ms = subscriber_now_ms(subscriber, monotonic_us());
+        const char *party, *location;
+        RecordRef ref;
+        Update update;
+
+        if (!decode(room, record, &update))
+                return err_raise(-ENOMEM); /* it was decoded when it came */
+        record_describe(record, &party, &location, &ref);
+        id_write(room->id, record->status, party, location, &ref);
+
+        *ret_record = (PlekRecord){
+                .id = room->id,
+                .party = party,
+                .region = record->topic->topic.region,
+                .revision = record->revision,
+                .received_at_ms = record->received_at_ms,
+                .sent_at_ms = record->sent_at_ms,
+                .since_ms = record->since_ms,
+                .age_ms = record_age_ms(record, now_ms),
+                .freshness = (PlekFreshness)record_freshness(record, now_ms),
+                .flags = record->flags & (PLEK_FLAG_OVERCROWDED | PLEK_FLAG_INCONSISTENT),
+        };
+        report_from_update(&update, &ret_record->report);
+        if (update.kind == UPDATE_DOOR)
+                ret_record->standing = (PlekStanding)door_standing(&update.door, now_ms);
+        if (update.kind == UPDATE_COUNTS)
+                ret_record->available_known =
+                        counts_available(&update.counts, &ret_record->available,
+                                         &ret_record->available_computed);
+        spell_party(subscriber, ret_record, now_ms);
+        return 0;
+}
+
+int withdrawn_spell(const PlekSubscriber *subscriber, RecordRoom *room, const Withdrawn *withdrawn,
+                    PlekRecord *ret_record)
+{
+        int64_t now_ms = subscriber_now_ms(subscriber, monotonic_us());
+        const char *party, *location;
+        PlekReport *report;
+        RecordRef ref;
+        Status status;
+        int r;
+
+        room->key = withdrawn->key;
+        r = record_key_parse(&room->key, &status, &party, &location, &ref);
+        if (r)
+                return err_fold(r);
+        id_write(room->id, status, party, location, &ref);
+
+        *ret_record = (PlekRecord){
+                .id = room->id,
+                .party = party,
+                .region = withdrawn->region,
+                .revision = withdrawn->revision,
+                .received_at_ms = withdrawn->at_ms,
+                .sent_at_ms = withdrawn->at_ms,
+                .since_ms = withdrawn->at_ms,
+                .age_ms = MAX(now_ms - withdrawn->at_ms, (int64_t)0),
+                .freshness = PLEK_WITHDRAWN,
+                .withdrawn = (PlekWithdrawn)withdrawn->cause,
+        };
+        report = &ret_record->report;
+        report->status = (PlekStatus)status;
+        report->location = location;
+        report->unit = ref.unit;
+        report->kind = (PlekReportKind)ref.report;
+        if (ref.report == UPDATE_COUNTS) {
+                report->counts.care = ref.care;
+        } else if (ref.report == UPDATE_DOOR) {
+                report->door = (PlekDoor)PLEK_DOOR_INIT;
+                report->door.care = ref.care;
+                report->door.patient_group = ref.patient_group;
+                report->door.urgency = ref.urgency;
+                report->door.plan = ref.plan;
+        } else if (ref.report == UPDATE_PRESSURE) {
+                report->pressure.method = ref.method;
+        }
+        spell_party(subscriber, ret_record, now_ms);
+        return 0;
+}
+
+/* ------------------------------------------------------------------ presence */
+
+static int presence_need(PlekSubscriber *subscriber, const char *party, PresenceSeen **ret_seen)
+{
+        PresenceSeen *seen;
+
+        HASH_FIND_STR(subscriber->presence, party, seen);
+        if (!seen) {
+                seen = calloc(1, sizeof(*seen) + strlen(party) + 1);
+                if (!seen)
+                        return err_raise(-ENOMEM);
+                strcpy(seen->party, party);
+                HASH_ADD_STR(subscriber->presence, party, seen);
+                if (!seen->hh.tbl) {
+                        free(seen);
+                        return err_raise(-ENOMEM);
+                }
+                seen->since_ms = INT64_MIN; /* differs from whatever is told now */
+        }
+        *ret_seen = seen;
+        return 0;
+}
+
+void presence_free(PlekSubscriber *subscriber)
+{
+        PresenceSeen *seen, *next;
+
+        HASH_ITER(hh, subscriber->presence, seen, next)
+        {
+                HASH_DEL(subscriber->presence, seen);
+                free(seen);
+        }
+}
+
+static bool is_listed(const Presence *presence, size_t n, const char *party)
+{
+        for (size_t i = 0; i < n; i++)
+                if (!strcmp(presence[i].party, party))
+                        return true;
+        return false;
+}
+
+int presence_take(PlekSubscriber *subscriber, const Presence *presence, size_t n, bool is_whole)
+{
+        PresenceSeen *seen, *next;
+        int r;
+
+        if (is_whole) {
+                /* The broker has started anew, and has not seen these since. */
+                HASH_ITER(hh, subscriber->presence, seen, next)
+                {
+                        if (is_listed(presence, n, seen->party))
+                                continue;
+                        HASH_DEL(subscriber->presence, seen);
+                        free(seen);
+                }
+        }
+        for (size_t i = 0; i < n; i++) {
+                r = presence_need(subscriber, presence[i].party, &seen);
+                if (r)
+                        return r;
+                if (seen->is_connected == presence[i].connected &&
+                    seen->since_ms == presence[i].since_ms)
+                        continue;
+                seen->is_connected = presence[i].connected;
+                seen->since_ms = presence[i].since_ms;
+                if (subscriber->callbacks.presence)
+                        subscriber->callbacks.presence(subscriber->arg, seen->party,
+                                                       seen->is_connected, seen->since_ms);
+        }
+        return 0;
+}
+
+int plek_subscriber_presence(const PlekSubscriber *subscriber, const char *party,
+                             bool *ret_is_connected, int64_t *ret_since_ms)
+{
+        PresenceSeen *seen;
+
+        HASH_FIND_STR(subscriber->presence, party, seen);
+        if (!seen)
+                return PLEK_E_NOT_FOUND;
+        *ret_is_connected = seen->is_connected;
+        *ret_since_ms = seen->since_ms;
+        return 0;
+}

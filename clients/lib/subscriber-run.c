@@ -1,0 +1,575 @@
+#include "lib/subscriber-internal.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "plek/plek.h"
+
+/*
+ * The subscriber's work: a session, a SUB for each lane, and the replica between them
+ *
+ * Subscribe first, ask second. The lane with the doors is always emptied before the one with the
+ * counts is looked at again.
+ */
+
+enum {
+        COUNTS_AT_ONCE = 64, /* frames of counts between two looks at the doors */
+};
+
+#define LANES_US      INT64_C(1000000)  /* for how long asking waits for the lanes */
+#define LANE_DEAD_US  INT64_C(10000000) /* up and silent: connected anew */
+#define HEAD_US       INT64_C(1000000)
+#define STORE_HEAD_US INT64_C(60000000)
+
+/* ------------------------------------------------------------------ telling */
+
+static void on_alarm(void *arg, PlekAlarm alarm, const char *text, const Blob *evidence,
+                     const Blob *other_evidence)
+{
+        PlekSubscriber *subscriber = arg;
+        const void *const bytes[2] = {
+                evidence ? evidence->bytes : NULL,
+                other_evidence ? other_evidence->bytes : NULL,
+        };
+        const size_t n_bytes[2] = {
+                evidence ? evidence->n_bytes : 0,
+                other_evidence ? other_evidence->n_bytes : 0,
+        };
+
+        context_log(subscriber->context, PLEK_LOG_WARNING, "%s", text);
+        if (subscriber->callbacks.alarm)
+                subscriber->callbacks.alarm(subscriber->arg, alarm, text, bytes, n_bytes);
+}
+
+static void on_record(void *arg, const Record *record, PlekChange change)
+{
+        PlekSubscriber *subscriber = arg;
+        PlekRecord spelled;
+
+        if (!subscriber->callbacks.record ||
+            (change == PLEK_CHANGE_RENEWED && !subscriber->tell_renewed))
+                return;
+        if (record_spell(subscriber, &subscriber->told, record, &spelled) == 0)
+                subscriber->callbacks.record(subscriber->arg, &spelled, change);
+}
+
+static void on_withdrawn(void *arg, const Withdrawn *withdrawn)
+{
+        PlekSubscriber *subscriber = arg;
+        PlekRecord spelled;
+
+        if (subscriber->callbacks.record &&
+            withdrawn_spell(subscriber, &subscriber->told, withdrawn, &spelled) == 0)
+                subscriber->callbacks.record(subscriber->arg, &spelled, PLEK_CHANGE_WITHDRAWN);
+}
+
+static void on_topic(void *arg, const char *topic, Lane lane)
+{
+        PlekSubscriber *subscriber = arg;
+
+        for (size_t i = 0; i < N_LANES_READ; i++) {
+                LaneFeed *feed = &subscriber->feeds[i];
+
+                /* Without memory for it the beat will show what is missing. */
+                if (feed->lane == lane && feed->connection.socket)
+                        (void)!socket_subscribe(feed->connection.socket, topic);
+        }
+}
+
+const ReplicaEvents subscriber_replica_events = {
+        .record = on_record,
+        .withdrawn = on_withdrawn,
+        .topic = on_topic,
+        .alarm = on_alarm,
+};
+
+/* ------------------------------------------------------------------ the link */
+
+static const char *why_not_fed(const PlekSubscriber *subscriber)
+{
+        if (!session_is_up(subscriber->session) && !subscriber->trouble[0])
+                return "connecting";
+        if (subscriber->trouble[0])
+                return subscriber->trouble;
+        return "no beat of the broker within the last 3 s";
+}
+
+static void update_link(PlekSubscriber *subscriber, int64_t now_us)
+{
+        int64_t now_ms = subscriber_now_ms(subscriber, now_us);
+        PlekLinkState *state = &subscriber->state;
+        PlekLinkState next = { .in_sync = replica_is_in_sync(subscriber->replica) };
+        const char *why;
+
+        if (!subscriber->has_link && session_clock(subscriber->session)->is_known) {
+                subscriber->has_link = true;
+                link_init(&subscriber->link, now_ms);
+        }
+        if (subscriber->has_link)
+                (void)link_update(&subscriber->link, now_ms);
+        next.link = subscriber->has_link ? (PlekLink)subscriber->link.kind : PLEK_LINK_NOT_FED;
+        next.since_ms = subscriber->has_link ? subscriber->link.since_ms :
+                        subscriber->state_told ? state->since_ms : now_ms;
+
+        why = next.link == PLEK_LINK_LIVE ? "" :
+              next.link == PLEK_LINK_NOT_FED ? why_not_fed(subscriber) :
+                                               subscriber->link.why_not;
+        if (subscriber->state_told && next.link == state->link &&
+            next.in_sync == state->in_sync && !strcmp(why, subscriber->why))
+                return;
+        if (why != subscriber->why)
+                (void)snprintf(subscriber->why, sizeof(subscriber->why), "%s", why);
+        next.why = next.link == PLEK_LINK_LIVE ? NULL : subscriber->why;
+        *state = next;
+        subscriber->state_told = true;
+        if (subscriber->callbacks.link)
+                subscriber->callbacks.link(subscriber->arg, state);
+}
+
+static void set_trouble(PlekSubscriber *subscriber, const char *text)
+{
+        (void)snprintf(subscriber->trouble, sizeof(subscriber->trouble), "%s", text);
+}
+
+/* ------------------------------------------------------------------ lanes */
+
+static ReplicaTime time_of(const PlekSubscriber *subscriber, int64_t now_us)
+{
+        return (ReplicaTime){ now_us / 1000, subscriber_now_ms(subscriber, now_us) };
+}
+
+/* The topics first and the beat last: who hears the beat has been heard with the others. */
+static int subscribe(PlekSubscriber *subscriber, LaneFeed *feed)
+{
+        Topic beat = { .kind = TOPIC_BEAT, .lane = feed->lane };
+        const char *topic = NULL;
+        char text[TOPIC_MAX];
+        Lane lane;
+        int r;
+
+        while ((topic = replica_next_topic(subscriber->replica, topic, &lane))) {
+                if (lane != feed->lane)
+                        continue;
+                r = socket_subscribe(feed->connection.socket, topic);
+                if (r)
+                        return r;
+        }
+        (void)topic_format(&beat, text);
+        return socket_subscribe(feed->connection.socket, text);
+}
+
+static int open_lane(PlekSubscriber *subscriber, LaneFeed *feed, ConnectionTo to)
+{
+        Connection *connection = &feed->connection;
+        int r;
+
+        if (connection->socket && connection->to == to && !connection_is_outdated(connection))
+                return 0;
+        connection_close(connection);
+        connection->to = to;
+        feed->heard_us = monotonic_us();
+        r = connection_open(connection);
+        return r ? r : subscribe(subscriber, feed);
+}
+
+static int open_lanes(PlekSubscriber *subscriber, Audience audience)
+{
+        ConnectionTo to = audience >= AUDIENCE_COORD ? TO_COORD : TO_CARE;
+        int r;
+
+        for (size_t i = 0; i < N_LANES_READ; i++) {
+                r = open_lane(subscriber, &subscriber->feeds[i], to);
+                if (r)
+                        return r;
+        }
+        return 0;
+}
+
+static void close_lanes(PlekSubscriber *subscriber)
+{
+        for (size_t i = 0; i < N_LANES_READ; i++)
+                connection_close(&subscriber->feeds[i].connection);
+}
+
+static bool lanes_are_up(const PlekSubscriber *subscriber)
+{
+        for (size_t i = 0; i < N_LANES_READ; i++)
+                if (!subscriber->feeds[i].connection.is_up)
+                        return false;
+        return true;
+}
+
+static int take_edge(PlekSubscriber *subscriber, LaneFeed *feed, ConnectionEdge edge,
+                     int64_t now_us)
+{
+        char text[WHY_MAX];
+
+        switch (edge) {
+        case EDGE_UP:
+                feed->heard_us = now_us;
+                if (lanes_are_up(subscriber))
+                        subscriber->trouble[0] = '\0';
+                return 0;
+        case EDGE_RENEWED:
+                return subscribe(subscriber, feed);
+        default:
+                connection_trouble(&feed->connection, text, sizeof(text));
+                set_trouble(subscriber, text);
+                return 0;
+        }
+}
+
+static int process_edges(PlekSubscriber *subscriber, LaneFeed *feed, int64_t now_us,
+                         bool *ret_progress)
+{
+        ConnectionEdge edge;
+        int r;
+
+        for (;;) {
+                r = connection_poll(&feed->connection, now_us, &edge);
+                if (r || edge == EDGE_NONE)
+                        break;
+                *ret_progress = true;
+                r = take_edge(subscriber, feed, edge, now_us);
+                if (r)
+                        return r;
+        }
+        if (r || !feed->connection.is_up || now_us < feed->heard_us + LANE_DEAD_US)
+                return r;
+
+        *ret_progress = true;
+        feed->heard_us = now_us;
+        r = connection_reopen(&feed->connection);
+        return r ? r : subscribe(subscriber, feed);
+}
+
+static int take_beat(PlekSubscriber *subscriber, LaneFeed *feed, const Beat *beat, int64_t now_us)
+{
+        LinkBeat fed = {
+                .lane = feed->lane == LANE_STATUS ? LINK_STATUS : LINK_COUNTS,
+                .time_ms = beat->time_ms,
+                .is_accepting = beat->accepting,
+                .why_not = beat->why_not,
+                .since_ms = beat->since_ms,
+        };
+
+        feed->heard_us = now_us;
+        if (!subscriber->has_link)
+                update_link(subscriber, now_us);
+        if (subscriber->has_link &&
+            !link_beat(&subscriber->link, &fed, subscriber_now_ms(subscriber, now_us)))
+                session_ask_clock(subscriber->session);
+        if (feed->lane != LANE_STATUS)
+                return 0;
+
+        if (beat->beat != subscriber->last_beat + 1)
+                subscriber->wants_presence = true;
+        subscriber->last_beat = beat->beat;
+        return presence_take(subscriber, beat->presence, beat->n_presence, false);
+}
+
+/* At most @n_max frames. */
+static int process_frames(PlekSubscriber *subscriber, LaneFeed *feed, size_t n_max,
+                          bool *ret_progress)
+{
+        int64_t now_us = monotonic_us();
+        ReplicaTime time = time_of(subscriber, now_us);
+        const uint8_t *bytes;
+        const Beat *beat;
+        size_t n_bytes;
+        int r;
+
+        for (size_t i = 0; i < n_max && feed->connection.socket; i++) {
+                r = socket_receive(feed->connection.socket, &bytes, &n_bytes);
+                if (r == SOCKET_E_AGAIN)
+                        return 0;
+                if (r)
+                        return err_fold(r);
+                *ret_progress = true;
+                r = replica_frame(subscriber->replica, feed->lane, bytes, n_bytes, &time, &beat);
+                if (r == REPLICA_E_REFUSED)
+                        continue;
+                if (!r && beat)
+                        r = take_beat(subscriber, feed, beat, now_us);
+                if (r)
+                        return err_fold(r);
+        }
+        return 0;
+}
+
+/* ------------------------------------------------------------------ asking */
+
+static int send_asks(PlekSubscriber *subscriber, const ReplicaTime *time)
+{
+        Request request = { .kind = REQUEST_SINCE };
+        ReplicaAsk ask;
+        uint64_t id;
+        int r;
+
+        while (replica_next_ask(subscriber->replica, time, &ask)) {
+                request.since.topic = ask.topic;
+                request.since.epoch = ask.epoch;
+                request.since.audience = ask.audience;
+                request.since.revision = ask.revision;
+                request.since.credit = TRANSFER_CREDIT;
+                r = session_send(subscriber->session, &request, &id);
+                if (r)
+                        return r == SESSION_E_DOWN ? 0 : r;
+                replica_asked(subscriber->replica, ask.topic, id, time);
+        }
+        return 0;
+}
+
+static int send_grants(PlekSubscriber *subscriber)
+{
+        Request request = { .kind = REQUEST_CREDIT };
+        uint64_t id;
+        int r;
+
+        while (replica_next_grant(subscriber->replica, &request.credit.transfer,
+                                  &request.credit.credit)) {
+                r = session_send(subscriber->session, &request, &id);
+                if (r)
+                        return r == SESSION_E_DOWN ? 0 : r;
+        }
+        return 0;
+}
+
+static int process_asks(PlekSubscriber *subscriber, int64_t now_us)
+{
+        ReplicaTime time = time_of(subscriber, now_us);
+        int r;
+
+        if (!subscriber->may_read || !session_is_up(subscriber->session))
+                return 0;
+        if (subscriber->wants_presence && !subscriber->presence_request) {
+                r = session_send(subscriber->session, &(Request){ .kind = REQUEST_PRESENCE },
+                                 &subscriber->presence_request);
+                if (r)
+                        return r == SESSION_E_DOWN ? 0 : r;
+                subscriber->wants_presence = false;
+        }
+        if (!lanes_are_up(subscriber) && now_us < subscriber->up_us + LANES_US)
+                return 0;
+        r = send_asks(subscriber, &time);
+        return r ? r : send_grants(subscriber);
+}
+
+/* ------------------------------------------------------------------ the session */
+
+static int on_up(void *arg, const Reply *hello, const Epoch *epoch)
+{
+        PlekSubscriber *subscriber = arg;
+        int64_t now_us = monotonic_us();
+        ReplicaTime time = time_of(subscriber, now_us);
+        int r;
+
+        subscriber->up_us = now_us;
+        subscriber->may_read = hello->hello.audience != 0;
+        subscriber->presence_request = 0;
+        subscriber->wants_presence = true;
+        subscriber->trouble[0] = '\0';
+        if (!subscriber->may_read) {
+                set_trouble(subscriber, "our enrolment does not allow reading");
+                close_lanes(subscriber);
+                return 0;
+        }
+        r = replica_hello(subscriber->replica, hello->hello.audience, epoch, hello->hello.topics,
+                          hello->hello.n_topics, &time);
+        return r ? err_fold(r) : open_lanes(subscriber, hello->hello.audience);
+}
+
+static void on_down(void *arg)
+{
+        PlekSubscriber *subscriber = arg;
+        ReplicaTime time = time_of(subscriber, monotonic_us());
+
+        subscriber->presence_request = 0;
+        replica_session_lost(subscriber->replica, &time);
+}
+
+static int take_chunk(PlekSubscriber *subscriber, const Reply *reply, const ReplicaTime *time)
+{
+        int r = replica_chunk(subscriber->replica, reply->chunk.transfer, reply->chunk.index,
+                              reply->chunk.body.bytes, reply->chunk.body.n_bytes, time);
+
+        return r == REPLICA_E_REFUSED ? 0 : err_fold(r);
+}
+
+static int take_answer(PlekSubscriber *subscriber, const Reply *reply, const ReplicaTime *time)
+{
+        int r;
+
+        if (reply->kind != REPLY_SINCE) {
+                replica_ask_refused(subscriber->replica, reply->id, time);
+                return 0;
+        }
+        r = replica_manifest(subscriber->replica, reply->id, reply->since.transfer,
+                             reply->since.manifest.bytes, reply->since.manifest.n_bytes, time);
+        return r == REPLICA_E_REFUSED ? 0 : err_fold(r);
+}
+
+static int on_reply(void *arg, const Reply *reply)
+{
+        PlekSubscriber *subscriber = arg;
+        ReplicaTime time = time_of(subscriber, monotonic_us());
+
+        if (reply->kind == REPLY_CHUNK)
+                return take_chunk(subscriber, reply, &time);
+        if (reply->id && reply->id == subscriber->presence_request) {
+                subscriber->presence_request = 0;
+                if (reply->kind != REPLY_PRESENCE)
+                        return 0;
+                return presence_take(subscriber, reply->presence.presence,
+                                     reply->presence.n_presence, true);
+        }
+        if (replica_is_asking(subscriber->replica, reply->id))
+                return take_answer(subscriber, reply, &time);
+        return 0;
+}
+
+static int on_epoch(void *arg, const Epoch *epoch)
+{
+        PlekSubscriber *subscriber = arg;
+        ReplicaTime time = time_of(subscriber, monotonic_us());
+
+        replica_epoch(subscriber->replica, epoch, &time);
+        return 0;
+}
+
+static int on_card(void *arg)
+{
+        PlekSubscriber *subscriber = arg;
+        int r;
+
+        replica_set_card(subscriber->replica, subscriber->peer.card);
+        for (size_t i = 0; i < N_LANES_READ; i++) {
+                LaneFeed *feed = &subscriber->feeds[i];
+
+                if (!connection_is_outdated(&feed->connection))
+                        continue;
+                r = open_lane(subscriber, feed, feed->connection.to);
+                if (r)
+                        return r;
+        }
+        if (subscriber->callbacks.card)
+                subscriber->callbacks.card(subscriber->arg, subscriber->peer.card);
+        return 0;
+}
+
+static void on_trouble(void *arg, const char *text, bool is_refused)
+{
+        set_trouble(arg, text);
+}
+
+const SessionEvents subscriber_session_events = {
+        .up = on_up,
+        .down = on_down,
+        .reply = on_reply,
+        .epoch = on_epoch,
+        .card = on_card,
+        .trouble = on_trouble,
+        .alarm = on_alarm,
+};
+
+/* ------------------------------------------------------------------ heads */
+
+static void tell_head(PlekSubscriber *subscriber, int64_t now_us)
+{
+        const HeadSeen *newest;
+        int r;
+
+        if (now_us < subscriber->head_told_us + HEAD_US)
+                return;
+        subscriber->head_told_us = now_us;
+        newest = heads_newest(subscriber->heads, subscriber->peer.card);
+        if (!newest || !subscriber->may_read)
+                return;
+        if (newest->head.epoch != subscriber->head_epoch ||
+            newest->head.revision != subscriber->head_revision) {
+                subscriber->head_epoch = newest->head.epoch;
+                subscriber->head_revision = newest->head.revision;
+                if (subscriber->callbacks.head)
+                        subscriber->callbacks.head(subscriber->arg, newest->head.epoch,
+                                                   newest->head.revision, newest->head.time_ms,
+                                                   newest->head.head, newest->envelope->bytes,
+                                                   newest->envelope->n_bytes);
+        }
+        if (now_us < subscriber->head_stored_us + STORE_HEAD_US)
+                return;
+        subscriber->head_stored_us = now_us;
+        r = heads_store(subscriber->heads, subscriber->peer.card);
+        if (r)
+                context_log(subscriber->context, PLEK_LOG_WARNING,
+                            "cannot keep the broker's head in %s: %s", subscriber->peer.head_path,
+                            plek_result_text(r));
+}
+
+/* ------------------------------------------------------------------ all of it */
+
+static void arm(PlekSubscriber *subscriber, int64_t now_us)
+{
+        ReplicaTime time = time_of(subscriber, now_us);
+        int64_t due_us = session_due_us(subscriber->session), due_ms;
+
+        for (size_t i = 0; i < N_LANES_READ; i++) {
+                const LaneFeed *feed = &subscriber->feeds[i];
+
+                due_us = MIN(due_us, connection_due_us(&feed->connection));
+                if (feed->connection.is_up)
+                        due_us = MIN(due_us, feed->heard_us + LANE_DEAD_US);
+        }
+        due_ms = replica_due(subscriber->replica, &time);
+        if (due_ms != INT64_MAX) {
+                /* What is due and could not be sent has to wait for the socket. */
+                due_us = MIN(due_us, MAX(due_ms * 1000, now_us + 2000));
+                if (!lanes_are_up(subscriber) && session_is_up(subscriber->session))
+                        due_us = MAX(due_us, MIN(now_us + LANES_US,
+                                                 subscriber->up_us + LANES_US));
+        }
+        if (subscriber->has_link) {
+                due_ms = link_due(&subscriber->link);
+                if (due_ms != INT64_MAX)
+                        due_us = MIN(due_us, now_us + (due_ms - time.broker_ms + 1) * 1000);
+        }
+        poller_arm(&subscriber->poller, due_us);
+}
+
+static int process_once(PlekSubscriber *subscriber, int64_t now_us, bool *ret_progress)
+{
+        int r;
+
+        r = session_process(subscriber->session, now_us, ret_progress);
+        for (size_t i = 0; !r && i < N_LANES_READ; i++)
+                r = process_edges(subscriber, &subscriber->feeds[i], now_us, ret_progress);
+        if (!r)
+                r = process_frames(subscriber, &subscriber->feeds[LINK_STATUS], SIZE_MAX,
+                                   ret_progress);
+        if (!r)
+                r = process_frames(subscriber, &subscriber->feeds[LINK_COUNTS], COUNTS_AT_ONCE,
+                                   ret_progress);
+        return r ? r : process_asks(subscriber, now_us);
+}
+
+int plek_subscriber_process(PlekSubscriber *subscriber)
+{
+        ReplicaTime time;
+        int64_t now_us;
+        bool progress;
+        int r;
+
+        do {
+                progress = false;
+                now_us = monotonic_us();
+                r = process_once(subscriber, now_us, &progress);
+                if (r)
+                        return err_fold(r);
+                time = time_of(subscriber, now_us);
+                replica_tick(subscriber->replica, &time);
+                update_link(subscriber, now_us);
+        } while (progress);
+
+        tell_head(subscriber, now_us);
+        arm(subscriber, now_us);
+        return 0;
+}
