@@ -50,8 +50,8 @@ bool ledger_is_writable(const Ledger *ledger);
  * until an EPOCH entry has been appended. */
 bool ledger_is_restored(const Ledger *ledger);
 
-/* Loads the checkpoint into @state and sets next() behind it. Returns 0, LEDGER_E_DAMAGED or
- * -errno. */
+/* Loads the checkpoint into @state and sets next() behind it. Returns 0, LEDGER_E_DAMAGED,
+ * LEDGER_E_NEWER or -errno. */
 MUST_CHECK int ledger_load(Ledger *ledger, State *state, const char **ret_text);
 
 /*

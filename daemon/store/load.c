@@ -25,22 +25,39 @@ static int load_row(const Row *row, void *arg)
                                  row->n_value);
 }
 
+/* The state's answers as the store's. */
+static int load_result(int r)
+{
+        switch (r) {
+        case -EBADMSG:
+                return STORE_E_DAMAGED;
+        case -EPROTO:
+                return STORE_E_NEWER;
+        default:
+                return r;
+        }
+}
+
 static int load_tables(Transaction *transaction, State *state, const char **ret_text)
 {
         for (size_t i = 0; i < N_ELEMENTS(load_order); i++) {
                 Row row = { 0 };
                 int r;
 
-                r = rows_scan(transaction, load_order[i], load_row, state, &row);
-                if (r == STORE_E_DAMAGED || r == -EBADMSG)
+                r = load_result(rows_scan(transaction, load_order[i], load_row, state, &row));
+                if (r == STORE_E_DAMAGED)
                         *ret_text = store_text("%s: a row of table %d is damaged. See how far it "
                                                "goes (plek verify), or restore a backup",
                                                transaction->environment->directory, load_order[i]);
+                if (r == STORE_E_NEWER)
+                        *ret_text = store_text("%s: a newer version of plekd has written to it. "
+                                               "Install that version",
+                                               transaction->environment->directory);
                 if (r)
-                        return r == -EBADMSG ? STORE_E_DAMAGED : r;
+                        return r;
         }
 
-        return state_restore_done(state) == 0 ? 0 : STORE_E_DAMAGED;
+        return load_result(state_restore_done(state));
 }
 
 /* Where next() goes on, and that the checkpoint and the journal meet there. */

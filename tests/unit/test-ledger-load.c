@@ -333,6 +333,8 @@ static void test_row_that_the_state_refuses_is_damage(void **unused)
         add_text_row(rows, CHECKPOINT_RECORDS, "hospital");
         write_rows(ledger, rows);
         assert_int_equal(ledger_load(ledger, &state, NULL), LEDGER_E_DAMAGED);
+        state.refuse = -EPROTO;
+        assert_int_equal(ledger_load(ledger, &state, NULL), LEDGER_E_NEWER);
         state.refuse = -ENOMEM;
         assert_int_equal(ledger_load(ledger, &state, NULL), -ENOMEM);
         ledger_close(ledger);
