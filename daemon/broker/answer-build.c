@@ -198,29 +198,38 @@ static int by_revision(const void *a, const void *b)
         return (x > y) - (x < y);
 }
 
+/* Empties @collected. */
+static void add_in_order(AnswerBuild *build, RegistryEntries *collected)
+{
+        if (collected->n)
+                qsort(collected->entries, collected->n, sizeof(Entry), by_revision);
+        for (size_t i = 0; i < collected->n; i++)
+                add(build, add_entry, &collected->entries[i]);
+        free(collected->entries);
+        *collected = (RegistryEntries){};
+}
+
 void build_registry(AnswerBuild *build, uint64_t from)
 {
         const Registry *registry = state_registry(build->answers->broker->state);
-        RegistryEntries collected = {};
-        uint64_t serial, revision;
+        RegistryEntries cards = {}, collected = {};
         Party *party = NULL;
-        Entry entry;
-        Blob *card;
 
-        card = registry_card(registry, &serial, &revision);
-        if (card && revision > from) {
-                entry = registry_entry(revision, 0);
-                entry.envelope = card->bytes;
-                entry.n_envelope = card->n_bytes;
-                collect(build, &collected, &entry);
+        for (const CardVersion *card = registry_cards(registry); card; card = card->older) {
+                Entry entry = registry_entry(card->revision, card->received_at_ms);
+
+                if (card->revision <= from)
+                        continue;
+                entry.envelope = card->envelope->bytes;
+                entry.n_envelope = card->envelope->n_bytes;
+                collect(build, &cards, &entry);
         }
         while ((party = registry_next(registry, party)))
                 collect_party(build, &collected, party, from);
 
-        qsort(collected.entries, collected.n, sizeof(entry), by_revision);
-        for (size_t i = 0; i < collected.n; i++)
-                add(build, add_entry, &collected.entries[i]);
-        free(collected.entries);
+        /* Cards first: they vouch for the keys that signed the rest. */
+        add_in_order(build, &cards);
+        add_in_order(build, &collected);
 }
 
 /* ------------------------------------------------------------------ a party's own */

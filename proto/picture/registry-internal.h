@@ -15,15 +15,6 @@ typedef struct KeyNode {
         const PublicKey *key;            /* in that version */
 } KeyNode;
 
-typedef struct Card {
-        Blob *envelope; /* NULL: none yet */
-        uint64_t serial;
-        uint64_t revision;
-        uint8_t digest[DIGEST_BYTES];
-        uint8_t authority[CARD_AUTHORITIES_MAX][KEY_BYTES];
-        size_t n_authority;
-} Card;
-
 struct Registry {
         Arena *scratch;
         Party *parties;      /* hash by id */
@@ -32,7 +23,7 @@ struct Registry {
         bool has_genesis;
         NetworkId network;
         uint8_t authority[KEY_BYTES]; /* the first one */
-        Card card;
+        CardVersion *card; /* the newest; NULL: none yet */
         uint64_t revision;
 };
 
@@ -42,6 +33,8 @@ MUST_CHECK int enrolment_version_new(EnrolmentVersion **ret_version, const Enrol
                                      uint64_t revision, int64_t received_at_ms, Blob *envelope);
 EnrolmentVersion *enrolment_version_free(EnrolmentVersion *version);
 DEFINE_FREEP(EnrolmentVersion, enrolment_version_free);
+
+CardVersion *card_version_free(CardVersion *version);
 
 /* Fills in why, and returns REGISTRY_E_REFUSED. */
 int registry_refuse(WireRefusal *ret_refusal, uint32_t code, const char *field, const char *text);

@@ -75,7 +75,12 @@ Registry *registry_free(Registry *registry)
                 HASH_DEL(registry->parties, party);
                 party_free(party);
         }
-        blob_unref(registry->card.envelope);
+        while (registry->card) {
+                CardVersion *card = registry->card;
+
+                registry->card = card->older;
+                card_version_free(card);
+        }
         arena_free(registry->scratch);
         free(registry);
         return NULL;

@@ -46,6 +46,19 @@ struct Party {
         UT_hash_handle hh;
 };
 
+/* One region card as it was signed. All are kept: an old one vouches for the key that signed what is
+ * older still. */
+typedef struct CardVersion {
+        uint64_t revision;
+        int64_t received_at_ms;
+        uint64_t serial;
+        Blob *envelope;
+        uint8_t digest[DIGEST_BYTES];
+        uint8_t authority[CARD_AUTHORITIES_MAX][KEY_BYTES];
+        size_t n_authority;
+        struct CardVersion *older;
+} CardVersion;
+
 /* What a key is. Borrowed from the registry. */
 typedef struct KeyOwner {
         Party *party;
@@ -75,6 +88,15 @@ bool registry_has_authority(const Registry *registry);
 bool registry_is_authority(const Registry *registry, const uint8_t sign_key[KEY_BYTES]);
 /* The authority's key with this id, or NULL. */
 const uint8_t *registry_authority_key(const Registry *registry, KeyId id);
+/* The same among all that it ever was, as far as the cards held here tell: for checking what was
+ * signed then. */
+const uint8_t *registry_past_authority_key(const Registry *registry, KeyId id);
+/*
+ * Whether @card names, as present authority, the key that its network's id is made of. Whoever
+ * trusts the network trusts that key's cards of its time, however often the authority has changed
+ * since.
+ */
+bool region_card_is_founding(const RegionCard *card);
 
 /* A card's serial must be higher and it must keep the network. Returns 0, REGISTRY_E_REFUSED or
  * REGISTRY_E_REPEATED. */
@@ -82,6 +104,8 @@ MUST_CHECK int registry_check_card(const Registry *registry, const RegionCard *c
                                    const uint8_t digest[DIGEST_BYTES], WireRefusal *ret_refusal);
 MUST_CHECK int registry_apply_card(Registry *registry, uint64_t revision, int64_t received_at_ms,
                                    Blob *envelope);
+/* The newest card, or NULL; it links to the older ones. */
+const CardVersion *registry_cards(const Registry *registry);
 /* The newest card's envelope, or NULL. */
 Blob *registry_card(const Registry *registry, uint64_t *ret_serial, uint64_t *ret_revision);
 

@@ -74,6 +74,9 @@ static void test_the_newest_card_names_the_authority(void **state)
                             KEY_BYTES);
         assert_null(registry_authority_key(fixture.registry, key_id_of(genesis)));
 
+        assert_memory_equal(registry_past_authority_key(fixture.registry, key_id_of(genesis)),
+                            genesis, KEY_BYTES);
+
         older = card_of(&fixture, 2);
         older.n_authority = 1;
         apply_card(&fixture, &older, 4);
@@ -81,6 +84,43 @@ static void test_the_newest_card_names_the_authority(void **state)
         assert_non_null(registry_card(fixture.registry, &serial, &revision));
         assert_int_equal(serial, 3);
         assert_int_equal(revision, 5);
+        teardown(&fixture);
+}
+
+static void test_an_old_card_vouches_for_the_key_of_its_time_and_no_more(void **state)
+{
+        const uint8_t *retired;
+        RegionCard card;
+        Fixture fixture;
+
+        setup(&fixture);
+        retired = public_key(&fixture, 2)->sign;
+        card = card_of(&fixture, 3);
+        apply_card(&fixture, &card, 5);
+        assert_null(registry_past_authority_key(fixture.registry, key_id_of(retired)));
+
+        card.serial = 2;
+        memcpy(card.authority[0], retired, KEY_BYTES);
+        apply_card(&fixture, &card, 4);
+        assert_non_null(registry_past_authority_key(fixture.registry, key_id_of(retired)));
+        assert_null(registry_authority_key(fixture.registry, key_id_of(retired)));
+        assert_false(registry_is_authority(fixture.registry, retired));
+        assert_int_equal(registry_cards(fixture.registry)->older->serial, 2);
+        teardown(&fixture);
+}
+
+static void test_only_the_first_key_of_the_network_founds_it(void **state)
+{
+        RegionCard card;
+        Fixture fixture;
+
+        setup(&fixture);
+        card = card_of(&fixture, 1);
+        assert_false(region_card_is_founding(&card));
+        memcpy(card.authority[0], secret_key_public(fixture.authority)->sign, KEY_BYTES);
+        assert_true(region_card_is_founding(&card));
+        card.network_name = "other";
+        assert_false(region_card_is_founding(&card));
         teardown(&fixture);
 }
 
@@ -119,6 +159,8 @@ int main(void)
 {
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(test_the_newest_card_names_the_authority),
+                cmocka_unit_test(test_an_old_card_vouches_for_the_key_of_its_time_and_no_more),
+                cmocka_unit_test(test_only_the_first_key_of_the_network_founds_it),
                 cmocka_unit_test(test_a_card_that_does_not_follow_is_refused),
         };
 
