@@ -12,7 +12,7 @@ enum {
 struct NetContext {
         void *zmq;
         unsigned n_given;
-        _Atomic size_t queued_bytes[N_ENDPOINTS];
+        Outgoing outgoing[N_ENDPOINTS];
 };
 
 /* libzmq's thread spins when accept() finds no descriptor, so there must always be some. */
@@ -71,6 +71,8 @@ int net_context_new(NetContext **ret_context, unsigned n_io_threads, uint32_t n_
         if (!context)
                 return err_raise(-ENOMEM);
 
+        for (unsigned i = 0; i < N_ENDPOINTS; i++)
+                outgoing_init(&context->outgoing[i]);
         context->zmq = zmq_ctx_new();
         if (!context->zmq || zmq_ctx_set(context->zmq, ZMQ_IO_THREADS, (int)n_io_threads) < 0)
                 return socket_error();
@@ -92,6 +94,8 @@ NetContext *net_context_free(NetContext *context)
         if (context->zmq)
                 while (zmq_ctx_term(context->zmq) < 0 && zmq_errno() == EINTR)
                         ;
+        for (unsigned i = 0; i < N_ENDPOINTS; i++)
+                outgoing_deinit(&context->outgoing[i]);
         free(context);
         return NULL;
 }
@@ -106,8 +110,8 @@ unsigned net_context_next(NetContext *context)
         return context->n_given++;
 }
 
-_Atomic size_t *net_context_queued_bytes(NetContext *context, unsigned kind)
+Outgoing *net_context_outgoing(NetContext *context, unsigned kind)
 {
         assert(kind < N_ENDPOINTS);
-        return &context->queued_bytes[kind];
+        return &context->outgoing[kind];
 }

@@ -4,10 +4,9 @@
  * What an Endpoint is. For endpoint.c, which makes it, and transfer.c, which uses it
  */
 
-#include <stdatomic.h>
-
 #include "net/endpoint.h"
 #include "net/monitor.h"
+#include "net/outgoing.h"
 #include "net/socket.h"
 
 struct Endpoint {
@@ -18,7 +17,7 @@ struct Endpoint {
         Peers *peers;
         bool is_known; /* to the peers */
         char address[ENDPOINT_ADDRESS_MAX];
-        _Atomic size_t *queued_bytes; /* the context's: frames outlive the endpoint */
+        Outgoing *outgoing; /* the context's: frames outlive the endpoint */
         LoopFn readable;
         void *arg;
         EndpointCounters counters;

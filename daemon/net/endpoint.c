@@ -7,10 +7,9 @@
  *                        the connections and the largest message, but at least HWM_MIN. The sum, in
  *                        bytes, by the sweep each second, as are messages that never end. Only
  *                        updates are ever left unread (paused); the rest is read in every turn.
- *   handed over, unsent  counted here in bytes, a frame once for each time it is handed over, until
- *                        ZeroMQ lets go of it. An XPUB shares one frame among its subscribers, so
- *                        for it this is what is really held. ZMQ_SNDHWM bounds the queues' own
- *                        slots.
+ *   handed over, unsent  counted here in bytes until ZeroMQ lets go of it, a frame once however
+ *                        many peers it waits for, since that is what is really held. ZMQ_SNDHWM
+ *                        bounds the queues' own slots.
  *   subscriptions        counted for each connection, cut above the cap
  *   handshakes           n_connections_max, and handshake_ms each
  *
@@ -304,7 +303,7 @@ int endpoint_new(Endpoint **ret_endpoint, EndpointKind kind, const EndpointSetti
         endpoint->kind = kind;
         endpoint->settings = *settings;
         endpoint->peers = peers;
-        endpoint->queued_bytes = net_context_queued_bytes(context, kind);
+        endpoint->outgoing = net_context_outgoing(context, kind);
         endpoint->readable = readable;
         endpoint->arg = arg;
 

@@ -65,8 +65,8 @@ void received_deinit(Received *received);
  * ZeroMQ counts messages a connection. So @received_max_bytes is divided by the connections and the
  * largest message, though never to less than 32 messages each; and once a second, when all together
  * have sent more than that and it is not taken, those with most are cut. What is handed over and
- * not yet sent is counted in bytes: from half of @queued_max_bytes on, the connection that is
- * furthest behind is cut; at the whole, nothing more is handed over.
+ * not yet sent is counted in bytes: from three quarters of @queued_max_bytes on, the connection
+ * that is furthest behind is cut; at the whole, nothing more is handed over.
  */
 typedef struct EndpointSettings {
         const char *address;          /* tcp://host:port, or ipc://path for control */
@@ -116,7 +116,7 @@ DEFINE_FREEP(Endpoint, endpoint_free);
 /* Where it is bound, with the port that was chosen for port *. */
 const char *endpoint_address(const Endpoint *endpoint);
 const EndpointCounters *endpoint_counters(const Endpoint *endpoint);
-/* Handed over and not yet sent, now. */
+/* Handed over and not yet sent, now; a frame that waits for many counts once. */
 size_t endpoint_queued_bytes(const Endpoint *endpoint);
 
 /* While paused messages stay in ZeroMQ's queues, and then in the peer's. */

@@ -14,6 +14,7 @@
 
 #include "net/context.h"
 #include "net/loop.h"
+#include "net/outgoing.h"
 
 /* Declared in zmq.h for drafts only, but taken by the library as it is built. */
 #ifndef ZMQ_ZAP_ENFORCE_DOMAIN
@@ -57,8 +58,8 @@ int socket_error(void);
 void *net_context_zmq(NetContext *context);
 /* A number that was not given before. */
 unsigned net_context_next(NetContext *context);
-/* A counter for the endpoint of @kind: frames are let go of after it was freed. */
-_Atomic size_t *net_context_queued_bytes(NetContext *context, unsigned kind);
+/* For the endpoint of @kind: frames are let go of after it was freed. */
+Outgoing *net_context_outgoing(NetContext *context, unsigned kind);
 
 static inline void zmq_msg_closep(zmq_msg_t *message)
 {

@@ -1,8 +1,8 @@
 /*
  * Transfer: what goes through an endpoint
  *
- * A frame that is handed over is a reference to its blob with a note of whose count it is on. Both
- * go when ZeroMQ is done with it, on its own thread, perhaps after the endpoint.
+ * A frame that is handed over is let go of by ZeroMQ's own thread, perhaps after the endpoint;
+ * until then it counts.
  *
  * Of what comes in, whose it is and over which connection is told by its last part: a ROUTER's
  * first part loses that once the socket has been polled.
@@ -35,7 +35,7 @@ void endpoint_resume(Endpoint *endpoint)
 
 size_t endpoint_queued_bytes(const Endpoint *endpoint)
 {
-        return atomic_load(endpoint->queued_bytes);
+        return outgoing_bytes(endpoint->outgoing);
 }
 
 /* Whose connection it came over, and that it was taken. */
@@ -198,43 +198,11 @@ int endpoint_on_readable(void *arg)
         return endpoint->readable(endpoint->arg);
 }
 
-typedef struct HandedOver {
-        Blob *blob;
-        _Atomic size_t *queued_bytes;
-} HandedOver;
-
-/* In ZeroMQ's thread, or in ours. */
-static void let_go(void *bytes, void *arg)
-{
-        HandedOver *handed_over = arg;
-
-        atomic_fetch_sub(handed_over->queued_bytes, handed_over->blob->n_bytes);
-        blob_unref(handed_over->blob);
-        free(handed_over);
-}
-
-static int message_of(Endpoint *endpoint, zmq_msg_t *message, Blob *blob)
-{
-        HandedOver *handed_over = malloc(sizeof(*handed_over));
-
-        if (!handed_over)
-                return err_raise(-ENOMEM);
-        *handed_over = (HandedOver){ blob, endpoint->queued_bytes };
-        if (zmq_msg_init_data(message, blob->bytes, blob->n_bytes, let_go, handed_over) < 0) {
-                free(handed_over);
-                return err_raise(-ENOMEM);
-        }
-
-        blob_ref(blob);
-        atomic_fetch_add(endpoint->queued_bytes, blob->n_bytes);
-        return 0;
-}
-
 static bool has_room(Endpoint *endpoint, size_t n_bytes)
 {
         size_t n_queued = endpoint_queued_bytes(endpoint) + n_bytes;
 
-        if (n_queued > endpoint->settings.queued_max_bytes / 2)
+        if (n_queued > endpoint->settings.queued_max_bytes / 4 * 3)
                 peers_cut_behind(endpoint->peers, endpoint->kind);
         return n_queued <= endpoint->settings.queued_max_bytes;
 }
@@ -262,7 +230,7 @@ static int hand_over(Endpoint *endpoint, const RoutingId *routing, Blob *blob)
         zmq_msg_t message;
         int r;
 
-        r = message_of(endpoint, &message, blob);
+        r = outgoing_message(endpoint->outgoing, &message, blob);
         if (r)
                 return r;
 

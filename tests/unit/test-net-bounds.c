@@ -137,6 +137,20 @@ static Blob *large_frame(void)
         return frame;
 }
 
+static int publish_another(Endpoint *care)
+{
+        CLEANUP(blob_unrefp) Blob *frame = large_frame();
+
+        return endpoint_publish(care, frame);
+}
+
+static int send_another(Endpoint *query, const RoutingId *routing)
+{
+        CLEANUP(blob_unrefp) Blob *frame = large_frame();
+
+        return endpoint_send(query, routing, frame);
+}
+
 /* A reader that takes one frame from its socket into its process and then no more. */
 static void *stalled_reader(Net *net, unsigned key)
 {
@@ -153,7 +167,6 @@ static void *stalled_reader(Net *net, unsigned key)
 static void test_a_reader_that_stalls_is_dropped_by_heartbeats_and_its_queue_freed(void **state)
 {
         Net *net = *state;
-        CLEANUP(blob_unrefp) Blob *frame = large_frame();
         EndpointSettings settings = net_settings(ENDPOINT_CARE);
         Endpoint *care;
 
@@ -166,17 +179,15 @@ static void test_a_reader_that_stalls_is_dropped_by_heartbeats_and_its_queue_fre
         net->verdicts[0] = GATE_LATER;
 
         for (unsigned i = 0; i < 200; i++)
-                assert_int_equal(endpoint_publish(care, frame), 0);
+                assert_int_equal(publish_another(care), 0);
         NET_UNTIL(net, net->n_lost == 1);
         assert_int_equal(peers_counters(net->peers, ENDPOINT_CARE)->n_cut_behind, 0);
         NET_UNTIL(net, endpoint_queued_bytes(care) == 0);
-        assert_int_equal(atomic_load(&frame->n_references), 1);
 }
 
 static void test_bytes_queued_stay_in_bounds_and_only_the_one_behind_pays(void **state)
 {
         Net *net = *state;
-        CLEANUP(blob_unrefp) Blob *frame = large_frame();
         EndpointSettings settings = net_settings(ENDPOINT_CARE);
         CLEANUP(freep) char *bytes = malloc(FRAME_BYTES);
         Endpoint *care;
@@ -196,7 +207,7 @@ static void test_bytes_queued_stay_in_bounds_and_only_the_one_behind_pays(void *
         net->verdicts[0] = GATE_LATER;
 
         for (unsigned i = 0; i < 500; i++) {
-                assert_int_equal(endpoint_publish(care, frame), 0);
+                assert_int_equal(publish_another(care), 0);
                 assert_true(endpoint_queued_bytes(care) <= settings.queued_max_bytes);
                 NET_UNTIL(net, net_try(healthy, bytes, FRAME_BYTES) == FRAME_BYTES);
         }
@@ -206,11 +217,36 @@ static void test_bytes_queued_stay_in_bounds_and_only_the_one_behind_pays(void *
         NET_UNTIL(net, endpoint_queued_bytes(care) == 0);
 }
 
-static void
-test_a_session_that_does_not_read_is_told_full_and_holds_no_more_than_allowed(void **state)
+static void test_a_frame_that_waits_for_many_counts_once(void **state)
 {
         Net *net = *state;
         CLEANUP(blob_unrefp) Blob *frame = large_frame();
+        EndpointSettings settings = net_settings(ENDPOINT_QUERY);
+        CLEANUP(freep) char *bytes = malloc(FRAME_BYTES);
+        void *clients[20];
+        Endpoint *query;
+
+        assert_non_null(bytes);
+        settings.handshake_ms = 5000;
+        settings.queued_max_bytes = 2 * FRAME_BYTES;
+        query = net_open(net, ENDPOINT_QUERY, &settings);
+        for (unsigned i = 0; i < 20; i++) {
+                clients[i] = net_connected(net, ZMQ_DEALER, i % NET_KEYS, ENDPOINT_QUERY);
+                assert_int_equal(zmq_send(clients[i], "x", 1, 0), 1);
+        }
+        NET_UNTIL(net, net->n_received == 20);
+        for (unsigned i = 0; i < 20; i++)
+                assert_int_equal(endpoint_send(query, &net->received[i].routing, frame), 0);
+        assert_true(endpoint_queued_bytes(query) <= FRAME_BYTES);
+        for (unsigned i = 0; i < 20; i++)
+                NET_UNTIL(net, net_try(clients[i], bytes, FRAME_BYTES) == FRAME_BYTES);
+        NET_UNTIL(net, endpoint_queued_bytes(query) == 0);
+        assert_int_equal(atomic_load(&frame->n_references), 1);
+}
+
+static void test_a_session_that_does_not_read_is_told_full_and_kept_in_bounds(void **state)
+{
+        Net *net = *state;
         EndpointSettings settings = net_settings(ENDPOINT_QUERY);
         int one = 1, small = 4096, r;
         Endpoint *query;
@@ -230,18 +266,16 @@ test_a_session_that_does_not_read_is_told_full_and_holds_no_more_than_allowed(vo
         net->verdicts[0] = GATE_LATER;
 
         do {
-                r = endpoint_send(query, &net->received[0].routing, frame);
+                r = send_another(query, &net->received[0].routing);
         } while (!r);
         assert_int_equal(r, ENDPOINT_E_FULL);
         assert_true(endpoint_queued_bytes(query) <= settings.queued_max_bytes);
         assert_true(endpoint_counters(query)->n_full >= 1);
 
         /* Whoever tries again finds it cut. */
-        NET_UNTIL(net,
-                  endpoint_send(query, &net->received[0].routing, frame) == ENDPOINT_E_UNROUTABLE);
+        NET_UNTIL(net, send_another(query, &net->received[0].routing) == ENDPOINT_E_UNROUTABLE);
         NET_UNTIL(net, net->n_lost == 1);
         NET_UNTIL(net, endpoint_queued_bytes(query) == 0);
-        assert_int_equal(atomic_load(&frame->n_references), 1);
 }
 
 static void test_unread_updates_of_all_stay_in_bounds_and_the_largest_pays(void **state)
@@ -318,10 +352,10 @@ int main(void)
                 NET_TEST(test_a_reader_that_writes_is_cut),
                 NET_TEST(test_a_reader_that_stalls_is_dropped_by_heartbeats_and_its_queue_freed),
                 NET_TEST(test_bytes_queued_stay_in_bounds_and_only_the_one_behind_pays),
+                NET_TEST(test_a_frame_that_waits_for_many_counts_once),
                 NET_TEST(test_what_was_taken_is_not_unread_however_much_it_was),
                 NET_TEST(test_unread_updates_of_all_stay_in_bounds_and_the_largest_pays),
-                NET_TEST(
-                        test_a_session_that_does_not_read_is_told_full_and_holds_no_more_than_allowed),
+                NET_TEST(test_a_session_that_does_not_read_is_told_full_and_kept_in_bounds),
         };
 
         return cmocka_run_group_tests(tests, NULL, NULL);
