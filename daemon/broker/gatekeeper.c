@@ -209,34 +209,7 @@ static bool may_stay(Broker *broker, EndpointKind endpoint, KeyId user)
         return judged.verdict == GATE_ADMIT && !judged.is_guest;
 }
 
-/* Whether the enrolment, while it is valid, opens the endpoint. */
-static bool enrolment_opens(const Enrolment *enrolment, EndpointKind endpoint)
-{
-        switch (endpoint) {
-        case ENDPOINT_UPDATES:
-                return enrolment->roles & (ROLE_BIT(ROLE_AGENT) | ROLE_BIT(ROLE_RELAY));
-        case ENDPOINT_CARE:
-                return enrolment->audience >= AUDIENCE_CARE;
-        case ENDPOINT_COORD:
-                return enrolment->audience >= AUDIENCE_COORD;
-        default:
-                return true;
-        }
-}
-
-/*
- * Where @party cannot be, nothing is cut: cutting also ends the connections that have not said
- * anything yet, and agents that have nothing to say would pay for each newly enrolled reader.
- */
-static bool may_be_there(const Party *party, EndpointKind endpoint)
-{
-        for (const EnrolmentVersion *version = party->newest; version; version = version->older)
-                if (enrolment_opens(version->enrolment, endpoint))
-                        return true;
-        return false;
-}
-
-static void cut_key(Broker *broker, const Party *party, const uint8_t transport[KEY_BYTES])
+static void cut_key(Broker *broker, const uint8_t transport[KEY_BYTES])
 {
         KeyId user = key_id_of(transport);
         unsigned mask = 0;
@@ -259,7 +232,7 @@ static void cut_party(Broker *broker, const Party *party)
 {
         for (const EnrolmentVersion *version = party->newest; version; version = version->older)
                 for (size_t i = 0; i < version->enrolment->n_keys; i++)
-                        cut_key(broker, party, version->enrolment->keys[i].transport);
+                        cut_key(broker, version->enrolment->keys[i].transport);
 }
 
 /* ------------------------------------------------------------------ changes of rights */
