@@ -12,6 +12,7 @@
 #include "broker/broker.h"
 #include "config/config.h"
 #include "internal/crashpoint.h"
+#include "offline/offline.h"
 
 const char *argp_program_version = "plekd " PLEK_VERSION;
 
@@ -22,12 +23,16 @@ typedef struct Arguments {
         bool list_as_man;
 } Arguments;
 
-enum { OPTION_CHECK = 256, OPTION_LIST, OPTION_LIST_MAN };
+enum { OPTION_CHECK = 256, OPTION_LIST, OPTION_LIST_MAN, OPTION_OFFLINE };
 
 static const struct argp_option options[] = {
         { "config", 'c', "FILE", 0, "The configuration (default: /etc/plek/plekd.conf)" },
         { "check-config", OPTION_CHECK, 0, 0, "Say what is wrong with it, and end" },
         { "list-settings", OPTION_LIST, 0, 0, "Every setting with its default, and end" },
+        { "verify", OPTION_OFFLINE, "DIRECTORY", 0,
+          "Check a data directory or a copy of one, and end; plek verify --help" },
+        { "backup", OPTION_OFFLINE, "DIRECTORY TO", 0,
+          "Copy a data directory, live or not, and end" },
         { "list-settings-man", OPTION_LIST_MAN, 0, OPTION_HIDDEN, NULL },
         { 0 },
 };
@@ -49,6 +54,9 @@ static error_t on_option(int key, char *value, struct argp_state *state)
         case OPTION_LIST:
                 arguments->list = true;
                 return 0;
+        case OPTION_OFFLINE:
+                argp_error(state, "--verify and --backup stand first, and alone");
+                return EINVAL;
         case ARGP_KEY_ARG:
                 argp_error(state, "plekd takes no arguments: '%s'", value);
                 return EINVAL;
@@ -97,6 +105,9 @@ int main(int argc, char **argv)
         ConfigComplaints complaints = {};
         Config *config;
         int r;
+
+        if (offline_run(argc, argv, &r))
+                return r;
 
         argp_err_exit_status = EX_USAGE;
         if (argp_parse(&parser, argc, argv, 0, NULL, &arguments))
