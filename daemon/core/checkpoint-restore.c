@@ -189,6 +189,24 @@ static int restore_affirm(State *state, const uint8_t *key, size_t n_key, const 
         return r;
 }
 
+/* The picture would take two for one; then its order and that of the rows would part. */
+static bool topic_has_tombstone(const PictureTopic *topic, uint64_t revision,
+                                const TombstoneRow *row)
+{
+        const Tombstone *tombstone;
+
+        list_for_each_reverse(link, &topic->tombstones) {
+                tombstone = list_entry(link, Tombstone, in_topic);
+                if (tombstone->revision != revision)
+                        break;
+                if (tombstone->from == (Audience)row->from && tombstone->to == (Audience)row->to &&
+                    tombstone->key.n_bytes == row->key.n_bytes &&
+                    memcmp(tombstone->key.bytes, row->key.bytes, row->key.n_bytes) == 0)
+                        return true;
+        }
+        return false;
+}
+
 static int restore_tombstone(State *state, const uint8_t *key, size_t n_key, const uint8_t *value,
                              size_t n_value)
 {
@@ -212,8 +230,9 @@ static int restore_tombstone(State *state, const uint8_t *key, size_t n_key, con
         last = state->dirty.n_tombstones
                        ? dirty_tombstone(&state->dirty, state->dirty.n_tombstones - 1)
                        : NULL;
-        if (last && (last->revision > revision ||
-                     (last->revision == revision && last->number >= number)))
+        if (topic_has_tombstone(topic, revision, &row) ||
+            (last && (last->revision > revision ||
+                      (last->revision == revision && last->number >= number))))
                 return err_raise(-EBADMSG);
 
         r = dirty_keep_tombstone(&state->dirty, revision, number, NULL);
