@@ -244,7 +244,8 @@ int outbox_put(Outbox *outbox, const Update *update, int64_t observed_ms, int64_
                 return r;
 
         item->observed_ms = MIN(observed_ms, now_ms);
-        is_held = !item->is_withdrawal && is_same(item->body, body);
+        is_held = !item->is_withdrawal && item->state != ITEM_FORGOTTEN &&
+                  is_same(item->body, body);
         if (is_held && item->state != ITEM_CLEAN)
                 return 0;
         if (is_held && outbox_answers(outbox, update->location))
@@ -286,6 +287,20 @@ int outbox_withdraw(Outbox *outbox, Status status, const char *location, const R
         item->valid_for_s = 0;
         item->observed_ms = now_ms;
         item_change(outbox, item, STEAL(body), ref->report);
+        return 0;
+}
+
+int outbox_forget(Outbox *outbox, Status status, const char *location, const RecordRef *ref)
+{
+        OutboxItem *item;
+        RecordKey key;
+
+        record_key_make(&key, status, PLACEHOLDER_PARTY, location, ref);
+        item = item_find(outbox, &key);
+        if (!item || item->is_withdrawal)
+                return OUTBOX_E_NOTHING;
+        item->version++; /* what is in flight does not settle it */
+        item_enter(outbox, item, ITEM_FORGOTTEN);
         return 0;
 }
 

@@ -75,6 +75,10 @@ MUST_CHECK int outbox_put(Outbox *outbox, const Update *update, int64_t observed
 /* Returns as outbox_put(). */
 MUST_CHECK int outbox_withdraw(Outbox *outbox, Status status, const char *location,
                                const RecordRef *ref, int64_t now_ms, WireRefusal *ret_refusal);
+/* Says nothing of a record any more, until it is put again: neither sent nor affirmed. Returns 0 or
+ * OUTBOX_E_NOTHING (it is not held). */
+MUST_CHECK int outbox_forget(Outbox *outbox, Status status, const char *location,
+                             const RecordRef *ref);
 /* @location NULL: all, also those that come. Returns 0 or -ENOMEM. */
 MUST_CHECK int outbox_source_answers(Outbox *outbox, const char *location, bool answers,
                                      int64_t now_ms);

@@ -71,6 +71,17 @@ int plek_publisher_withdraw(PlekPublisher *publisher, const PlekRecordKey *key,
         return result_of(r, &refusal, ret_fault);
 }
 
+int plek_publisher_forget(PlekPublisher *publisher, const PlekRecordKey *key)
+{
+        RecordRef ref = record_ref_of(key);
+
+        if (!key->location)
+                return PLEK_E_INVALID;
+        return outbox_forget(publisher->outbox, (Status)key->status, key->location, &ref) ?
+                       PLEK_E_NOT_FOUND :
+                       0;
+}
+
 int plek_publisher_source_answers(PlekPublisher *publisher, const char *location, bool answers)
 {
         int r;

@@ -101,6 +101,14 @@ PLEK_PUBLIC int plek_publisher_withdraw(PlekPublisher *publisher, const PlekReco
                                         PlekFault *ret_fault);
 
 /*
+ * Lets go of a record without saying that it no longer exists: it is neither sent nor affirmed any
+ * more, and goes stale at every reader. For a source that no longer speaks of it.
+ *
+ * Returns 0, PLEK_E_NOT_FOUND (this publisher does not hold it), PLEK_E_INVALID or -ENOMEM.
+ */
+PLEK_PUBLIC int plek_publisher_forget(PlekPublisher *publisher, const PlekRecordKey *key);
+
+/*
  * Says whether the source of @location's reports answers, from now on until said otherwise; NULL:
  * of all locations, also of those that come later. At first none does.
  *

@@ -688,6 +688,32 @@ static void test_a_record_that_was_never_accepted_is_not_affirmed(void **state)
         teardown(&fixture);
 }
 
+static void test_a_forgotten_record_is_excepted_from_affirms_until_it_is_put_again(void **state)
+{
+        RecordRef ref = ref_of("w1");
+        Fixture fixture;
+
+        setup(&fixture, 8);
+        assert_int_equal(outbox_forget(fixture.outbox, STATUS_ACTUAL, "noord", &ref),
+                         OUTBOX_E_NOTHING);
+        answers(&fixture, NULL, true);
+        put_counts(&fixture, "w1", 1);
+        put_counts(&fixture, "w2", 1);
+        accept_all(&fixture);
+        assert_int_equal(outbox_forget(fixture.outbox, STATUS_ACTUAL, "noord", &ref), 0);
+        for (int i = 0; i < 2; i++) {
+                assert_affirms(&fixture);
+                assert_int_equal(fixture.update.affirm.n_apart_from, 1);
+                assert_string_equal(fixture.update.affirm.apart_from[0].unit, "w1");
+                answer(&fixture, fixture.update.seq, 60, 0);
+        }
+        assert_int_equal(outbox_n_waiting(fixture.outbox), 0);
+
+        put_counts(&fixture, "w1", 1); /* as it was: said again, as nothing renewed it */
+        assert_sends_counts(&fixture, 1);
+        teardown(&fixture);
+}
+
 static void test_equal_reports_are_not_sent_while_affirmed(void **state)
 {
         Fixture fixture;
@@ -822,6 +848,7 @@ int main(void)
                 cmocka_unit_test(test_affirms_come_before_half_of_what_is_valid),
                 cmocka_unit_test(test_an_affirm_excepts_what_the_broker_has_an_older_word_of),
                 cmocka_unit_test(test_a_record_that_was_never_accepted_is_not_affirmed),
+                cmocka_unit_test(test_a_forgotten_record_is_excepted_from_affirms_until_it_is_put_again),
                 cmocka_unit_test(test_equal_reports_are_not_sent_while_affirmed),
                 cmocka_unit_test(test_an_affirm_without_receipt_is_made_anew),
                 cmocka_unit_test(test_a_restatement_is_as_young_as_the_last_affirm),
