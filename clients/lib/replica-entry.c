@@ -320,11 +320,30 @@ static int apply_suspension(Replica *replica, const Entry *entry)
         return 0;
 }
 
+/*
+ * Whether the authority signed it, the present one or one of before: a key that a card names which
+ * is vouched for itself, or the key that the network's id is made of.
+ */
+static bool is_vouched(Replica *replica, const Envelope *envelope)
+{
+        const uint8_t *key = registry_past_authority_key(replica->registry, envelope->key_id);
+        RegionCard card;
+
+        if (key)
+                return !envelope_verify(envelope, key);
+        if (envelope->kind != ENVELOPE_CARD)
+                return false;
+        arena_reset(replica->scratch);
+        return !region_card_decode(&card, NULL, replica->scratch, envelope->body,
+                                   envelope->n_body) &&
+               !memcmp(&card.network, &envelope->network, sizeof(card.network)) &&
+               region_card_is_founding(&card) && !envelope_verify(envelope, card.authority[0]);
+}
+
 static int apply_document(Replica *replica, ReplicaTopic *topic, const Entry *entry,
                           const ReplicaTime *time)
 {
         CLEANUP(blob_unrefp) Blob *blob = NULL;
-        const uint8_t *authority;
         Envelope envelope;
         Party *party;
         int r;
@@ -334,8 +353,7 @@ static int apply_document(Replica *replica, ReplicaTopic *topic, const Entry *en
                 return doubt(replica, topic, entry, "is not of this network");
         if (envelope.kind != ENVELOPE_ENROLMENT && envelope.kind != ENVELOPE_CARD)
                 return 0; /* from a newer broker */
-        authority = registry_authority_key(replica->registry, envelope.key_id);
-        if (!authority || envelope_verify(&envelope, authority))
+        if (!is_vouched(replica, &envelope))
                 return doubt(replica, topic, entry, "does not have the authority's signature");
 
         r = blob_copy(&blob, entry->envelope, entry->n_envelope);
