@@ -1,0 +1,349 @@
+/*
+ * plek get and plek watch: the picture, once or as it changes
+ */
+
+#include <locale.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "peer.h"
+#include "screen.h"
+#include "table.h"
+#include "when.h"
+#include "words.h"
+
+typedef struct GetOptions {
+        Common common;
+        TableFilter filter;
+        PlekSubscriberOptions subscriber;
+        const char *regions[64];
+        const char *caption;
+        int64_t for_ms; /* watch: how long; 0: until it is ended */
+} GetOptions;
+
+enum {
+        OPTION_LOCATION = 0x100,
+        OPTION_CARE,
+        OPTION_REGION,
+        OPTION_TEST,
+        OPTION_WITHDRAWN,
+        OPTION_CAPTION,
+        OPTION_FOR,
+        OPTION_RENEWED,
+};
+
+#define FILTER_OPTIONS                                                                             \
+        { "location", OPTION_LOCATION, "ID", 0, "This location only", 1 },                         \
+                { "care", OPTION_CARE, "CARE", 0, "This care only", 1 },                           \
+                { "region", OPTION_REGION, "ID", 0, "This region only; repeat for more", 1 },      \
+                { "test", OPTION_TEST, NULL, 0, "Also what is marked TEST", 1 },                   \
+        {                                                                                          \
+                "withdrawn", OPTION_WITHDRAWN, NULL, 0, "Also what was withdrawn", 1               \
+        }
+
+static error_t parse(int key, char *argument, struct argp_state *state)
+{
+        GetOptions *o = state->input;
+
+        switch (key) {
+        case ARGP_KEY_INIT:
+                state->child_inputs[0] = &o->common;
+                return 0;
+        case OPTION_LOCATION:
+                o->filter.location = argument;
+                return 0;
+        case OPTION_CARE:
+                if (plek_code_parse(&o->filter.care, PLEK_CODES_CARE, argument))
+                        argp_error(state, "there is no care '%s'", argument);
+                return 0;
+        case OPTION_REGION:
+                if (o->subscriber.n_regions == N_ELEMENTS(o->regions))
+                        argp_error(state, "at most %zu regions", N_ELEMENTS(o->regions));
+                o->regions[o->subscriber.n_regions++] = argument;
+                o->subscriber.regions = o->regions;
+                return 0;
+        case OPTION_TEST:
+                o->subscriber.with_test = true;
+                return 0;
+        case OPTION_WITHDRAWN:
+                o->filter.with_withdrawn = true;
+                return 0;
+        case OPTION_CAPTION:
+                o->caption = argument;
+                return 0;
+        case OPTION_RENEWED:
+                o->subscriber.tell_renewed = true;
+                return 0;
+        case OPTION_FOR:
+                if (duration_parse(&o->for_ms, argument) || !o->for_ms)
+                        argp_error(state, "--for is a duration, as in 30s, not '%s'", argument);
+                return 0;
+        case ARGP_KEY_ARG:
+                argp_usage(state);
+                return 0;
+        default:
+                return ARGP_ERR_UNKNOWN;
+        }
+}
+
+static const struct argp_child children[] = { { &common_argp, 0, NULL, 0 }, { 0 } };
+
+/* ------------------------------------------------------------------ JSON */
+
+static const char *const link_names[] = {
+        [PLEK_LINK_NOT_FED] = "NOT_FED",
+        [PLEK_LINK_NOT_ACCEPTING] = "NOT_ACCEPTING",
+        [PLEK_LINK_LIVE] = "LIVE",
+};
+
+static const char *const change_names[] = {
+        [PLEK_CHANGE_NEW] = "NEW",
+        [PLEK_CHANGE_CONTENT] = "CONTENT",
+        [PLEK_CHANGE_RENEWED] = "RENEWED",
+        [PLEK_CHANGE_TIME] = "TIME",
+        [PLEK_CHANGE_ENROLMENT] = "ENROLMENT",
+        [PLEK_CHANGE_WITHDRAWN] = "WITHDRAWN",
+        [PLEK_CHANGE_DROPPED] = "DROPPED",
+};
+
+static const char *const alarm_names[] = {
+        [PLEK_ALARM_EQUIVOCATION] = "EQUIVOCATION",
+        [PLEK_ALARM_SIGNATURE] = "SIGNATURE",
+        [PLEK_ALARM_BROKER] = "BROKER",
+        [PLEK_ALARM_ROLLED_BACK] = "ROLLED_BACK",
+};
+
+static void json_record(void *arg, const PlekRecord *record, PlekChange change)
+{
+        const GetOptions *o = arg;
+        json_t *object;
+
+        if (!table_wants(&o->filter, record))
+                return;
+        object = record_to_json(record);
+        json_object_set_new(object, "event", json_string("record"));
+        json_object_set_new(object, "change", json_string(change_names[change]));
+        print_json_line(object);
+}
+
+static void json_link(void *arg, const PlekLinkState *link)
+{
+        print_json_line(json_pack("{s:s, s:s, s:b, s:I, s:s?}", "event", "link", "link",
+                                  link_names[link->link], "in_sync", link->in_sync, "since_ms",
+                                  (json_int_t)link->since_ms, "why", link->why));
+}
+
+static void json_presence(void *arg, const char *party, bool is_connected, int64_t since_ms)
+{
+        print_json_line(json_pack("{s:s, s:s, s:b, s:I}", "event", "presence", "party", party,
+                                  "connected", is_connected, "since_ms", (json_int_t)since_ms));
+}
+
+static void json_alarm(void *arg, PlekAlarm alarm, const char *text, const void *const evidence[2],
+                       const size_t n_evidence[2])
+{
+        print_json_line(json_pack("{s:s, s:s, s:s}", "event", "alarm", "alarm", alarm_names[alarm],
+                                  "text", text));
+}
+
+static void text_alarm(void *arg, PlekAlarm alarm, const char *text, const void *const evidence[2],
+                       const size_t n_evidence[2])
+{
+        if (screen_is_on())
+                screen_alarm(alarm_names[alarm], text);
+        else
+                fail(EXIT_REFUSED, "%s: %s", alarm_names[alarm], text);
+}
+
+static const PlekSubscriberCallbacks json_callbacks = {
+        .record = json_record,
+        .link = json_link,
+        .presence = json_presence,
+        .alarm = json_alarm,
+};
+
+static const PlekSubscriberCallbacks text_callbacks = { .alarm = text_alarm };
+
+/* ------------------------------------------------------------------ get */
+
+static int open_subscriber(Peer *peer, PlekSubscriber **ret_subscriber, GetOptions *o,
+                           const PlekSubscriberCallbacks *callbacks)
+{
+        int r;
+
+        o->filter.language = o->common.language;
+        r = peer_open(peer, &o->common);
+        if (r)
+                return r;
+        r = plek_subscriber_new(ret_subscriber, peer->context, &peer->peer, &o->subscriber,
+                                callbacks, o);
+        return r ? fail(EXIT_FILE, "cannot connect: %s.", plek_result_text(r)) : EXIT_DONE;
+}
+
+/* Whole, and with a word of the broker's on how it is: a beat comes each second. */
+static int get_ready(PlekSubscriber *subscriber, int timeout_ms)
+{
+        const int64_t until_ms = wall_clock_ms() + 3000;
+        PlekLinkState link;
+        int r;
+
+        r = plek_subscriber_sync(subscriber, timeout_ms);
+        plek_subscriber_link_state(subscriber, &link);
+        while (!r && link.link == PLEK_LINK_NOT_FED && wall_clock_ms() < until_ms) {
+                r = plek_subscriber_run(subscriber, 100);
+                plek_subscriber_link_state(subscriber, &link);
+        }
+        return r;
+}
+
+static int get_json(PlekSubscriber *subscriber, const TableFilter *filter)
+{
+        PlekCursor cursor = { 0 };
+        PlekRecord record;
+        int r;
+
+        while (!(r = plek_subscriber_next(subscriber, &cursor, &record)))
+                if (table_wants(filter, &record))
+                        print_json_line(record_to_json(&record));
+        if (r != PLEK_E_END || !filter->with_withdrawn)
+                return r == PLEK_E_END ? 0 : r;
+
+        cursor = (PlekCursor){ 0 };
+        while (!(r = plek_subscriber_next_withdrawn(subscriber, &cursor, &record)))
+                if (table_wants(filter, &record))
+                        print_json_line(record_to_json(&record));
+        return r == PLEK_E_END ? 0 : r;
+}
+
+static int get_text(PlekSubscriber *subscriber, const TableFilter *filter)
+{
+        CLEANUP(table_deinit) Table table = TABLE_NULL;
+        int r;
+
+        r = table_make(&table, subscriber, filter);
+        if (r)
+                return r;
+        for (size_t i = 0; i < table.n_lines; i++)
+                puts(table.lines[i].text);
+        return 0;
+}
+
+int command_get(int argc, char **argv)
+{
+        static const struct argp_option options[] = { FILTER_OPTIONS, { 0 } };
+        static const struct argp argp = {
+                .options = options,
+                .parser = parse,
+                .doc = "The picture as it is now, once it is whole.",
+                .children = children,
+        };
+        CLEANUP(peer_close) Peer peer = PEER_NULL;
+        CLEANUP(plek_subscriber_freep) PlekSubscriber *subscriber = NULL;
+        GetOptions o = { 0 };
+        PlekLinkState link;
+        int r;
+
+        common_init(&o.common);
+        argp_parse(&argp, argc, argv, 0, NULL, &o);
+
+        r = open_subscriber(&peer, &subscriber, &o, &text_callbacks);
+        if (r)
+                return r;
+        r = get_ready(subscriber, o.common.timeout_ms);
+        if (r == PLEK_E_TIMEOUT) {
+                plek_subscriber_link_state(subscriber, &link);
+                return fail(EXIT_UNREACHABLE, "the picture is not whole: %s",
+                            link.why ? link.why : "the broker does not answer.");
+        }
+        if (!r)
+                r = o.common.json ? get_json(subscriber, &o.filter)
+                                  : get_text(subscriber, &o.filter);
+        return r ? fail(EXIT_FILE, "%s.", plek_result_text(r)) : EXIT_DONE;
+}
+
+/* ------------------------------------------------------------------ watch */
+
+static volatile sig_atomic_t ended;
+
+static void on_signal(int number)
+{
+        ended = 1;
+}
+
+static int watch_json(PlekSubscriber *subscriber, int64_t until_ms)
+{
+        int r = 0;
+
+        while (!r && !ended && !ferror(stdout) && wall_clock_ms() < until_ms)
+                r = plek_subscriber_run(subscriber, 1000);
+        return r;
+}
+
+static int watch_screen(PlekSubscriber *subscriber, const GetOptions *o, int64_t until_ms)
+{
+        int r;
+
+        r = screen_start();
+        if (r)
+                return r;
+        while (!r && !ended && wall_clock_ms() < until_ms) {
+                CLEANUP(table_deinit) Table table = TABLE_NULL;
+
+                r = table_make(&table, subscriber, &o->filter);
+                if (!r && screen_show(&table, o->caption))
+                        break; /* q */
+                if (!r)
+                        r = screen_wait(plek_subscriber_fd(subscriber), 1000);
+                if (!r)
+                        r = plek_subscriber_process(subscriber);
+        }
+        screen_stop();
+        return r;
+}
+
+int command_watch(int argc, char **argv)
+{
+        static const struct argp_option options[] = {
+                FILTER_OPTIONS,
+                { "for", OPTION_FOR, "DURATION", 0, "Ends by itself", 1 },
+                { "renewed", OPTION_RENEWED, NULL, 0,
+                  "With --json: also when the same is said again", 1 },
+                { "caption", OPTION_CAPTION, "FILE", 0,
+                  "Shows this file's last line below the table, as it changes", 1 },
+                { 0 },
+        };
+        static const struct argp argp = {
+                .options = options,
+                .parser = parse,
+                .doc = "The picture as it changes, in place; q ends it. With --json, one object a "
+                       "line for each change.",
+                .children = children,
+        };
+        CLEANUP(peer_close) Peer peer = PEER_NULL;
+        CLEANUP(plek_subscriber_freep) PlekSubscriber *subscriber = NULL;
+        GetOptions o = { .filter.with_withdrawn = true };
+        const struct sigaction action = { .sa_handler = on_signal };
+        int64_t until_ms;
+        int r;
+
+        common_init(&o.common);
+        argp_parse(&argp, argc, argv, 0, NULL, &o);
+        until_ms = o.for_ms ? wall_clock_ms() + o.for_ms : INT64_MAX;
+
+        r = open_subscriber(&peer, &subscriber, &o,
+                            o.common.json ? &json_callbacks : &text_callbacks);
+        if (r)
+                return r;
+
+        sigaction(SIGINT, &action, NULL);
+        sigaction(SIGTERM, &action, NULL);
+        if (o.common.json)
+                r = watch_json(subscriber, until_ms);
+        else if (!isatty(STDOUT_FILENO))
+                return fail(EXIT_USAGE, "plek watch draws on a terminal. Use --json in a pipe, or "
+                            "plek get for one look.");
+        else
+                r = watch_screen(subscriber, &o, until_ms);
+        return r ? fail(EXIT_FILE, "%s.", plek_result_text(r)) : EXIT_DONE;
+}

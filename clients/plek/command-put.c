@@ -1,0 +1,125 @@
+/*
+ * plek put: one report by hand
+ *
+ *         plek put counts --location duinzicht --unit ic --care ICU_ADULT staffed=12 occupied=10
+ *         plek put door --location duinzicht --care ED STOP --except MULTITRAUMA --until +2h
+ *         plek put card --location duinzicht --name "Ziekenhuis Duinzicht" --kind V6
+ *         plek put pressure --location duinzicht --unit seh --method nedocs --score 87
+ *         plek put withdraw door --location duinzicht --care ED
+ */
+
+#include <stdio.h>
+#include <string.h>
+
+#include "peer.h"
+#include "put.h"
+
+/* What became of it; a hand says one thing and waits for the answer. */
+typedef struct PutResult {
+        bool is_known;
+        bool accepted;
+        uint64_t revision;
+        PlekFault fault;
+} PutResult;
+
+static void on_accepted(void *arg, const PlekRecordKey *key, uint64_t revision)
+{
+        PutResult *result = arg;
+
+        *result = (PutResult){ .is_known = true, .accepted = true, .revision = revision };
+}
+
+static void on_refused(void *arg, const PlekRecordKey *key, const PlekFault *fault, bool is_final)
+{
+        PutResult *result = arg;
+
+        if (is_final)
+                *result = (PutResult){ .is_known = true, .fault = *fault };
+        else
+                result->fault = *fault; /* it is tried again: said only if time runs out */
+}
+
+static void on_link(void *arg, PlekPublisherLink link, const char *text)
+{
+        PutResult *result = arg;
+
+        if (link == PLEK_PUBLISHER_BARRED && text)
+                snprintf(result->fault.text, sizeof(result->fault.text), "%s", text);
+}
+
+static int put_check(Peer *peer, const PutOptions *o)
+{
+        CLEANUP(plek_client_freep) PlekClient *client = NULL;
+        PlekFault fault = { 0 };
+        int r;
+
+        r = plek_client_new(&client, peer->context, &peer->peer);
+        if (r)
+                return fail(EXIT_FILE, "cannot connect: %s.", plek_result_text(r));
+        plek_client_set_timeout(client, o->common.timeout_ms);
+
+        r = plek_client_check(client, &o->report, &fault);
+        if (r)
+                return fail_answer(r, &fault);
+        puts("it would be accepted; nothing was written");
+        return EXIT_DONE;
+}
+
+static int say_result(const PutOptions *o, const PutResult *result, int r)
+{
+        if (result->accepted) {
+                printf(o->common.json ? "{\"revision\": %llu}\n" : "accepted as revision %llu\n",
+                       (unsigned long long)result->revision);
+                return EXIT_DONE;
+        }
+        if (result->is_known)
+                return fail_answer(PLEK_E_REFUSED, &result->fault);
+        if (r == PLEK_E_TIMEOUT)
+                return fail(EXIT_UNREACHABLE, "no receipt in time, so it may or may not be in the "
+                            "picture. %s", *result->fault.text
+                                                   ? result->fault.text
+                                                   : "Is the broker running? plek whoami asks.");
+        return fail(EXIT_FILE, "%s.", plek_result_text(r));
+}
+
+static int put_send(Peer *peer, const PutOptions *o)
+{
+        static const PlekPublisherCallbacks callbacks = {
+                .accepted = on_accepted,
+                .refused = on_refused,
+                .link = on_link,
+        };
+        const PlekPublisherOptions publisher_options = { .is_hand = true };
+        CLEANUP(plek_publisher_freep) PlekPublisher *publisher = NULL;
+        PutResult result = { 0 };
+        PlekFault fault = { 0 };
+        PlekRecordKey key;
+        int r;
+
+        r = plek_publisher_new(&publisher, peer->context, &peer->peer, &publisher_options,
+                               &callbacks, &result);
+        if (r)
+                return fail(EXIT_FILE, "cannot connect: %s.", plek_result_text(r));
+
+        plek_report_key(&o->report, &key);
+        r = o->withdraw ? plek_publisher_withdraw(publisher, &key, &fault)
+                        : plek_publisher_put(publisher, &o->report, &fault);
+        if (r)
+                return fail_answer(r, &fault);
+
+        r = plek_publisher_flush(publisher, o->common.timeout_ms);
+        return say_result(o, &result, r);
+}
+
+int command_put(int argc, char **argv)
+{
+        CLEANUP(peer_close) Peer peer = PEER_NULL;
+        PutOptions o;
+        int r;
+
+        put_options_parse(&o, argc, argv);
+        r = peer_open(&peer, &o.common);
+        if (r)
+                return r;
+        return o.check ? put_check(&peer, &o) : put_send(&peer, &o);
+}

@@ -1,0 +1,65 @@
+#pragma once
+
+/*
+ * Commands of plek: one file each, found through the table in main.c
+ *
+ * A command parses its own options with argp; those that every command knows (--card, --key, --json
+ * ...) come from common_argp, so that they may stand anywhere after the command's name.
+ */
+
+#include <argp.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "internal/err.h"
+#include "wire/codes.h"
+
+/* What a script can rely on; plek(1) lists them. */
+typedef enum Exit {
+        EXIT_DONE = 0,
+        EXIT_REFUSED = 1,     /* the broker, or a check, says no */
+        EXIT_USAGE = 2,       /* the command line is wrong */
+        EXIT_UNREACHABLE = 3, /* no answer from the broker in time */
+        EXIT_FILE = 4,        /* a file or key cannot be read, written or trusted */
+        EXIT_DAMAGED = 5,     /* verify found something */
+} Exit;
+
+typedef struct Common {
+        const char *card;    /* --card, $PLEK_CARD or ~/.config/plek/region.card */
+        const char *key;     /* --key, $PLEK_KEY or ~/.config/plek/plek.key */
+        const char *control; /* --control or $PLEK_CONTROL; NULL: not given */
+        bool json;
+        Language language; /* --lang, or by the locale */
+        int timeout_ms;
+} Common;
+
+typedef struct Command {
+        const char *name;
+        int (*run)(int argc, char **argv); /* returns an Exit */
+        const char *summary;
+} Command;
+
+extern const struct argp common_argp;
+
+/* Fills in what the environment says, and the defaults. A command's argp has common_argp as its
+ * child 0 and sets state->child_inputs[0] to its Common at ARGP_KEY_INIT. */
+void common_init(Common *common);
+
+/* Says on standard error what is wrong and what to do. Returns @code, for `return fail(...)`. */
+int fail(Exit code, const char *format, ...) PRINTF(2, 3);
+
+int command_key(int argc, char **argv);
+int command_enrol(int argc, char **argv);
+int command_card(int argc, char **argv);
+int command_admit(int argc, char **argv);
+int command_suspend(int argc, char **argv);
+int command_unsuspend(int argc, char **argv);
+int command_confirm(int argc, char **argv);
+int command_parties(int argc, char **argv);
+int command_whoami(int argc, char **argv);
+int command_put(int argc, char **argv);
+int command_get(int argc, char **argv);
+int command_watch(int argc, char **argv);
+int command_status(int argc, char **argv);
+int command_witness(int argc, char **argv);
+int command_verify(int argc, char **argv);

@@ -1,0 +1,109 @@
+/*
+ * What every command knows: where the region card and the key are, how to speak, how to fail
+ */
+
+#include <locale.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "command.h"
+#include "when.h"
+
+enum { OPTION_CARD = 0x1000, OPTION_KEY, OPTION_CONTROL, OPTION_JSON, OPTION_LANG, OPTION_TIMEOUT };
+
+static const struct argp_option options[] = {
+        { NULL, 0, NULL, 0, "For every command:", 100 },
+        { "card", OPTION_CARD, "FILE", 0,
+          "The region card (default $PLEK_CARD, or ~/.config/plek/region.card)", 100 },
+        { "key", OPTION_KEY, "FILE", 0,
+          "This party's secret (default $PLEK_KEY, or ~/.config/plek/plek.key)", 100 },
+        { "control", OPTION_CONTROL, "ENDPOINT", 0,
+          "The broker's control socket on this host (default $PLEK_CONTROL)", 100 },
+        { "json", OPTION_JSON, NULL, 0, "For scripts: one JSON object a line", 100 },
+        { "lang", OPTION_LANG, "nl|en", 0, "Default: by the locale", 100 },
+        { "timeout", OPTION_TIMEOUT, "DURATION", 0, "How long to wait for the broker (10s)", 100 },
+        { 0 },
+};
+
+static error_t parse(int key, char *argument, struct argp_state *state)
+{
+        Common *common = state->input;
+        int64_t ms;
+
+        switch (key) {
+        case OPTION_CARD:
+                common->card = argument;
+                return 0;
+        case OPTION_KEY:
+                common->key = argument;
+                return 0;
+        case OPTION_CONTROL:
+                common->control = argument;
+                return 0;
+        case OPTION_JSON:
+                common->json = true;
+                return 0;
+        case OPTION_LANG:
+                if (strcmp(argument, "nl") && strcmp(argument, "en"))
+                        argp_error(state, "--lang is nl or en, not '%s'", argument);
+                common->language = strcmp(argument, "nl") ? LANGUAGE_EN : LANGUAGE_NL;
+                return 0;
+        case OPTION_TIMEOUT:
+                if (duration_parse(&ms, argument) || ms < 1 || ms > 3600 * 1000)
+                        argp_error(state, "--timeout is 1ms to 1h, as in 10s, not '%s'", argument);
+                common->timeout_ms = (int)ms;
+                return 0;
+        default:
+                return ARGP_ERR_UNKNOWN;
+        }
+}
+
+const struct argp common_argp = { .options = options, .parser = parse };
+
+/* A default below the home directory; lives as long as the program. */
+static const char *at_home(const char *name)
+{
+        const char *home = getenv("HOME");
+        char *path;
+
+        if (asprintf(&path, "%s/.config/plek/%s", home ? home : "", name) < 0)
+                abort();
+        return path;
+}
+
+static const char *from_environment(const char *variable)
+{
+        const char *value = getenv(variable);
+
+        return value && *value ? value : NULL;
+}
+
+void common_init(Common *common)
+{
+        const char *messages = setlocale(LC_MESSAGES, NULL);
+
+        *common = (Common){
+                .card = from_environment("PLEK_CARD"),
+                .key = from_environment("PLEK_KEY"),
+                .control = from_environment("PLEK_CONTROL"),
+                .language = messages && !strncmp(messages, "nl", 2) ? LANGUAGE_NL : LANGUAGE_EN,
+                .timeout_ms = 10 * 1000,
+        };
+        if (!common->card)
+                common->card = at_home("region.card");
+        if (!common->key)
+                common->key = at_home("plek.key");
+}
+
+int fail(Exit code, const char *format, ...)
+{
+        va_list arguments;
+
+        va_start(arguments, format);
+        fprintf(stderr, "%s: ", program_invocation_short_name);
+        vfprintf(stderr, format, arguments);
+        fputc('\n', stderr);
+        va_end(arguments);
+        return code;
+}

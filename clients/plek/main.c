@@ -1,0 +1,74 @@
+/*
+ * plek: for operators, and everybody else
+ */
+
+#include <locale.h>
+#include <sodium.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "command.h"
+
+static const Command commands[] = {
+        { "get", command_get, "the picture as it is now" },
+        { "watch", command_watch, "the picture as it changes" },
+        { "put", command_put, "one report by hand: counts, a door, a card, pressure" },
+        { "whoami", command_whoami, "what the broker knows of our key" },
+
+        { "key", command_key, "make a party's secret, show its public part" },
+        { "enrol", command_enrol, "sign an enrolment, with the authority's secret" },
+        { "card", command_card, "sign the region card, or show one" },
+
+        { "admit", command_admit, "hand enrolments and cards to a running broker" },
+        { "suspend", command_suspend, "cut a party off at once" },
+        { "unsuspend", command_unsuspend, "let it back" },
+        { "parties", command_parties, "who takes part, and how they are" },
+        { "status", command_status, "how the broker is" },
+        { "confirm", command_confirm, "accept what the broker stopped at" },
+
+        { "witness", command_witness, "keep the broker's signed heads in a file elsewhere" },
+        { "verify", command_verify, "re-check a data directory, or a copy of one" },
+};
+
+static void help(FILE *to)
+{
+        fputs("plek: which acute care has room, who says so, and since when\n\n"
+              "usage: plek COMMAND ...        plek COMMAND --help says more\n\n",
+              to);
+        for (size_t i = 0; i < N_ELEMENTS(commands); i++)
+                fprintf(to, "  %-10s %s\n", commands[i].name, commands[i].summary);
+        fputs("\nExit status: 0 done, 1 refused, 2 wrong usage, 3 the broker does not answer,\n"
+              "4 a file or key, 5 verify found damage. man plek has the rest.\n",
+              to);
+}
+
+int main(int argc, char **argv)
+{
+        const char *name = argc > 1 ? argv[1] : "help";
+
+        setlocale(LC_ALL, "");
+        if (sodium_init() < 0)
+                return fail(EXIT_FILE, "libsodium does not start. Is /dev/urandom there?");
+
+        if (!strcmp(name, "help") || !strcmp(name, "--help") || !strcmp(name, "-h")) {
+                help(stdout);
+                return EXIT_DONE;
+        }
+        if (!strcmp(name, "--version")) {
+                puts("plek " PLEK_VERSION);
+                return EXIT_DONE;
+        }
+
+        for (size_t i = 0; i < N_ELEMENTS(commands); i++)
+                if (!strcmp(name, commands[i].name)) {
+                        char whole[32];
+
+                        /* argp takes the program's name for its messages from here. */
+                        snprintf(whole, sizeof(whole), "plek %s", name);
+                        argv[1] = whole;
+                        argp_err_exit_status = EXIT_USAGE;
+                        return commands[i].run(argc - 1, argv + 1);
+                }
+
+        return fail(EXIT_USAGE, "there is no command '%s'. plek help lists them.", name);
+}

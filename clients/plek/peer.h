@@ -1,0 +1,37 @@
+#pragma once
+
+/*
+ * What commands that speak to a broker begin with: a context, a card, a key, a client
+ */
+
+#include "plek/plek.h"
+
+#include "command.h"
+
+typedef struct Peer {
+        PlekContext *context;
+        PlekKey *key;
+        PlekRegionCard *card;
+        PlekPeer peer;
+} Peer;
+
+#define PEER_NULL ((Peer){ 0 })
+
+/* With card and key. Returns an Exit; what was wrong has been said. */
+MUST_CHECK int peer_open(Peer *ret_peer, const Common *common);
+void peer_close(Peer *peer);
+
+DEFINE_FREEP(PlekRegionCard, plek_region_card_free);
+DEFINE_FREEP(PlekClient, plek_client_free);
+DEFINE_FREEP(PlekPublisher, plek_publisher_free);
+DEFINE_FREEP(PlekSubscriber, plek_subscriber_free);
+
+/*
+ * Over the control socket if one is named, else as the party. @or_guest: without a key, as a guest.
+ * @peer must outlive the client. Returns an Exit.
+ */
+MUST_CHECK int peer_client(Peer *peer, PlekClient **ret_client, const Common *common,
+                           bool or_guest);
+
+/* Says what a question came to, with what to do. Returns the Exit for @result, which is not 0. */
+int fail_answer(int result, const PlekFault *fault);

@@ -1,0 +1,180 @@
+/*
+ * A record as JSON, under the names of plek.proto
+ *
+ * Absent stays absent: a number that is not there has no key, one that was withheld says why, and
+ * zero is a zero.
+ */
+
+#include "words.h"
+
+static void set_code(json_t *object, const char *key, PlekCodeList list, uint32_t code)
+{
+        const char *name = plek_code_name(list, code);
+
+        json_object_set_new(object, key, name ? json_string(name) : json_integer(code));
+}
+
+static void set_string(json_t *object, const char *key, const char *value)
+{
+        if (value)
+                json_object_set_new(object, key, json_string(value));
+}
+
+static void set_time(json_t *object, const char *key, int64_t ms)
+{
+        if (ms != PLEK_NO_TIME)
+                json_object_set_new(object, key, json_integer(ms));
+}
+
+static json_t *counts_to_json(const PlekRecord *record)
+{
+        const PlekCounts *counts = &record->report.counts;
+        json_t *object = json_object();
+
+        set_code(object, "care", PLEK_CODES_CARE, counts->care);
+        for (uint32_t field = 0; field < PLEK_N_COUNT_FIELDS; field++) {
+                const char *name = plek_code_name(PLEK_CODES_COUNT_FIELD, field);
+
+                if (!name)
+                        continue;
+                if (counts->present[field])
+                        json_object_set_new(object, name, json_integer(counts->value[field]));
+                else if (counts->missing[field])
+                        set_code(object, name, PLEK_CODES_MISSING, counts->missing[field]);
+        }
+        if (record->available_known)
+                json_object_set_new(object, "free", json_integer(record->available));
+        json_object_set_new(object, "free_is_computed", json_boolean(record->available_computed));
+        return object;
+}
+
+static json_t *door_to_json(const PlekRecord *record)
+{
+        const PlekDoor *door = &record->report.door;
+        json_t *object = json_object();
+        json_t *exceptions = json_array();
+
+        set_code(object, "state", PLEK_CODES_DOOR_STATE, door->state);
+        json_object_set_new(object, "standing", json_string(standing_name(record->standing)));
+        if (door->care != PLEK_ANY)
+                set_code(object, "care", PLEK_CODES_CARE, door->care);
+        if (door->patient_group != PLEK_ANY)
+                set_code(object, "patient_group", PLEK_CODES_PATIENT_GROUP, door->patient_group);
+        if (door->urgency != PLEK_ANY)
+                json_object_set_new(object, "urgency", json_integer(door->urgency));
+        json_object_set_new(object, "plan", json_integer(door->plan));
+        for (size_t i = 0; i < door->n_exceptions; i++) {
+                const char *name = plek_code_name(PLEK_CODES_EXCEPTION, door->exceptions[i]);
+
+                json_array_append_new(exceptions, name ? json_string(name)
+                                                       : json_integer(door->exceptions[i]));
+        }
+        json_object_set_new(object, "exceptions", exceptions);
+        if (door->reason)
+                set_code(object, "reason", PLEK_CODES_REASON, door->reason);
+        set_string(object, "text", door->text);
+        set_string(object, "authorised_by", door->authorised_by);
+        set_time(object, "starts_at_ms", door->starts_at_ms);
+        set_time(object, "ends_at_ms", door->ends_at_ms);
+        set_time(object, "review_at_ms", door->review_at_ms);
+        return object;
+}
+
+static json_t *pressure_to_json(const PlekPressure *pressure)
+{
+        json_t *inputs = json_object();
+        json_t *object = json_pack("{s:s, s:o}", "method", pressure->method, "inputs", inputs);
+
+        if (pressure->has_score)
+                json_object_set_new(object, "score", json_real(pressure->score));
+        for (size_t i = 0; i < pressure->n_inputs; i++)
+                json_object_set_new(inputs, pressure->inputs[i].name,
+                                    json_real(pressure->inputs[i].value));
+        return object;
+}
+
+static json_t *card_to_json(const PlekLocationCard *card)
+{
+        json_t *contacts = json_array();
+        json_t *object = json_pack("{s:s, s:s, s:o}", "name", card->name, "kind", card->kind,
+                                   "contacts", contacts);
+
+        if (card->has_position) {
+                json_object_set_new(object, "latitude", json_real(card->latitude_e7 / 1e7));
+                json_object_set_new(object, "longitude", json_real(card->longitude_e7 / 1e7));
+        }
+        for (size_t i = 0; i < card->n_contacts; i++)
+                json_array_append_new(contacts,
+                                      json_pack("{s:s, s:s}", "function",
+                                                card->contacts[i].function, "phone",
+                                                card->contacts[i].phone));
+        return object;
+}
+
+static void set_report(json_t *object, const PlekRecord *record)
+{
+        const PlekReport *report = &record->report;
+
+        switch (report->kind) {
+        case PLEK_REPORT_COUNTS:
+                json_object_set_new(object, "counts", counts_to_json(record));
+                break;
+        case PLEK_REPORT_DOOR:
+                json_object_set_new(object, "door", door_to_json(record));
+                break;
+        case PLEK_REPORT_PRESSURE:
+                json_object_set_new(object, "pressure", pressure_to_json(&report->pressure));
+                break;
+        case PLEK_REPORT_CARD:
+                json_object_set_new(object, "card", card_to_json(&report->card));
+                break;
+        }
+}
+
+static const char *enrolled_name(PlekEnrolled enrolled)
+{
+        return enrolled == PLEK_ENROLLED             ? "ENROLLED"
+               : enrolled == PLEK_NO_LONGER_ENROLLED ? "NO_LONGER_ENROLLED"
+                                                     : "DISTRUSTED";
+}
+
+json_t *record_to_json(const PlekRecord *record)
+{
+        const PlekReport *report = &record->report;
+        json_t *object = json_object();
+
+        set_string(object, "id", record->id);
+        set_code(object, "status", PLEK_CODES_STATUS, report->status);
+        set_string(object, "party", record->party);
+        set_string(object, "party_name", record->party_name);
+        set_string(object, "region", record->region);
+        set_string(object, "location", report->location);
+        set_string(object, "unit", report->unit);
+        json_object_set_new(object, "freshness", json_string(freshness_name(record->freshness)));
+        if (record->freshness == PLEK_WITHDRAWN) {
+                set_code(object, "report", PLEK_CODES_REPORT, report->kind);
+                set_code(object, "withdrawn", PLEK_CODES_WITHDRAWN, record->withdrawn);
+                return object;
+        }
+
+        set_string(object, "label", report->label);
+        set_code(object, "audience", PLEK_CODES_AUDIENCE, report->audience);
+        if (report->source)
+                set_code(object, "source", PLEK_CODES_SOURCE, report->source);
+        set_string(object, "definition", report->definition);
+        json_object_set_new(object, "revision", json_integer((json_int_t)record->revision));
+        set_time(object, "observed_at_ms", report->observed_at_ms);
+        set_time(object, "sent_at_ms", record->sent_at_ms);
+        set_time(object, "received_at_ms", record->received_at_ms);
+        set_time(object, "since_ms", record->since_ms);
+        json_object_set_new(object, "age_ms", json_integer(record->age_ms));
+        if (report->valid_for_s)
+                json_object_set_new(object, "valid_for_s", json_integer(report->valid_for_s));
+        json_object_set_new(object, "enrolled", json_string(enrolled_name(record->enrolled)));
+        json_object_set_new(object, "overcrowded",
+                            json_boolean(record->flags & PLEK_FLAG_OVERCROWDED));
+        json_object_set_new(object, "inconsistent",
+                            json_boolean(record->flags & PLEK_FLAG_INCONSISTENT));
+        set_report(object, record);
+        return object;
+}

@@ -1,0 +1,247 @@
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+#include <wchar.h>
+
+#include "row.h"
+#include "when.h"
+#include "words.h"
+
+/* A text that grows to the end of its room and no further; cut between characters. */
+typedef struct Text {
+        char *at;
+        size_t n_left;
+} Text;
+
+static void add(Text *text, const char *format, ...) PRINTF(2, 3);
+
+static void add(Text *text, const char *format, ...)
+{
+        va_list arguments;
+        int n;
+
+        va_start(arguments, format);
+        n = vsnprintf(text->at, text->n_left, format, arguments);
+        va_end(arguments);
+        n = MIN(MAX(n, 0), (int)text->n_left - 1);
+        text->at += n;
+        text->n_left -= (size_t)n;
+}
+
+/* @from, in @width columns of a terminal whatever its characters are. */
+static void add_padded(Text *text, const char *from, int width)
+{
+        wchar_t wide[ROW_TEXT_BYTES];
+        size_t n = mbstowcs(wide, from, N_ELEMENTS(wide) - 1);
+        int used = n == (size_t)-1 ? (int)strlen(from) : wcswidth(wide, n);
+
+        add(text, "%s%*s", from, MAX(width - MAX(used, 0), 2), "");
+}
+
+static const char *label(PlekCodeList list, uint32_t code, Language language)
+{
+        static char number[16];
+        const char *text = plek_code_label(list, code, (PlekLanguage)language);
+
+        if (text)
+                return text;
+        snprintf(number, sizeof(number), "%u", code);
+        return number;
+}
+
+static uint32_t record_care(const PlekRecord *record)
+{
+        return record->report.kind == PLEK_REPORT_COUNTS ? record->report.counts.care
+               : record->report.kind == PLEK_REPORT_DOOR ? record->report.door.care
+                                                         : PLEK_ANY;
+}
+
+/* What it is about: care, unit, and for a door whom. */
+static void what(const PlekRecord *record, Language language, char *to, size_t n_to)
+{
+        const PlekReport *report = &record->report;
+        const char *unit = report->label ? report->label : report->unit;
+        uint32_t care = record_care(record);
+        Text text = { to, n_to };
+
+        if (care != PLEK_ANY)
+                add(&text, "%s", label(PLEK_CODES_CARE, care, language));
+        else
+                add(&text, "%s", report->kind == PLEK_REPORT_PRESSURE
+                                         ? word(language, "pressure")
+                                         : word(language, "whole location"));
+        if (unit)
+                add(&text, " %s", unit);
+        if (report->kind != PLEK_REPORT_DOOR)
+                return;
+        if (report->door.patient_group != PLEK_ANY)
+                add(&text, ", %s", label(PLEK_CODES_PATIENT_GROUP, report->door.patient_group,
+                                         language));
+        if (report->door.urgency != PLEK_ANY)
+                add(&text, ", U%u", report->door.urgency);
+}
+
+static void door_words(const PlekRecord *record, Language language, Text *text)
+{
+        static const char *const standings[] = {
+                [PLEK_ANNOUNCED] = "announced", [PLEK_EXPIRED] = "expired",
+                [PLEK_LAPSED] = "lapsed",       [PLEK_REOPENED] = "reopened, unconfirmed",
+                [PLEK_OVER] = "over",
+        };
+        const PlekDoor *door = &record->report.door;
+        char when[WHEN_TEXT_BYTES];
+
+        add(text, "%s", label(PLEK_CODES_DOOR_STATE, door->state, language));
+        if (record->standing != PLEK_STANDS)
+                add(text, " (%s)", word(language, standings[record->standing]));
+        for (size_t i = 0; i < door->n_exceptions; i++)
+                add(text, "%s%s %s", i ? "," : " ", i ? "" : word(language, "except"),
+                    label(PLEK_CODES_EXCEPTION, door->exceptions[i], language));
+        if (door->reason)
+                add(text, " · %s", label(PLEK_CODES_REASON, door->reason, language));
+        if (door->starts_at_ms != PLEK_NO_TIME) {
+                when_format_near(door->starts_at_ms, when);
+                add(text, " · %s %s", word(language, "from"), when);
+        }
+        if (door->ends_at_ms != PLEK_NO_TIME) {
+                when_format_near(door->ends_at_ms, when);
+                add(text, " · %s %s", word(language, "until"), when);
+        }
+        if (door->text)
+                add(text, " · %s", door->text);
+}
+
+/* One number, or why it is not there. */
+static void count_words(const PlekCounts *counts, PlekCountField field, Language language,
+                        Text *text)
+{
+        if (counts->present[field])
+                add(text, "%d", counts->value[field]);
+        else if (counts->missing[field] == PLEK_MISSING_SUPPRESSED)
+                add(text, "%s", word(language, "suppressed"));
+        else
+                add(text, "-");
+}
+
+static void counts_words(const PlekRecord *record, Language language, Text *text)
+{
+        const PlekCounts *counts = &record->report.counts;
+
+        if (record->available_known) {
+                add(text, "%d %s %s ", record->available, word(language, "free"),
+                    word(language, "of"));
+                count_words(counts, PLEK_COUNT_STAFFED, language, text);
+        } else {
+                add(text, "%s ", word(language, "occupied"));
+                count_words(counts, PLEK_COUNT_OCCUPIED, language, text);
+                add(text, ", %s ", word(language, "staffed"));
+                count_words(counts, PLEK_COUNT_STAFFED, language, text);
+        }
+        if (record->flags & PLEK_FLAG_OVERCROWDED)
+                add(text, " · %s", word(language, "overcrowded"));
+        if (record->flags & PLEK_FLAG_INCONSISTENT)
+                add(text, " · %s", word(language, "contradicts itself"));
+        if (record->report.definition)
+                add(text, " · %s", record->report.definition);
+}
+
+static TableStyle style_of(const PlekRecord *record)
+{
+        static const TableStyle doors[] = {
+                [PLEK_DOOR_OPEN] = TABLE_GREEN,  [PLEK_DOOR_RESTRICTED] = TABLE_ORANGE,
+                [PLEK_DOOR_STOP] = TABLE_RED,    [PLEK_DOOR_CLOSED] = TABLE_BLACK,
+                [PLEK_DOOR_NOT_APPLICABLE] = TABLE_GREY,
+        };
+        uint32_t state = record->report.kind == PLEK_REPORT_DOOR ? record->report.door.state : 0;
+
+        if (record->freshness == PLEK_WITHDRAWN || record->freshness == PLEK_SILENT)
+                return TABLE_GREY;
+        if (state == PLEK_DOOR_STOP && record->standing == PLEK_EXPIRED)
+                return TABLE_ORANGE;
+        if (record->standing != PLEK_STANDS || record->freshness == PLEK_STALE)
+                return TABLE_GREY;
+        return state < N_ELEMENTS(doors) && state ? doors[state] : TABLE_PLAIN;
+}
+
+static char sign_of(const PlekRecord *record)
+{
+        if (record->freshness == PLEK_WITHDRAWN)
+                return 'x';
+        if (record->report.kind == PLEK_REPORT_DOOR && record->standing == PLEK_EXPIRED)
+                return '!';
+        if (record->freshness == PLEK_SILENT || record->standing == PLEK_LAPSED)
+                return '?';
+        return record->freshness == PLEK_STALE ? '~' : ' ';
+}
+
+static void value_words(const PlekRecord *record, Language language, char *to, size_t n_to)
+{
+        const PlekReport *report = &record->report;
+        Text text = { to, n_to };
+
+        *to = '\0';
+        if (record->freshness == PLEK_WITHDRAWN)
+                add(&text, "%s", word(language, "withdrawn"));
+        else if (report->kind == PLEK_REPORT_DOOR)
+                door_words(record, language, &text);
+        else if (report->kind == PLEK_REPORT_COUNTS)
+                counts_words(record, language, &text);
+        else if (report->kind == PLEK_REPORT_PRESSURE && report->pressure.has_score)
+                add(&text, "%s %.4g", report->pressure.method, report->pressure.score);
+        else
+                add(&text, "-");
+}
+
+/* What the reader must not overlook, in words. */
+static void marks(const PlekRecord *record, Language language, int64_t away_ms, Text *text)
+{
+        char away[DURATION_TEXT_BYTES];
+
+        if (record->report.status == PLEK_STATUS_EXERCISE)
+                add(text, "  [%s]", word(language, "exercise"));
+        if (record->report.status == PLEK_STATUS_TEST)
+                add(text, "  [%s]", word(language, "test"));
+        if (record->freshness == PLEK_STALE)
+                add(text, "  %s", word(language, "stale"));
+        if (record->freshness == PLEK_SILENT)
+                add(text, "  %s", word(language, "silent"));
+        if (record->enrolled == PLEK_NO_LONGER_ENROLLED)
+                add(text, "  %s", word(language, "no longer enrolled"));
+        if (record->enrolled == PLEK_DISTRUSTED)
+                add(text, "  %s", word(language, "distrusted"));
+        if (away_ms >= 0) {
+                duration_format(away_ms, away);
+                add(text, "  %s %s", word(language, "agent away"), away);
+        }
+}
+
+void row_make(Row *ret_row, const PlekRecord *record, Language language, int64_t away_ms)
+{
+        char about[128], value[400], age[DURATION_TEXT_BYTES] = "";
+        const PlekReport *report = &record->report;
+        Text text = { ret_row->text, sizeof(ret_row->text) };
+
+        what(record, language, about, sizeof(about));
+        value_words(record, language, value, sizeof(value));
+        if (record->freshness != PLEK_WITHDRAWN)
+                duration_format(record->age_ms, age);
+
+        add(&text, "  %c ", sign_of(record));
+        add_padded(&text, about, 28);
+        add_padded(&text, value, 46);
+        add_padded(&text, age, 9);
+        if (record->freshness != PLEK_WITHDRAWN && report->source)
+                add(&text, "%s", label(PLEK_CODES_SOURCE, report->source, language));
+        marks(record, language, away_ms, &text);
+
+        ret_row->style = style_of(record);
+        ret_row->rank = record->freshness == PLEK_WITHDRAWN        ? 3
+                        : report->kind == PLEK_REPORT_DOOR         ? 0
+                        : report->kind == PLEK_REPORT_PRESSURE     ? 1
+                                                                   : 2;
+        snprintf(ret_row->region, sizeof(ret_row->region), "%s",
+                 record->region ? record->region : "");
+        snprintf(ret_row->location, sizeof(ret_row->location), "%s", report->location);
+        snprintf(ret_row->order, sizeof(ret_row->order), "%010u %s %s", record_care(record),
+                 report->unit ? report->unit : "", record->id ? record->id : "");
+}

@@ -1,0 +1,21 @@
+#pragma once
+
+/*
+ * Row: one record in words
+ */
+
+#include "table.h"
+
+enum { ROW_TEXT_BYTES = 512 };
+
+typedef struct Row {
+        char region[40];
+        char location[72];
+        char text[ROW_TEXT_BYTES];
+        TableStyle style;
+        int rank;         /* doors, then pressure, then counts; withdrawn last */
+        char order[200];  /* among those of one rank */
+} Row;
+
+/* @away_ms: since when the party's agent is away, or -1. */
+void row_make(Row *ret_row, const PlekRecord *record, Language language, int64_t away_ms);

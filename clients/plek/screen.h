@@ -1,0 +1,24 @@
+#pragma once
+
+/*
+ * Screen: a table in a terminal, redrawn in place
+ *
+ * One per program, as there is one terminal.
+ */
+
+#include "table.h"
+
+/* Returns 0 or -ENOTTY. */
+MUST_CHECK int screen_start(void);
+void screen_stop(void);
+bool screen_is_on(void);
+
+/* Draws @table from where the person has scrolled to, with the last line of the file @caption (may
+ * be NULL) below. Returns true when the person wants to go. */
+bool screen_show(const Table *table, const char *caption);
+
+/* Until @fd or the keyboard has something, at most @timeout_ms. Returns 0 or -errno. */
+MUST_CHECK int screen_wait(int fd, int timeout_ms);
+
+/* Stays at the top until the program ends. */
+void screen_alarm(const char *name, const char *text);

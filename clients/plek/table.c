@@ -1,0 +1,236 @@
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "row.h"
+#include "when.h"
+#include "words.h"
+
+/* The card of a location, in one line. */
+typedef struct Heading {
+        char location[72];
+        char text[ROW_TEXT_BYTES];
+} Heading;
+
+/* What a table is made of, gathered before it is put in order. */
+typedef struct Gathered {
+        Row *rows;
+        size_t n_rows;
+        Heading *headings;
+        size_t n_headings;
+} Gathered;
+
+static void gathered_deinit(Gathered *gathered)
+{
+        free(gathered->rows);
+        free(gathered->headings);
+}
+
+/* Room for one more in an array that doubles. */
+static void *grow(void *array, size_t n, size_t size)
+{
+        return n & (n - 1) ? array : reallocarray(array, n ? 2 * n : 1, size);
+}
+
+bool table_wants(const TableFilter *filter, const PlekRecord *record)
+{
+        const PlekReport *report = &record->report;
+
+        if (filter->location && strcmp(filter->location, report->location))
+                return false;
+        if (!filter->care || report->kind == PLEK_REPORT_CARD)
+                return true;
+        return (report->kind == PLEK_REPORT_COUNTS && report->counts.care == filter->care) ||
+               (report->kind == PLEK_REPORT_DOOR &&
+                (report->door.care == filter->care || report->door.care == PLEK_ANY));
+}
+
+static int gather_card(Gathered *gathered, const PlekRecord *record)
+{
+        const PlekLocationCard *card = &record->report.card;
+        Heading *headings = grow(gathered->headings, gathered->n_headings, sizeof(*headings));
+        Heading *heading;
+        size_t n;
+
+        if (!headings)
+                return err_raise(-ENOMEM);
+        gathered->headings = headings;
+        heading = &headings[gathered->n_headings++];
+        snprintf(heading->location, sizeof(heading->location), "%s", record->report.location);
+        n = (size_t)snprintf(heading->text, sizeof(heading->text), "%s (%s)", card->name,
+                             card->kind);
+        for (size_t i = 0; i < card->n_contacts && n < sizeof(heading->text); i++)
+                n += (size_t)snprintf(heading->text + n, sizeof(heading->text) - n, "  %s %s",
+                                      card->contacts[i].function, card->contacts[i].phone);
+        return 0;
+}
+
+static int gather_row(Gathered *gathered, PlekSubscriber *subscriber, const PlekRecord *record,
+                      Language language)
+{
+        Row *rows = grow(gathered->rows, gathered->n_rows, sizeof(*rows));
+        int64_t since_ms, away_ms = -1;
+        bool connected;
+
+        if (!rows)
+                return err_raise(-ENOMEM);
+        gathered->rows = rows;
+
+        if (record->freshness != PLEK_WITHDRAWN &&
+            !plek_subscriber_presence(subscriber, record->party, &connected, &since_ms) &&
+            !connected && record->report.source != PLEK_SOURCE_MANUAL)
+                away_ms = MAX(plek_subscriber_now_ms(subscriber) - since_ms, 0);
+        row_make(&rows[gathered->n_rows++], record, language, away_ms);
+        return 0;
+}
+
+typedef int (*NextFn)(PlekSubscriber *subscriber, PlekCursor *cursor, PlekRecord *ret_record);
+
+static int gather(Gathered *gathered, PlekSubscriber *subscriber, const TableFilter *filter,
+                  NextFn next)
+{
+        PlekCursor cursor = { 0 };
+        PlekRecord record;
+        int r;
+
+        while (!(r = next(subscriber, &cursor, &record))) {
+                if (!table_wants(filter, &record))
+                        continue;
+                if (record.report.kind == PLEK_REPORT_CARD)
+                        r = record.freshness == PLEK_WITHDRAWN ? 0
+                                                               : gather_card(gathered, &record);
+                else
+                        r = gather_row(gathered, subscriber, &record, filter->language);
+                if (r)
+                        return r;
+        }
+        return r == PLEK_E_END ? 0 : r;
+}
+
+static int compare_rows(const void *a, const void *b)
+{
+        const Row *x = a, *y = b;
+        int order = strcmp(x->region, y->region);
+
+        if (!order)
+                order = strcmp(x->location, y->location);
+        if (!order)
+                order = x->rank - y->rank;
+        return order ? order : strcmp(x->order, y->order);
+}
+
+static int compare_headings(const void *a, const void *b)
+{
+        return strcmp(((const Heading *)a)->location, ((const Heading *)b)->location);
+}
+
+static int add_line(Table *table, TableStyle style, const char *text)
+{
+        TableLine *lines = grow(table->lines, table->n_lines, sizeof(*lines));
+
+        if (!lines)
+                return err_raise(-ENOMEM);
+        table->lines = lines;
+        lines[table->n_lines] = (TableLine){ .text = strdup(text), .style = style };
+        if (!lines[table->n_lines].text)
+                return err_raise(-ENOMEM);
+        table->n_lines++;
+        return 0;
+}
+
+/* How far the picture itself is to be trusted comes first. */
+static int add_head(Table *table, PlekSubscriber *subscriber, Language language)
+{
+        static const char *const links[] = {
+                [PLEK_LINK_NOT_FED] = "not fed",
+                [PLEK_LINK_NOT_ACCEPTING] = "not accepting",
+                [PLEK_LINK_LIVE] = "live",
+        };
+        char text[ROW_TEXT_BYTES], when[WHEN_TEXT_BYTES] = "?", since[DURATION_TEXT_BYTES] = "";
+        int64_t now_ms = plek_subscriber_now_ms(subscriber);
+        uint64_t epoch, revision;
+        PlekLinkState link;
+
+        plek_subscriber_link_state(subscriber, &link);
+        plek_subscriber_position(subscriber, &epoch, &revision);
+        if (now_ms >= 0) {
+                when_format(now_ms, when);
+                duration_format(now_ms - link.since_ms, since);
+        }
+        if (link.link == PLEK_LINK_LIVE)
+                snprintf(text, sizeof(text), "Plek  %s  %s  (%" PRIu64 ")%s",
+                         word(language, links[link.link]), when, revision,
+                         link.in_sync ? "" : " ...");
+        else
+                snprintf(text, sizeof(text), "Plek  *** %s, %s ***  %s",
+                         word(language, links[link.link]), since, link.why ? link.why : "");
+        return add_line(table, link.link == PLEK_LINK_LIVE ? TABLE_HEAD : TABLE_ALARM, text);
+}
+
+static int add_location(Table *table, const Gathered *gathered, const Row *row)
+{
+        const Heading *heading = NULL;
+        Heading key;
+
+        snprintf(key.location, sizeof(key.location), "%s", row->location);
+        if (gathered->n_headings)
+                heading = bsearch(&key, gathered->headings, gathered->n_headings, sizeof(key),
+                                  compare_headings);
+        return add_line(table, TABLE_LOCATION, heading ? heading->text : row->location);
+}
+
+static int add_rows(Table *table, const Gathered *gathered, Language language)
+{
+        const Row *previous = NULL;
+        int r = 0;
+
+        for (size_t i = 0; !r && i < gathered->n_rows; i++) {
+                const Row *row = &gathered->rows[i];
+
+                if (!previous || strcmp(previous->region, row->region))
+                        r = add_line(table, TABLE_HEAD, row->region);
+                if (!r && (!previous || strcmp(previous->location, row->location)))
+                        r = add_location(table, gathered, row);
+                if (!r)
+                        r = add_line(table, row->style, row->text);
+                previous = row;
+        }
+        if (!r && !gathered->n_rows)
+                r = add_line(table, TABLE_GREY, word(language, "nothing reported yet"));
+        return r;
+}
+
+int table_make(Table *ret_table, PlekSubscriber *subscriber, const TableFilter *filter)
+{
+        CLEANUP(gathered_deinit) Gathered gathered = { 0 };
+        CLEANUP(table_deinit) Table table = TABLE_NULL;
+        int r;
+
+        r = gather(&gathered, subscriber, filter, plek_subscriber_next);
+        if (!r && filter->with_withdrawn)
+                r = gather(&gathered, subscriber, filter, plek_subscriber_next_withdrawn);
+        if (r)
+                return r;
+
+        if (gathered.n_rows)
+                qsort(gathered.rows, gathered.n_rows, sizeof(Row), compare_rows);
+        if (gathered.n_headings)
+                qsort(gathered.headings, gathered.n_headings, sizeof(Heading), compare_headings);
+
+        r = add_head(&table, subscriber, filter->language);
+        if (!r)
+                r = add_rows(&table, &gathered, filter->language);
+        if (r)
+                return r;
+        *ret_table = table;
+        table = TABLE_NULL;
+        return 0;
+}
+
+void table_deinit(Table *table)
+{
+        for (size_t i = 0; i < table->n_lines; i++)
+                free(table->lines[i].text);
+        free(table->lines);
+        *table = TABLE_NULL;
+}

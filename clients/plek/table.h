@@ -1,0 +1,57 @@
+#pragma once
+
+/*
+ * Table: the picture as lines for a person, for a terminal or for a pipe
+ *
+ * A line a record, under its location with its phone numbers. The five facts that must never look
+ * alike have a sign and a word each, so that colour only repeats what the line says:
+ *
+ *         (nothing)  fresh
+ *         ~  stale       older than its sender said it would be
+ *         ?  silent      three times as old, or unknown
+ *         !  expired     a stop whose end has passed
+ *         x  withdrawn   no longer exists, or no longer for us
+ *         -  never       a number that is not there; zero is 0
+ */
+
+#include "plek/plek.h"
+
+#include "command.h"
+
+typedef enum TableStyle {
+        TABLE_PLAIN,
+        TABLE_HEAD,
+        TABLE_LOCATION,
+        TABLE_GREEN,
+        TABLE_ORANGE,
+        TABLE_RED,
+        TABLE_BLACK, /* closed */
+        TABLE_GREY,  /* old, unknown, withdrawn */
+        TABLE_ALARM, /* the picture itself is not what it should be */
+} TableStyle;
+
+typedef struct TableLine {
+        char *text;
+        TableStyle style;
+} TableLine;
+
+typedef struct TableFilter {
+        const char *location; /* NULL: all */
+        uint32_t care;        /* 0: all */
+        bool with_withdrawn;
+        Language language;
+} TableFilter;
+
+typedef struct Table {
+        TableLine *lines;
+        size_t n_lines;
+} Table;
+
+#define TABLE_NULL ((Table){ 0 })
+
+/* All that @subscriber holds now, head line first. Returns 0 or -ENOMEM. */
+MUST_CHECK int table_make(Table *ret_table, PlekSubscriber *subscriber, const TableFilter *filter);
+void table_deinit(Table *table);
+
+/* Whether @record is one that the filter asks for. */
+bool table_wants(const TableFilter *filter, const PlekRecord *record);

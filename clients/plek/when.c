@@ -1,0 +1,135 @@
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+
+#include "when.h"
+
+static const struct {
+        const char *name;
+        int64_t ms;
+} units[] = {
+        { "ms", 1 },
+        { "s", 1000 },
+        { "m", 60 * 1000 },
+        { "min", 60 * 1000 },
+        { "h", 3600 * 1000 },
+        { "d", 24 * 3600 * 1000 },
+        { "w", 7LL * 24 * 3600 * 1000 },
+        { "y", 366LL * 24 * 3600 * 1000 },
+};
+
+int duration_parse(int64_t *ret_ms, const char *text)
+{
+        char *end;
+        long long number;
+
+        errno = 0;
+        number = strtoll(text, &end, 10);
+        if (errno || end == text || number < 0)
+                return -EINVAL;
+
+        for (size_t i = 0; i < N_ELEMENTS(units); i++)
+                if (!strcmp(end, units[i].name))
+                        return __builtin_mul_overflow(number, units[i].ms, ret_ms) ? -EINVAL : 0;
+        return -EINVAL;
+}
+
+/* A clock time without a date is the next one: "06:00" said at night means this morning. */
+static int clock_parse(int64_t *ret_ms, const char *text, int64_t now_ms)
+{
+        time_t now = now_ms / 1000;
+        int hour, minute, n = 0;
+        struct tm tm;
+
+        if (sscanf(text, "%2d:%2d%n", &hour, &minute, &n) != 2 || text[n] || hour < 0 ||
+            hour > 23 || minute < 0 || minute > 59 || !localtime_r(&now, &tm))
+                return -EINVAL;
+
+        for (int day = tm.tm_mday; day <= tm.tm_mday + 1; day++) {
+                struct tm at = { .tm_year = tm.tm_year, .tm_mon = tm.tm_mon, .tm_mday = day,
+                                 .tm_hour = hour, .tm_min = minute, .tm_isdst = -1 };
+
+                *ret_ms = (int64_t)mktime(&at) * 1000;
+                if (*ret_ms > now_ms)
+                        break;
+        }
+        return 0;
+}
+
+static int date_parse(int64_t *ret_ms, const char *text)
+{
+        static const char *const forms[] = { "%Y-%m-%dT%H:%M:%S", "%Y-%m-%d %H:%M:%S",
+                                             "%Y-%m-%dT%H:%M", "%Y-%m-%d %H:%M", "%Y-%m-%d" };
+
+        for (size_t i = 0; i < N_ELEMENTS(forms); i++) {
+                struct tm tm = { .tm_isdst = -1 };
+                const char *end = strptime(text, forms[i], &tm);
+
+                if (!end || (*end && strcmp(end, "Z")))
+                        continue;
+                *ret_ms = (int64_t)(*end ? timegm(&tm) : mktime(&tm)) * 1000;
+                return 0;
+        }
+        return -EINVAL;
+}
+
+int when_parse(int64_t *ret_ms, const char *text, int64_t now_ms)
+{
+        int64_t ms;
+        int r;
+
+        if (!strcmp(text, "now")) {
+                *ret_ms = now_ms;
+                return 0;
+        }
+        if (*text == '+' || *text == '-') {
+                r = duration_parse(&ms, text + 1);
+                if (r)
+                        return r;
+                ms = *text == '+' ? ms : -ms;
+                return __builtin_add_overflow(now_ms, ms, ret_ms) ? -EINVAL : 0;
+        }
+        r = clock_parse(ret_ms, text, now_ms);
+        return r ? date_parse(ret_ms, text) : 0;
+}
+
+void when_format(int64_t ms, char ret_text[WHEN_TEXT_BYTES])
+{
+        time_t at = (time_t)(ms / 1000 - (ms % 1000 < 0));
+        struct tm tm;
+
+        if (!localtime_r(&at, &tm) || !strftime(ret_text, WHEN_TEXT_BYTES, "%Y-%m-%d %H:%M", &tm))
+                strcpy(ret_text, "?");
+}
+
+void when_format_near(int64_t ms, char ret_text[WHEN_TEXT_BYTES])
+{
+        char today[WHEN_TEXT_BYTES];
+
+        when_format(wall_clock_ms(), today);
+        when_format(ms, ret_text);
+        if (!strncmp(today, ret_text, strlen("2026-11-22 ")))
+                memmove(ret_text, ret_text + strlen("2026-11-22 "), sizeof("18:00"));
+}
+
+void duration_format(int64_t ms, char ret_text[DURATION_TEXT_BYTES])
+{
+        long long s = MAX(ms, 0) / 1000;
+
+        if (s < 120)
+                snprintf(ret_text, DURATION_TEXT_BYTES, "%lld s", s);
+        else if (s < 2 * 3600)
+                snprintf(ret_text, DURATION_TEXT_BYTES, "%lld min", s / 60);
+        else if (s < 48 * 3600)
+                snprintf(ret_text, DURATION_TEXT_BYTES, "%lld h %02lld", s / 3600, s / 60 % 60);
+        else
+                snprintf(ret_text, DURATION_TEXT_BYTES, "%lld d", s / 86400);
+}
+
+int64_t wall_clock_ms(void)
+{
+        struct timespec now;
+
+        clock_gettime(CLOCK_REALTIME, &now);
+        return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}

@@ -1,0 +1,30 @@
+#pragma once
+
+/*
+ * Times and durations as people write them
+ */
+
+#include <stdint.h>
+
+#include "internal/err.h"
+
+/*
+ * "now", "+2h" and "-15min" from @now_ms, "18:00" (the next one), "2026-11-22", "2026-11-22 18:00",
+ * "2026-11-22T18:00:00Z". Local time unless it ends in Z. Returns 0 or -EINVAL.
+ */
+MUST_CHECK int when_parse(int64_t *ret_ms, const char *text, int64_t now_ms);
+
+/* "30s", "15min", "6h", "14d", "2w", "1y". Returns 0 or -EINVAL. */
+MUST_CHECK int duration_parse(int64_t *ret_ms, const char *text);
+
+enum { WHEN_TEXT_BYTES = 32, DURATION_TEXT_BYTES = 32 };
+
+/* "2026-11-22 18:00", local. */
+void when_format(int64_t ms, char ret_text[WHEN_TEXT_BYTES]);
+/* The same; today only "18:00". */
+void when_format_near(int64_t ms, char ret_text[WHEN_TEXT_BYTES]);
+/* The two largest units at most: "12 s", "4 min", "3 h 05", "2 d". */
+void duration_format(int64_t ms, char ret_text[DURATION_TEXT_BYTES]);
+
+/* This host's clock. */
+int64_t wall_clock_ms(void);

@@ -1,0 +1,92 @@
+#include <stdio.h>
+#include <string.h>
+
+#include "words.h"
+
+void roles_format(uint32_t roles, char ret_text[ROLES_TEXT_BYTES])
+{
+        size_t n = 0;
+
+        *ret_text = '\0';
+        for (uint32_t role = 1; role < 32; role++) {
+                const char *name = plek_code_name(PLEK_CODES_ROLE, role);
+
+                if (roles & (1u << role) && name && n < ROLES_TEXT_BYTES)
+                        n += (size_t)snprintf(ret_text + n, ROLES_TEXT_BYTES - n, "%s%s",
+                                              n ? ", " : "", name);
+        }
+}
+
+void print_json_line(json_t *object)
+{
+        json_dumpf(object, stdout, JSON_COMPACT | JSON_REAL_PRECISION(12));
+        putchar('\n');
+        fflush(stdout);
+        json_decref(object);
+}
+
+const char *freshness_name(PlekFreshness freshness)
+{
+        static const char *const names[] = {
+                [PLEK_NEVER] = "NEVER",   [PLEK_FRESH] = "FRESH",         [PLEK_STALE] = "STALE",
+                [PLEK_SILENT] = "SILENT", [PLEK_WITHDRAWN] = "WITHDRAWN",
+        };
+        return names[freshness];
+}
+
+const char *standing_name(PlekStanding standing)
+{
+        static const char *const names[] = {
+                [PLEK_STANDS] = "STANDS", [PLEK_ANNOUNCED] = "ANNOUNCED",
+                [PLEK_EXPIRED] = "EXPIRED", [PLEK_LAPSED] = "LAPSED",
+                [PLEK_REOPENED] = "REOPENED", [PLEK_OVER] = "OVER",
+        };
+        return names[standing];
+}
+
+const char *word(Language language, const char *english)
+{
+        static const struct {
+                const char *english;
+                const char *dutch;
+        } words[] = {
+                { "stale", "verouderd" },
+                { "silent", "zwijgt" },
+                { "withdrawn", "ingetrokken" },
+                { "expired", "verlopen" },
+                { "lapsed", "onbekend na afloop" },
+                { "reopened, unconfirmed", "weer open, onbevestigd" },
+                { "announced", "aangekondigd" },
+                { "over", "voorbij" },
+                { "no longer enrolled", "niet meer aangesloten" },
+                { "distrusted", "niet te vertrouwen" },
+                { "except", "behalve" },
+                { "until", "tot" },
+                { "from", "vanaf" },
+                { "free", "vrij" },
+                { "of", "van" },
+                { "staffed", "bemand" },
+                { "occupied", "bezet" },
+                { "not said", "niet opgegeven" },
+                { "suppressed", "afgeschermd" },
+                { "computed", "berekend" },
+                { "overcrowded", "overvol" },
+                { "contradicts itself", "spreekt zichzelf tegen" },
+                { "exercise", "oefening" },
+                { "test", "test" },
+                { "live", "actueel" },
+                { "not fed", "krijgt niets" },
+                { "not accepting", "neemt niets aan" },
+                { "agent away", "agent weg" },
+                { "nothing reported yet", "nog niets gemeld" },
+                { "door", "deur" },
+                { "pressure", "drukte" },
+                { "whole location", "hele locatie" },
+        };
+
+        if (language == LANGUAGE_NL)
+                for (size_t i = 0; i < N_ELEMENTS(words); i++)
+                        if (!strcmp(words[i].english, english))
+                                return words[i].dutch;
+        return english;
+}

@@ -1,0 +1,106 @@
+/*
+ * clients/plek/when.c
+ */
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include <cmocka.h>
+
+#include "plek/when.h"
+
+/* 2026-11-22 23:30 in Amsterdam, an hour ahead of UTC in winter. */
+static const int64_t NOW_MS = 1795386600LL * 1000;
+enum { MINUTE_MS = 60 * 1000, HOUR_MS = 60 * MINUTE_MS };
+
+static void assert_when(const char *text, int64_t expected_ms)
+{
+        int64_t ms = 0;
+
+        assert_int_equal(when_parse(&ms, text, NOW_MS), 0);
+        assert_int_equal(ms, expected_ms);
+}
+
+static void test_what_is_not_a_time_is_refused(void **state)
+{
+        static const char *const texts[] = { "",      "tomorrow",   "25:00", "12:60",
+                                             "12:3x", "2026-13-01", "+2",    "+h",
+                                             "-",     "2026-11-22 18:00 maybe" };
+        int64_t ms = 42;
+
+        for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++)
+                assert_int_equal(when_parse(&ms, texts[i], NOW_MS), -EINVAL);
+        assert_int_equal(ms, 42);
+}
+
+static void test_what_is_not_a_duration_is_refused(void **state)
+{
+        static const char *const texts[] = { "", "h", "-1h", "1", "1 h", "1x",
+                                             "9223372036854775807h", "99999999999999999999s" };
+        int64_t ms = 42;
+
+        for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++)
+                assert_int_equal(duration_parse(&ms, texts[i]), -EINVAL);
+}
+
+static void test_a_clock_time_is_the_next_one(void **state)
+{
+        assert_when("23:45", NOW_MS + 15 * MINUTE_MS);
+        assert_when("06:00", NOW_MS + 6 * HOUR_MS + 30 * MINUTE_MS);
+        assert_when("23:30", NOW_MS + 24 * HOUR_MS); /* not now, but tomorrow */
+}
+
+static void test_a_time_may_be_relative(void **state)
+{
+        assert_when("now", NOW_MS);
+        assert_when("+2h", NOW_MS + 2 * HOUR_MS);
+        assert_when("-15min", NOW_MS - 15 * MINUTE_MS);
+}
+
+static void test_a_date_is_local_unless_it_says_z(void **state)
+{
+        assert_when("2026-11-22 23:30", NOW_MS);
+        assert_when("2026-11-22T22:30:00Z", NOW_MS);
+        assert_when("2026-11-22", NOW_MS - 23 * HOUR_MS - 30 * MINUTE_MS);
+}
+
+static void test_a_duration_shows_what_matters_at_its_size(void **state)
+{
+        static const struct {
+                int64_t ms;
+                const char *text;
+        } rows[] = {
+                { -5, "0 s" },
+                { 119999, "119 s" },
+                { 4 * MINUTE_MS, "4 min" },
+                { 3 * HOUR_MS + 5 * MINUTE_MS, "3 h 05" },
+                { 60 * HOUR_MS, "2 d" },
+        };
+        char text[DURATION_TEXT_BYTES];
+
+        for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+                duration_format(rows[i].ms, text);
+                assert_string_equal(text, rows[i].text);
+        }
+}
+
+int main(void)
+{
+        const struct CMUnitTest tests[] = {
+                cmocka_unit_test(test_what_is_not_a_time_is_refused),
+                cmocka_unit_test(test_what_is_not_a_duration_is_refused),
+                cmocka_unit_test(test_a_clock_time_is_the_next_one),
+                cmocka_unit_test(test_a_time_may_be_relative),
+                cmocka_unit_test(test_a_date_is_local_unless_it_says_z),
+                cmocka_unit_test(test_a_duration_shows_what_matters_at_its_size),
+        };
+
+        setenv("TZ", "CET-1CEST,M3.5.0,M10.5.0/3", 1); /* Amsterdam, without tzdata */
+        tzset();
+        return cmocka_run_group_tests(tests, NULL, NULL);
+}
