@@ -1,0 +1,303 @@
+/*
+ * plek-agent csv: a file of rows and a mapping become reports
+ *
+ * Runs until it is ended, as a service. The file is looked at whenever its directory says that it
+ * was written or replaced. What is wrong with the file is said once and again when it changes: an
+ * agent that logs the same line every minute is one that nobody reads.
+ */
+
+#include <libgen.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/inotify.h>
+
+#include "agent.h"
+#include "feed.h"
+#include "plek/peer.h"
+#include "plek/when.h"
+
+enum { FAULTS_SHOWN_MAX = 20, LOOK_AGAIN_MS = 5000 };
+
+typedef struct AgentCsv {
+        Common common;
+        const char *mapping_path;
+        bool check, once, replay;
+
+        Feed *feed;
+        PlekPublisher *publisher;
+        unsigned long n_faults; /* of this reading */
+        unsigned long n_accepted, n_refused;
+        char said[MAPPING_TEXT_BYTES]; /* the last thing about the file as a whole */
+} AgentCsv;
+
+enum { OPTION_CHECK = 0x100, OPTION_ONCE, OPTION_REPLAY };
+
+static error_t parse(int key, char *argument, struct argp_state *state)
+{
+        AgentCsv *o = state->input;
+
+        switch (key) {
+        case ARGP_KEY_INIT:
+                state->child_inputs[0] = &o->common;
+                return 0;
+        case OPTION_CHECK:
+                o->check = true;
+                return 0;
+        case OPTION_ONCE:
+                o->once = true;
+                return 0;
+        case OPTION_REPLAY:
+                o->replay = true;
+                return 0;
+        case ARGP_KEY_ARG:
+                if (o->mapping_path)
+                        argp_usage(state);
+                o->mapping_path = argument;
+                return 0;
+        case ARGP_KEY_END:
+                if (!o->mapping_path || o->check + o->once + o->replay > 1)
+                        argp_usage(state);
+                return 0;
+        default:
+                return ARGP_ERR_UNKNOWN;
+        }
+}
+
+/* ------------------------------------------------------------------ what is said */
+
+static void on_fault(void *arg, const char *text)
+{
+        AgentCsv *o = arg;
+
+        if (++o->n_faults <= FAULTS_SHOWN_MAX)
+                fail(EXIT_DONE, "%s", text);
+}
+
+static void say_counts(AgentCsv *o)
+{
+        const FeedCounts *counts = feed_counts(o->feed);
+
+        if (o->n_faults > FAULTS_SHOWN_MAX)
+                fail(EXIT_DONE, "... and %lu more", o->n_faults - FAULTS_SHOWN_MAX);
+        if (o->check || o->once || o->replay)
+                printf("%lu rows, %lu reports, %lu wrong\n", counts->n_rows, counts->n_reports,
+                       counts->n_bad);
+        o->n_faults = 0;
+}
+
+/* Once, until it is something else. */
+static void say_once(AgentCsv *o, const char *text)
+{
+        if (strcmp(o->said, text))
+                fail(EXIT_DONE, "%s", *text ? text : "the file is written again");
+        snprintf(o->said, sizeof(o->said), "%s", text);
+}
+
+static void on_accepted(void *arg, const PlekRecordKey *key, uint64_t revision)
+{
+        ((AgentCsv *)arg)->n_accepted++;
+}
+
+static void on_refused(void *arg, const PlekRecordKey *key, const PlekFault *fault, bool is_final)
+{
+        AgentCsv *o = arg;
+        const char *code = plek_code_name(PLEK_CODES_REFUSAL, fault->code);
+        const char *report = plek_code_name(PLEK_CODES_REPORT, key->kind);
+
+        if (!is_final)
+                return;
+        o->n_refused++;
+        fail(EXIT_REFUSED, "%s of %s %s refused (%s) %s: %s", report, key->location,
+             key->unit ? key->unit : "", code ? code : "?", fault->field, fault->text);
+}
+
+static void on_twins(void *arg)
+{
+        fail(EXIT_REFUSED, "another feed publishes with our key at the same time. Stop one of them, "
+             "or give each a key of its own.");
+}
+
+static void on_link(void *arg, PlekPublisherLink link, const char *text)
+{
+        if (link == PLEK_PUBLISHER_BARRED || link == PLEK_PUBLISHER_NOT_ACCEPTING)
+                fail(EXIT_REFUSED, "%s", text ? text : "the broker takes nothing from us");
+}
+
+static void on_alarm(void *arg, const char *text)
+{
+        fail(EXIT_REFUSED, "%s", text);
+}
+
+static const PlekPublisherCallbacks callbacks = {
+        .accepted = on_accepted,
+        .refused = on_refused,
+        .twins = on_twins,
+        .link = on_link,
+        .alarm = on_alarm,
+};
+
+/* ------------------------------------------------------------------ once */
+
+static int read_all(AgentCsv *o)
+{
+        char text[MAPPING_TEXT_BYTES];
+        int r;
+
+        r = o->replay ? feed_replay(o->feed, o->common.timeout_ms, text)
+                      : feed_read(o->feed, true, text);
+        if (r == FEED_E_FILE && !o->replay)
+                return fail(EXIT_FILE, "%s.", text);
+        if (!r && o->once)
+                r = plek_publisher_flush(o->publisher, o->common.timeout_ms);
+        if (r == PLEK_E_TIMEOUT)
+                return fail(EXIT_UNREACHABLE, "%zu reports have no receipt in time. Is the broker "
+                            "running? plek whoami asks.", plek_publisher_n_waiting(o->publisher));
+        if (r < 0)
+                return fail(EXIT_FILE, "%s.", plek_result_text(r));
+
+        say_counts(o);
+        if (!o->check)
+                printf("%lu accepted, %lu refused\n", o->n_accepted, o->n_refused);
+        return feed_counts(o->feed)->n_bad || o->n_refused ? EXIT_REFUSED : EXIT_DONE;
+}
+
+/* ------------------------------------------------------------------ as a service */
+
+static volatile sig_atomic_t ended;
+
+static void on_signal(int number)
+{
+        ended = 1;
+}
+
+/* Reads what there is to read; the file may be there, or not yet, or not any more. */
+static int look(AgentCsv *o)
+{
+        char text[MAPPING_TEXT_BYTES] = "";
+        unsigned long reading = feed_counts(o->feed)->n_rows;
+        int r;
+
+        r = feed_read(o->feed, false, text);
+        if (r < 0)
+                return r;
+        if (!r && !feed_answers(o->feed, wall_clock_ms()))
+                snprintf(text, sizeof(text), "the file has not been written for twice the time "
+                         "that refreshed-every says; what it said is left to age");
+        if (r == FEED_E_FILE)
+                feed_answers(o->feed, wall_clock_ms());
+        if (*text || *o->said)
+                say_once(o, text);
+        if (o->n_faults || reading != feed_counts(o->feed)->n_rows)
+                say_counts(o);
+        return 0;
+}
+
+/* The directory is watched, not the file: exports are often written aside and renamed. */
+static int watch_directory(const char *file)
+{
+        CLEANUP(freep) char *copy = strdup(file);
+        CLEANUP(closep) int fd = inotify_init1(IN_NONBLOCK | IN_CLOEXEC);
+
+        if (!copy || fd < 0)
+                return err_raise(copy ? -errno : -ENOMEM);
+        if (inotify_add_watch(fd, dirname(copy), IN_CLOSE_WRITE | IN_MOVED_TO | IN_DELETE) < 0)
+                return err_raise(-errno);
+        return STEAL_FD(fd);
+}
+
+static void drain(int fd)
+{
+        char events[4096];
+
+        while (read(fd, events, sizeof(events)) > 0)
+                ;
+}
+
+static int serve(AgentCsv *o, const char *file)
+{
+        const struct sigaction action = { .sa_handler = on_signal };
+        CLEANUP(closep) int directory = watch_directory(file);
+        int r;
+
+        if (directory < 0)
+                return fail(EXIT_FILE, "the directory of %s cannot be watched: %s.", file,
+                            plek_result_text(directory));
+        sigaction(SIGINT, &action, NULL);
+        sigaction(SIGTERM, &action, NULL);
+
+        r = look(o);
+        while (!r && !ended) {
+                struct pollfd fds[] = {
+                        { .fd = plek_publisher_fd(o->publisher), .events = POLLIN },
+                        { .fd = directory, .events = POLLIN },
+                };
+
+                if (poll(fds, N_ELEMENTS(fds), LOOK_AGAIN_MS) < 0 && errno != EINTR)
+                        return fail(EXIT_FILE, "%s.", strerror(errno));
+                drain(directory);
+                r = look(o);
+                if (!r)
+                        r = plek_publisher_process(o->publisher);
+        }
+        return r ? fail(EXIT_FILE, "%s.", plek_result_text(r)) : EXIT_DONE;
+}
+
+static int run(AgentCsv *o, const Mapping *mapping)
+{
+        CLEANUP(peer_close) Peer peer = PEER_NULL;
+        CLEANUP(plek_publisher_freep) PlekPublisher *publisher = NULL;
+        CLEANUP(feed_freep) Feed *feed = NULL;
+        int r;
+
+        if (!o->check) {
+                r = peer_open(&peer, &o->common);
+                if (r)
+                        return r;
+                peer.peer.program = "plek-agent " PLEK_VERSION;
+                r = plek_publisher_new(&publisher, peer.context, &peer.peer, NULL, &callbacks, o);
+                if (r)
+                        return fail(EXIT_FILE, "cannot start: %s.", plek_result_text(r));
+        }
+        if (feed_new(&feed, mapping, publisher, on_fault, o))
+                return fail(EXIT_FILE, "out of memory.");
+        o->publisher = publisher;
+        o->feed = feed;
+        return o->check || o->once || o->replay ? read_all(o) : serve(o, mapping->file);
+}
+
+int agent_csv(int argc, char **argv)
+{
+        static const struct argp_option options[] = {
+                { "check", OPTION_CHECK, NULL, 0, "Only says what is wrong with mapping and file",
+                  1 },
+                { "once", OPTION_ONCE, NULL, 0, "Ends when every report has its receipt", 1 },
+                { "replay", OPTION_REPLAY, NULL, 0,
+                  "Sends a series in its order, each row before the next of its record", 1 },
+                { 0 },
+        };
+        static const struct argp_child children[] = { { &common_argp, 0, NULL, 0 }, { 0 } };
+        static const struct argp argp = {
+                .options = options,
+                .parser = parse,
+                .args_doc = "MAPPING",
+                .doc = "Publishes the rows of a CSV file as its mapping says, whenever it is "
+                       "written; affirms what did not change while it keeps being written.",
+                .children = children,
+        };
+        CLEANUP(mapping_freep) Mapping *mapping = NULL;
+        char text[MAPPING_TEXT_BYTES];
+        AgentCsv o = { 0 };
+        int r;
+
+        common_init(&o.common);
+        argp_parse(&argp, argc, argv, 0, NULL, &o);
+
+        r = mapping_load(&mapping, o.mapping_path, text);
+        if (r == MAPPING_E_WRONG)
+                return fail(EXIT_FILE, "%s.", text);
+        if (r)
+                return fail(EXIT_FILE, "%s cannot be read: %s.", o.mapping_path, strerror(-r));
+        return run(&o, mapping);
+}

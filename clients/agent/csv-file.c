@@ -1,0 +1,192 @@
+#include <csv.h>
+#include <stdint.h>
+#include <string.h>
+
+#include "csv-file.h"
+
+struct CsvFile {
+        FILE *file;
+        struct csv_parser parser;
+        char *line;
+        size_t n_allocated;
+        unsigned long n_lines; /* read so far */
+
+        char **columns;
+        size_t n_columns;
+        char **fields; /* of the row that is being read */
+        size_t n_fields;
+        bool too_many;
+        bool out_of_memory;
+        bool ended; /* the row */
+};
+
+/* libcsv is told to end fields with a NUL, and keeps a copy only until the callback returns. */
+static void on_field(void *field, size_t n_field, void *arg)
+{
+        CsvFile *csv = arg;
+
+        if (csv->n_fields == CSV_FILE_COLUMNS_MAX) {
+                csv->too_many = true;
+                return;
+        }
+        free(csv->fields[csv->n_fields]);
+        csv->fields[csv->n_fields] = strndup(field ? field : "", n_field);
+        if (!csv->fields[csv->n_fields])
+                csv->out_of_memory = true;
+        else
+                csv->n_fields++;
+}
+
+static void on_row(int c, void *arg)
+{
+        CsvFile *csv = arg;
+
+        csv->ended = true;
+}
+
+/* From here to the end of a row, over as many lines as its quotes make it. */
+static int read_row(CsvFile *csv, unsigned long *ret_line)
+{
+        size_t n_read = 0;
+        ssize_t n;
+
+        csv->n_fields = 0;
+        csv->ended = csv->too_many = false;
+        *ret_line = csv->n_lines + 1;
+
+        while (!csv->ended) {
+                n = getline(&csv->line, &csv->n_allocated, csv->file);
+                if (n < 0 && ferror(csv->file))
+                        return err_raise(-EIO);
+                if (n < 0) {
+                        csv_fini(&csv->parser, on_field, on_row, csv);
+                        if (!csv->ended && !csv->n_fields)
+                                return CSV_FILE_E_END;
+                        break;
+                }
+
+                csv->n_lines++;
+                n_read += (size_t)n;
+                if (n_read > CSV_FILE_LINE_MAX ||
+                    csv_parse(&csv->parser, csv->line, (size_t)n, on_field, on_row, csv) !=
+                            (size_t)n) {
+                        csv_fini(&csv->parser, NULL, NULL, NULL);
+                        return CSV_FILE_E_ROW;
+                }
+                if (!csv->ended && !csv->n_fields && csv->line[strspn(csv->line, " \t\r\n")] == '\0')
+                        *ret_line = csv->n_lines + 1; /* an empty line is no row */
+        }
+        if (csv->out_of_memory)
+                return err_raise(-ENOMEM);
+        return csv->too_many ? CSV_FILE_E_ROW : 0;
+}
+
+static int read_header(CsvFile *csv)
+{
+        static const char bom[] = "\xef\xbb\xbf";
+        unsigned long line;
+        int r;
+
+        for (size_t i = 0; i < sizeof(bom) - 1; i++) {
+                int c = getc(csv->file);
+
+                if (c != (unsigned char)bom[i]) {
+                        if (c != EOF)
+                                ungetc(c, csv->file);
+                        break;
+                }
+        }
+
+        r = read_row(csv, &line);
+        if (r < 0)
+                return r;
+        if (r || !csv->n_fields)
+                return CSV_FILE_E_HEADER;
+
+        csv->columns = calloc(csv->n_fields, sizeof(*csv->columns));
+        if (!csv->columns)
+                return err_raise(-ENOMEM);
+        for (size_t i = 0; i < csv->n_fields; i++) {
+                if (csv_file_find(csv, csv->fields[i]) != SIZE_MAX)
+                        return CSV_FILE_E_HEADER;
+                csv->columns[csv->n_columns++] = STEAL(csv->fields[i]);
+        }
+        return 0;
+}
+
+int csv_file_new(CsvFile **ret_csv, FILE *file, char separator)
+{
+        CLEANUP(csv_file_freep) CsvFile *csv = NULL;
+        int r;
+
+        csv = calloc(1, sizeof(*csv));
+        if (!csv)
+                return err_raise(-ENOMEM);
+        csv->file = file;
+        csv->fields = calloc(CSV_FILE_COLUMNS_MAX, sizeof(*csv->fields));
+        if (!csv->fields || csv_init(&csv->parser, CSV_APPEND_NULL))
+                return err_raise(-ENOMEM);
+        csv_set_delim(&csv->parser, (unsigned char)separator);
+
+        r = read_header(csv);
+        if (r)
+                return r;
+        *ret_csv = STEAL(csv);
+        return 0;
+}
+
+CsvFile *csv_file_free(CsvFile *csv)
+{
+        if (!csv)
+                return NULL;
+        for (size_t i = 0; i < csv->n_columns; i++)
+                free(csv->columns[i]);
+        for (size_t i = 0; csv->fields && i < CSV_FILE_COLUMNS_MAX; i++)
+                free(csv->fields[i]);
+        csv_free(&csv->parser);
+        free(csv->columns);
+        free(csv->fields);
+        free(csv->line);
+        free(csv);
+        return NULL;
+}
+
+size_t csv_file_n_columns(const CsvFile *csv)
+{
+        return csv->n_columns;
+}
+
+const char *csv_file_column(const CsvFile *csv, size_t column)
+{
+        return csv->columns[column];
+}
+
+size_t csv_file_find(const CsvFile *csv, const char *name)
+{
+        for (size_t i = 0; i < csv->n_columns; i++)
+                if (!strcmp(csv->columns[i], name))
+                        return i;
+        return SIZE_MAX;
+}
+
+int csv_file_next(CsvFile *csv, CsvRow *ret_row)
+{
+        unsigned long line;
+        int r;
+
+        do {
+                r = read_row(csv, &line);
+                ret_row->line = line;
+                if (r)
+                        return r;
+        } while (csv->n_fields == 0);
+
+        if (csv->n_fields > csv->n_columns)
+                return CSV_FILE_E_ROW;
+        for (size_t i = csv->n_fields; i < csv->n_columns; i++) {
+                free(csv->fields[i]);
+                csv->fields[i] = NULL;
+        }
+        ret_row->fields = (const char *const *)csv->fields;
+        return 0;
+}

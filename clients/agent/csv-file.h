@@ -1,0 +1,48 @@
+#pragma once
+
+/*
+ * CSV: a file as rows of fields, with the line that each began on
+ *
+ * libcsv splits; this gives names to columns and numbers to lines, so that a bad field can be
+ * pointed at.
+ */
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdio.h>
+
+#include "internal/err.h"
+
+typedef struct CsvFile CsvFile;
+
+enum {
+        CSV_FILE_COLUMNS_MAX = 1024,
+        CSV_FILE_LINE_MAX = 1024 * 1024,
+};
+
+enum {
+        CSV_FILE_OK,
+        CSV_FILE_E_END,
+        CSV_FILE_E_HEADER, /* no header, two columns of one name, or too many */
+        CSV_FILE_E_ROW,    /* a row that is no CSV, too long, or with more fields than the header; the
+                         next one can be read */
+};
+
+typedef struct CsvRow {
+        unsigned long line;      /* from 1: where it begins */
+        const char *const *fields; /* one a column; those that a short row lacks are NULL */
+} CsvRow;
+
+/* Reads the header. @file stays the caller's. Returns 0, CSV_FILE_E_HEADER, -EIO or -ENOMEM. */
+MUST_CHECK int csv_file_new(CsvFile **ret_csv, FILE *file, char separator);
+CsvFile *csv_file_free(CsvFile *csv);
+DEFINE_FREEP(CsvFile, csv_file_free);
+
+size_t csv_file_n_columns(const CsvFile *csv);
+const char *csv_file_column(const CsvFile *csv, size_t column);
+/* SIZE_MAX: there is none of that name. */
+size_t csv_file_find(const CsvFile *csv, const char *name);
+
+/* Empty lines are passed over. *ret_row is borrowed until the next call; its line is also filled in
+ * on CSV_FILE_E_ROW. Returns 0, CSV_FILE_E_END, CSV_FILE_E_ROW, -EIO or -ENOMEM. */
+MUST_CHECK int csv_file_next(CsvFile *csv, CsvRow *ret_row);
