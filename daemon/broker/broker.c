@@ -242,6 +242,7 @@ static int bind_one(Broker *broker, EndpointKind kind, const char *address, Loop
                 settings.heartbeat_timeout_ms = (int)broker->config->heartbeat_timeout_ms;
         }
         broker->queue_limits[kind] = settings.queued_max_bytes;
+        broker->frame_limits[kind] = settings.frame_max_bytes;
 
         r = endpoint_new(&broker->endpoints[kind], kind, &settings, broker->context, broker->gate,
                          broker->peers, broker->loop,

@@ -13,6 +13,14 @@ typedef enum Shown {
         SHOWN_ROLLED_BACK, /* ours, and we do not have it any more */
 } Shown;
 
+const char *epoch_sentence(void)
+{
+        return "the ledger was rolled back, everybody sends anew, and the registry may be older "
+               "than "
+               "the authority's last word: hand in recent enrolments again (`plek admit`), then "
+               "`plek confirm epoch`";
+}
+
 static int encode_epoch(Broker *broker, bool continues, const char *cause, Blob **ret_envelope)
 {
         CLEANUP(blob_unrefp) Blob *body = NULL;
@@ -58,6 +66,8 @@ int epoch_open_at_start(Broker *broker)
         CLEANUP(blob_unrefp) Blob *envelope = NULL;
         Plan *plan = broker->pipeline.batch.plan;
         bool is_first = !state_has_genesis(broker->state);
+        bool is_restored = ledger_is_restored(broker->ledger);
+        bool continues = !is_first && !is_restored && state_epoch(broker->state);
         int r;
 
         plan_reset(plan, state_revision(broker->state));
@@ -66,7 +76,7 @@ int epoch_open_at_start(Broker *broker)
                 if (r)
                         return r;
         }
-        r = encode_epoch(broker, !is_first && state_epoch(broker->state), "start", &envelope);
+        r = encode_epoch(broker, continues, is_restored ? "restored" : "start", &envelope);
         if (!r)
                 r = plan_add(plan, ENTRY_EPOCH, envelope);
         if (r)
@@ -170,11 +180,7 @@ static int epoch_done(Broker *broker, Order *order, uint64_t revision, uint32_t 
         broker->is_opening_epoch = false;
         if (refused)
                 return 0; /* the next who shows such a head brings it about */
-        log_warning("the ledger was rolled back: a peer showed a later head that this broker had "
-                    "signed. A new epoch was opened at revision %llu, and everybody sends anew. "
-                    "The registry may be older than the authority's last word: hand in recent "
-                    "enrolments again (`plek admit`), then `plek confirm epoch`",
-                    (unsigned long long)revision);
+        log_warning("a peer showed a later head that this broker had signed: %s", epoch_sentence());
         return 0;
 }
 

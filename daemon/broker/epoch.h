@@ -16,7 +16,11 @@ enum {
         EPOCH_E_UNWRITABLE, /* the disk does not take it; the old epoch goes on */
 };
 
-/* At start: the ledger's first entry if it has none, then an epoch that continues. Returns 0,
+/* For the operator, while an epoch that does not continue is unconfirmed. */
+const char *epoch_sentence(void);
+
+/* At start: the ledger's first entry if it has none, then an epoch, which
+ * continues unless the ledger is a restored copy. Returns 0,
  * EPOCH_E_UNWRITABLE or -errno. */
 MUST_CHECK int epoch_open_at_start(Broker *broker);
 

@@ -53,6 +53,7 @@ struct Broker {
         Gate *gate;
         Endpoint *endpoints[N_ENDPOINTS];
         size_t queue_limits[N_ENDPOINTS];
+        size_t frame_limits[N_ENDPOINTS];
         LoopTimer second;
 
         BrokerClock clock;

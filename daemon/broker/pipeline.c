@@ -87,6 +87,15 @@ void pipeline_return_round(Pipeline *pipeline, Round *round)
         list_append(&pipeline->free_rounds, &round->job.link);
 }
 
+void pipeline_stop(Pipeline *pipeline)
+{
+        Endpoint *updates = pipeline->broker->endpoints[ENDPOINT_UPDATES];
+
+        pipeline->is_stopping = true;
+        if (updates)
+                endpoint_pause(updates);
+}
+
 bool pipeline_has_work(const Pipeline *pipeline)
 {
         return pipeline->batch.in_flight || pipeline->n_unverified;
@@ -134,7 +143,7 @@ static int pipeline_turn(Pipeline *pipeline)
         Job *first;
         int r;
 
-        while (!batch->in_flight && !list_is_empty(&pipeline->queue)) {
+        while (!batch->in_flight && !pipeline->is_stopping && !list_is_empty(&pipeline->queue)) {
                 first = list_entry(pipeline->queue.next, Job, link);
                 if (!first->is_round)
                         take_order(pipeline);
@@ -153,7 +162,8 @@ static int pipeline_turn(Pipeline *pipeline)
 /* A round is free again, or one fewer waits to be verified: there may be more in the socket. */
 static void resume(Pipeline *pipeline)
 {
-        if (!pipeline->is_paused || pipeline->n_unverified >= UNVERIFIED_ROUNDS_MAX ||
+        if (!pipeline->is_paused || pipeline->is_stopping ||
+            pipeline->n_unverified >= UNVERIFIED_ROUNDS_MAX ||
             list_is_empty(&pipeline->free_rounds))
                 return;
 
@@ -222,7 +232,7 @@ int pipeline_submit_order(Pipeline *pipeline, Order *order)
 
 int pipeline_tick(Pipeline *pipeline)
 {
-        if (pipeline->batch.in_flight || !list_is_empty(&pipeline->queue))
+        if (pipeline->batch.in_flight || pipeline->is_stopping || !list_is_empty(&pipeline->queue))
                 return 0;
         if (health_closed(&pipeline->broker->health) == PLEK_REFUSED_RETRY)
                 return batch_start_probe(pipeline);

@@ -63,6 +63,7 @@ struct Pipeline {
         int64_t checkpoint_at_ns;
         uint64_t n_progress; /* rounds verified, commits ended: a watchdog looks at it */
         bool is_paused;      /* the updates socket, for want of a round */
+        bool is_stopping;    /* what is in flight is finished, and no more */
 };
 
 MUST_CHECK int pipeline_init(Pipeline *pipeline, Broker *broker);
@@ -85,6 +86,8 @@ MUST_CHECK int pipeline_submit_order(Pipeline *pipeline, Order *order);
 /* Each second: a checkpoint, if there is one to write and nothing to carry it; a look whether a
  * full disk has room again. */
 MUST_CHECK int pipeline_tick(Pipeline *pipeline);
+/* Takes nothing in any more, and starts no further commit. */
+void pipeline_stop(Pipeline *pipeline);
 /* A thread has something to do. */
 bool pipeline_has_work(const Pipeline *pipeline);
 /* Nothing is being committed. */

@@ -58,10 +58,10 @@ static int send_receipt(Receipts *receipts, Session *session)
         int r;
 
         r = session_tell(broker, session, &reply);
-        if (r == SESSION_E_LOST)
+        if (r > 0)
                 broker->counters.n_receipts_lost++;
         else if (r)
-                return err_fold(r);
+                return r;
         else
                 broker->counters.n_receipts++;
         forget_outcomes(pending);

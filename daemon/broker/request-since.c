@@ -44,7 +44,7 @@ static int start(Broker *broker, Session *session, uint64_t id, Answer *answer, 
         r = session_tell(broker, session, &reply);
         if (r) {
                 answer_unref(&broker->answers, answer);
-                return r == SESSION_E_LOST ? 0 : r;
+                return r > 0 ? 0 : r;
         }
         r = transfer_start(&broker->transfers, session, answer, credit);
         if (r)

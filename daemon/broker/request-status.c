@@ -1,3 +1,4 @@
+#include "broker/epoch.h"
 #include "broker/parts.h"
 #include "broker/request.h"
 
@@ -12,9 +13,7 @@ static size_t warnings(const Broker *broker, const char *ret[WARNINGS_MAX])
         if (sentence)
                 ret[n++] = sentence;
         if (state_epoch_is_unconfirmed(broker->state))
-                ret[n++] = "the ledger was rolled back: the registry may be older than the "
-                           "authority's last word; hand in recent enrolments again (`plek admit`), "
-                           "then `plek confirm epoch`";
+                ret[n++] = epoch_sentence();
         for (sender = broker->activities.senders; sender; sender = sender->hh.next)
                 if (sender->n_feeds > 1) {
                         ret[n++] = "two agents use one key at the same time; `plek parties` says "

@@ -45,6 +45,8 @@ int session_tell(Broker *broker, Session *session, const Reply *reply)
         r = reply_encode(&blob, reply);
         if (r)
                 return err_fold(r);
+        if (blob->n_bytes > broker->frame_limits[session->key.endpoint])
+                return SESSION_E_TOO_LARGE;
         r = endpoint_send(broker->endpoints[session->key.endpoint], &session->key.routing, blob);
         if (r == ENDPOINT_E_FULL || r == ENDPOINT_E_UNROUTABLE)
                 return SESSION_E_LOST;
@@ -55,7 +57,15 @@ int session_reply(Broker *broker, Session *session, const Reply *reply)
 {
         int r = session_tell(broker, session, reply);
 
-        return r == SESSION_E_LOST ? 0 : r;
+        switch (r) {
+        case SESSION_E_LOST:
+                return 0;
+        case SESSION_E_TOO_LARGE:
+                return session_refuse(broker, session, reply->id, PLEK_REFUSED_QUOTA, NULL,
+                                      "the answer is larger than a message may be");
+        default:
+                return r;
+        }
 }
 
 int session_refuse(Broker *broker, Session *session, uint64_t id, uint32_t code, const char *field,
@@ -207,26 +217,44 @@ static Session *session_of(Broker *broker, EndpointKind endpoint, const Received
         return session_add(&broker->sessions, endpoint, received, sender);
 }
 
+/* Told once when it begins: an answer to each would help who floods. */
+static int throttle(Broker *broker, Session *session, uint64_t id)
+{
+        bool is_told = session->is_throttled;
+
+        session->is_throttled = true;
+        if (is_told) {
+                broker->counters.n_requests_refused++;
+                return 0;
+        }
+        return session_refuse(broker, session, id, PLEK_REFUSED_QUOTA, NULL,
+                              "too many requests; those that come too soon are not answered");
+}
+
 static int take(Broker *broker, EndpointKind endpoint, const Received *received)
 {
         Session *session = session_of(broker, endpoint, received);
+        bool is_early;
         Request request;
 
         if (!session)
                 return 0;
 
         broker->counters.n_requests++;
-        if (endpoint == ENDPOINT_QUERY &&
-            !bucket_draw(&session->requests, &broker->request_rate, 1, loop_now_ns(broker->loop))) {
-                broker->counters.n_requests_refused++;
-                return 0; /* an answer to each would help who floods */
-        }
+        is_early = endpoint == ENDPOINT_QUERY &&
+                   !bucket_draw(&session->requests, &broker->request_rate, 1,
+                                loop_now_ns(broker->loop));
+        if (is_early && session->is_throttled)
+                return throttle(broker, session, 0);
 
         arena_reset(broker->arena);
         arena_limit(broker->arena, REQUEST_ARENA_BYTES);
         if (request_decode(&request, broker->arena, received->body->bytes, received->body->n_bytes))
                 return session_refuse(broker, session, 0, PLEK_REFUSED_MALFORMED, NULL,
                                       "this request cannot be decoded");
+        if (is_early)
+                return throttle(broker, session, request.id);
+        session->is_throttled = false;
         return answer(broker, session, &request);
 }
 

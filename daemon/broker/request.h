@@ -58,10 +58,11 @@ bool caller_is(const Caller *caller, unsigned what);
 
 enum {
         SESSION_OK,
-        SESSION_E_LOST, /* its connection is gone, or it does not read */
+        SESSION_E_LOST,      /* its connection is gone, or it does not read */
+        SESSION_E_TOO_LARGE, /* for a frame */
 };
 
-/* Sends; nothing is remembered. Returns 0, SESSION_E_LOST or -errno. */
+/* Sends; nothing is remembered. Returns 0, SESSION_E_* or -errno. */
 MUST_CHECK int session_tell(Broker *broker, Session *session, const Reply *reply);
 /* The same where the loss needs no thought: whoever asked is not there any more. */
 MUST_CHECK int session_reply(Broker *broker, Session *session, const Reply *reply);

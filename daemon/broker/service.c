@@ -7,6 +7,7 @@
 #include <sys/signalfd.h>
 #include <systemd/sd-daemon.h>
 
+#include "broker/epoch.h"
 #include "broker/parts.h"
 
 enum {
@@ -37,6 +38,7 @@ int service_block_signals(void)
 static int on_stop(Service *service)
 {
         service->is_stopping = true;
+        pipeline_stop(&service->broker->pipeline);
         if (pipeline_is_idle(&service->broker->pipeline))
                 loop_stop(service->broker->loop, 0);
         return 0;
@@ -126,9 +128,7 @@ static void write_status(Service *service)
         if (sentence)
                 snprintf(status, sizeof(status), "STATUS=%s", sentence);
         else if (state_epoch_is_unconfirmed(broker->state))
-                snprintf(status, sizeof(status),
-                         "STATUS=the ledger was rolled back; hand in recent enrolments again, then "
-                         "`plek confirm epoch`");
+                snprintf(status, sizeof(status), "STATUS=%s", epoch_sentence());
         else
                 snprintf(status, sizeof(status),
                          "STATUS=%zu parties, %zu sessions; accepting updates",
@@ -153,6 +153,8 @@ int service_ready(Service *service)
                  (unsigned long long)state_revision(service->broker->state));
         if (sentence)
                 log_warning("%s", sentence);
+        if (state_epoch_is_unconfirmed(service->broker->state))
+                log_warning("%s", epoch_sentence());
         return 0;
 }
 

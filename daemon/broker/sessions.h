@@ -50,6 +50,7 @@ struct Session {
         uid_t uid;      /* on control */
         Sender *sender; /* NULL: a guest, or on control */
         Bucket requests;
+        bool is_throttled; /* and was told so */
 
         bool has_hello;
         bool is_feed; /* counted as one */

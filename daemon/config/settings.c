@@ -54,7 +54,7 @@ const Setting settings[] = {
         { "guests-per-second", SETTING_COUNT, RELOADS, AT(guests_per_second), 1, 100000, "20",
           "Handshakes of keys that are not enrolled, all together." },
         { "updates-per-second", SETTING_COUNT, RELOADS, AT(updates_per_second), 1, 1000000, "500",
-          "Updates of one connection's key; more are refused with RETRY." },
+          "Updates of one connection's key; more are refused with QUOTA." },
         { "updates-at-once", SETTING_COUNT, RELOADS, AT(updates_at_once), 1, 1000000, "5000",
           "How many more than that may come at once, as when an agent states everything." },
         { "requests-per-second", SETTING_COUNT, RELOADS, AT(requests_per_second), 1, 1000000,
