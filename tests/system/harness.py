@@ -42,6 +42,10 @@ def loopback(number):
     return f"127.{place >> 16 & 255 | 1}.{place >> 8 & 255}.{max(1, place & 255)}"
 
 
+class Ended(AssertionError):
+    """plekd has ended before it was READY."""
+
+
 class Daemon:
     """plekd as a process: started, READY, killed, started again."""
 
@@ -81,7 +85,7 @@ class Daemon:
                     if "READY=1" in lines:
                         return
                 elif ended in ready:
-                    raise AssertionError(f"plekd ended with {self.process.wait()}:\n{self.said()}")
+                    raise Ended(f"plekd ended with {self.process.wait()}:\n{self.said()}")
                 elif not ready:
                     raise wire.TimedOut(f"plekd was not READY:\n{self.said()}")
         finally:

@@ -65,6 +65,9 @@ class Session:
         while self.socket.poll(0):
             self.pump(wire.deadline())
 
+    def has_answer(self, number):
+        return number in self._answers
+
     def answer(self, number, until=None):
         until = until or wire.deadline()
         while number not in self._answers:
