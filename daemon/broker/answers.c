@@ -244,7 +244,7 @@ int answers_get_own(Answers *answers, const Party *party, const char *location, 
                 return err_raise(-ENOMEM);
 
         build_own(&building, party, location);
-        r = build_finish(&building, "own/");
+        r = build_finish(&building, MANIFEST_OWN);
         if (r) {
                 answer_unref(answers, building.answer);
                 return r;

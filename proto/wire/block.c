@@ -199,12 +199,19 @@ static int take_digests(Manifest *manifest, Arena *arena, const Plek__V1__Manife
         return 0;
 }
 
+/* What an answer is about: a topic, or the asker's own records wherever they are. */
+static bool can_be_answered(const char *text)
+{
+        Topic topic;
+
+        return topic_parse(&topic, text, strlen(text)) == 0 || !strcmp(text, MANIFEST_OWN);
+}
+
 int manifest_decode(Manifest *ret_manifest, Arena *arena, const uint8_t *body, size_t n_body)
 {
         ProtobufCMessage *message;
         const Plek__V1__Manifest *pb;
         PbFault fault;
-        Topic topic;
 
         memset(ret_manifest, 0, sizeof(*ret_manifest));
         if (pb_unpack(&message, &fault, &plek__v1__manifest__descriptor, arena, body, n_body,
@@ -212,8 +219,8 @@ int manifest_decode(Manifest *ret_manifest, Arena *arena, const uint8_t *body, s
                 return BLOCK_E_MALFORMED;
 
         pb = (const Plek__V1__Manifest *)message;
-        if (!pb->head.len || topic_parse(&topic, pb->topic, strlen(pb->topic)) ||
-            pb->audience < AUDIENCE_OPEN || pb->audience > AUDIENCE_COORD || pb->from > pb->to ||
+        if (!pb->head.len || !can_be_answered(pb->topic) || pb->audience < AUDIENCE_OPEN ||
+            pb->audience > AUDIENCE_COORD || pb->from > pb->to ||
             take_digests(ret_manifest, arena, pb))
                 return BLOCK_E_MALFORMED;
 

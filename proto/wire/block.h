@@ -103,6 +103,9 @@ typedef struct ChunkBody {
         size_t n_affirms;
 } ChunkBody;
 
+/* The topic of an answer to "own". */
+#define MANIFEST_OWN "own/"
+
 typedef struct Manifest {
         const uint8_t *head;
         size_t n_head;
