@@ -69,8 +69,8 @@ static void on_record(void *arg, const PlekRecord *record, PlekChange change)
 
         printf("%s %s %s", names[change], record->id, freshness_names[record->freshness]);
         if (record->enrolled != PLEK_ENROLLED)
-                printf(" %s", record->enrolled == PLEK_DISTRUSTED ? "distrusted" :
-                                                                    "no-longer-enrolled");
+                printf(" %s",
+                       record->enrolled == PLEK_DISTRUSTED ? "distrusted" : "no-longer-enrolled");
         print_what(record);
         printf("\n");
 }

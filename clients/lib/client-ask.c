@@ -59,8 +59,8 @@ static int take_whoami(PlekClient *client, const Reply *reply, void *ret)
                 .party = copy_text(client, reply->whoami.party, &failed),
                 .roles = reply->whoami.roles,
                 .audience = (PlekAudience)reply->whoami.audience,
-                .locations = copy_grants(client, reply->whoami.locations,
-                                         reply->whoami.n_locations, &failed),
+                .locations = copy_grants(client, reply->whoami.locations, reply->whoami.n_locations,
+                                         &failed),
                 .n_locations = reply->whoami.n_locations,
                 .valid_from_ms = time_or_none(reply->whoami.valid_from_ms),
                 .valid_until_ms = time_or_none(reply->whoami.valid_until_ms),
@@ -271,8 +271,8 @@ int plek_client_card(PlekClient *client, PlekRegionCard **ret_card, PlekFault *r
                        take_card, &card, ret_fault);
         if (r)
                 return r;
-        if (client->peer.card && region_card_may_follow(client->peer.card, card) ==
-                                         PLEK_E_CARD_OTHER) {
+        if (client->peer.card &&
+            region_card_may_follow(client->peer.card, card) == PLEK_E_CARD_OTHER) {
                 fault_set(ret_fault, 0, NULL, plek_result_text(PLEK_E_CARD_OTHER));
                 return PLEK_E_UNTRUSTED;
         }

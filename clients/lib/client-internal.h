@@ -31,8 +31,8 @@ struct PlekClient {
 };
 
 enum {
-        ASK_GREETED,   /* needs a hello */
-        ASK_AS_GUEST,  /* may be asked by anybody */
+        ASK_GREETED,  /* needs a hello */
+        ASK_AS_GUEST, /* may be asked by anybody */
 };
 
 /* Asks and waits. @wanted is the kind of reply that answers it. */

@@ -36,8 +36,8 @@ const char *plek_code_label(PlekCodeList list, uint32_t code, PlekLanguage langu
 {
         int which = list_of(list);
 
-        return which < 0 ? NULL :
-                           code_label((CodeList)which, code,
+        return which < 0 ? NULL
+                         : code_label((CodeList)which, code,
                                       language == PLEK_DUTCH ? LANGUAGE_NL : LANGUAGE_EN);
 }
 

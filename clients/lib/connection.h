@@ -4,8 +4,8 @@
  * Connection: a socket to one of the broker's endpoints that is kept up
  *
  * libzmq connects again by itself. What it does not do is done here: another of the card's broker
- * keys where the handshake fails, a new socket an hour after the broker barred our key for good, and
- * another address when the card says so.
+ * keys where the handshake fails, a new socket an hour after the broker barred our key for good,
+ * and another address when the card says so.
  */
 
 #include "lib/identity.h"
@@ -22,7 +22,7 @@ typedef struct Connection {
         Socket *socket; /* NULL while barred, or closed */
         bool is_up;
         bool is_reached;
-        SocketEvent trouble; /* the last reason why not; SOCKET_NOTHING: none */
+        SocketEvent trouble;  /* the last reason why not; SOCKET_NOTHING: none */
         int64_t reopen_at_us; /* INT64_MAX: not by time */
         char endpoint[ENDPOINT_MAX + 1];
         uint8_t broker_key[KEY_BYTES];
@@ -38,8 +38,8 @@ MUST_CHECK int connection_reopen(Connection *connection);
 
 typedef enum ConnectionEdge {
         EDGE_NONE,
-        EDGE_UP,     /* a new connection: whatever was said on the last one is gone */
-        EDGE_DOWN,   /* it was up */
+        EDGE_UP,      /* a new connection: whatever was said on the last one is gone */
+        EDGE_DOWN,    /* it was up */
         EDGE_TROUBLE, /* it did not come up; connection_trouble() says why */
         EDGE_RENEWED, /* there is a new socket: subscribe again */
 } ConnectionEdge;

@@ -15,7 +15,7 @@ struct Heads {
         Arena *arena;
         HeadSeen seen[N_REMEMBERED]; /* a ring */
         size_t next;
-        HeadSeen newest; /* signed, checked */
+        HeadSeen newest;  /* signed, checked */
         size_t newest_at; /* up to which of the ring that was looked for */
         bool is_stored;
 };
@@ -135,9 +135,9 @@ int heads_see(Heads *heads, const PlekRegionCard *card, const uint8_t *envelope,
         other = find(heads, &seen.head);
         if (other && memcmp(other->head.head, seen.head.head, DIGEST_BYTES)) {
                 /* Only what the broker put its name to twice is evidence against it. */
-                r = seen_is_signed(other, card) && seen_is_signed(&seen, card) ?
-                            HEADS_E_EQUIVOCATION :
-                            HEADS_E_MALFORMED;
+                r = seen_is_signed(other, card) && seen_is_signed(&seen, card)
+                            ? HEADS_E_EQUIVOCATION
+                            : HEADS_E_MALFORMED;
                 *ret_other = other;
                 seen_drop(&seen);
                 return r;

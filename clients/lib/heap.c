@@ -47,8 +47,7 @@ static void heap_sink(Heap *heap, HeapNode *node, size_t place)
         size_t child;
 
         while ((child = place * 2) <= heap->n_nodes) {
-                if (child < heap->n_nodes &&
-                    heap->nodes[child]->due < heap->nodes[child - 1]->due)
+                if (child < heap->n_nodes && heap->nodes[child]->due < heap->nodes[child - 1]->due)
                         child++;
                 if (heap->nodes[child - 1]->due >= node->due)
                         break;

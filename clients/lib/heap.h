@@ -24,8 +24,8 @@ typedef struct Heap {
         size_t n_allocated;
 } Heap;
 
-#define HEAP_NULL ((Heap){ 0 })
-#define heap_entry(_node, _type, _member) ((_type *)((char *)(_node) - offsetof(_type, _member)))
+#define HEAP_NULL                         ((Heap){ 0 })
+#define heap_entry(_node, _type, _member) ((_type *)((char *)(_node)-offsetof(_type, _member)))
 
 void heap_deinit(Heap *heap); /* forgets its nodes; they are others' */
 /* Makes room for @n_nodes in all, so that setting cannot fail. Returns 0 or -ENOMEM. */

@@ -35,7 +35,8 @@ MUST_CHECK int region_card_new(PlekRegionCard **ret_card, Blob *envelope);
 bool region_card_signed_by_broker(const PlekRegionCard *card, const Envelope *envelope);
 
 /* Whether @next may follow @card: the same network, a higher serial, and signed by a key of the
- * authority that @card names. Returns 0, PLEK_E_NOT_FOUND (it is not newer) or PLEK_E_CARD_OTHER. */
+ * authority that @card names. Returns 0, PLEK_E_NOT_FOUND (it is not newer) or PLEK_E_CARD_OTHER.
+ */
 MUST_CHECK int region_card_may_follow(const PlekRegionCard *card, const PlekRegionCard *next);
 
 /* A copy of what the caller gave; the card changes when a newer one comes. */

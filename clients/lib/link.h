@@ -3,9 +3,9 @@
 /*
  * Link: whether the picture is being fed
  *
- * Each lane needs beats of its own, and only one that is young by the clock that a round trip taught
- * counts: a reader that was paused is handed old beats on resume, and a stream that somebody delays
- * would look fresh. Pure; times are the broker's unless they say otherwise.
+ * Each lane needs beats of its own, and only one that is young by the clock that a round trip
+ * taught counts: a reader that was paused is handed old beats on resume, and a stream that somebody
+ * delays would look fresh. Pure; times are the broker's unless they say otherwise.
  */
 
 #include <stdbool.h>

@@ -135,8 +135,7 @@ static void item_accepted(Outbox *outbox, const OutboxFlight *flight, int64_t no
         if (list_entry(group->items.next, OutboxItem, in_group) == item &&
             group->items.previous == &item->in_group)
                 group->affirmed_ms = now_ms; /* the first: nothing older to renew */
-        if (item->valid_for_s &&
-            (!group->valid_for_s || item->valid_for_s < group->valid_for_s))
+        if (item->valid_for_s && (!group->valid_for_s || item->valid_for_s < group->valid_for_s))
                 group->valid_for_s = item->valid_for_s;
         item_enter(outbox, item, ITEM_CLEAN);
         item->n_attempts = 0;

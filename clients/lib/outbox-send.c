@@ -83,7 +83,7 @@ static size_t group_survey(OutboxGroup *group, size_t *ret_n_clean)
         uint32_t valid_for_s = 0;
         size_t n_apart = 0, n_clean = 0;
 
-        list_for_each(link, &group->items) {
+        list_for_each (link, &group->items) {
                 const OutboxItem *item = list_entry(link, OutboxItem, in_group);
 
                 if (item->state != ITEM_CLEAN) {
@@ -112,7 +112,7 @@ static int group_except(const OutboxGroup *group, Arena *arena, size_t n_apart, 
         if (!apart || !keys)
                 return err_raise(-ENOMEM);
 
-        list_for_each(link, &group->items) {
+        list_for_each (link, &group->items) {
                 const OutboxItem *item = list_entry(link, OutboxItem, in_group);
                 const char *party, *location;
                 Status status;
@@ -198,8 +198,7 @@ void outbox_disconnected(Outbox *outbox, int64_t now_ms)
 {
         OutboxFlight *flight, *next;
 
-        HASH_ITER(hh, outbox->flights, flight, next)
-        {
+        HASH_ITER (hh, outbox->flights, flight, next) {
                 flight_lost(outbox, flight, now_ms);
         }
         outbox->n_lost = 0;
@@ -285,7 +284,7 @@ static int send_affirm(Outbox *outbox, OutboxGroup *group, size_t n_apart, const
         flight->version = (uint64_t)time->now_ms;
         group->is_flying = true;
         heap_remove(&outbox->affirms, &group->due);
-        list_for_each(link, &group->items) {
+        list_for_each (link, &group->items) {
                 OutboxItem *item = list_entry(link, OutboxItem, in_group);
 
                 if (item->state == ITEM_CLEAN)
@@ -297,7 +296,7 @@ static int send_affirm(Outbox *outbox, OutboxGroup *group, size_t n_apart, const
 /* An affirm that had to except more than fits says less than stating each again. */
 static void restate_group(Outbox *outbox, OutboxGroup *group, int64_t now_ms)
 {
-        list_for_each(link, &group->items) {
+        list_for_each (link, &group->items) {
                 OutboxItem *item = list_entry(link, OutboxItem, in_group);
 
                 if (item->state != ITEM_CLEAN)

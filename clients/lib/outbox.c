@@ -51,17 +51,14 @@ Outbox *outbox_free(Outbox *outbox)
                 return NULL;
 
         HASH_CLEAR(hh, outbox->flights);
-        HASH_ITER(hh, outbox->items, item, next_item)
-        {
+        HASH_ITER (hh, outbox->items, item, next_item) {
                 item_free(outbox, item);
         }
-        HASH_ITER(hh, outbox->groups, group, next_group)
-        {
+        HASH_ITER (hh, outbox->groups, group, next_group) {
                 HASH_DEL(outbox->groups, group);
                 free(group);
         }
-        HASH_ITER(hh, outbox->sources, source, next_source)
-        {
+        HASH_ITER (hh, outbox->sources, source, next_source) {
                 HASH_DEL(outbox->sources, source);
                 free(source);
         }
@@ -108,8 +105,7 @@ OutboxItem *item_free(Outbox *outbox, OutboxItem *item)
 {
         OutboxFlight *flight, *next;
 
-        HASH_ITER(hh, outbox->flights, flight, next)
-        {
+        HASH_ITER (hh, outbox->flights, flight, next) {
                 if (flight->item == item)
                         flight->item = NULL;
         }
@@ -209,8 +205,8 @@ static uint32_t valid_for_of(const Update *update)
 {
         if (update->kind == UPDATE_DOOR && update->door.plan)
                 return 0;
-        return update->valid_for_s ? update->valid_for_s :
-                                     freshness_default_valid_for_s(update->kind);
+        return update->valid_for_s ? update->valid_for_s
+                                   : freshness_default_valid_for_s(update->kind);
 }
 
 /* The newest version of @item is @body, which is taken; it is to be sent. */
@@ -358,15 +354,13 @@ int outbox_source_answers(Outbox *outbox, const char *location, bool answers, in
                         return r;
         } else {
                 outbox->others_answer = answers;
-                HASH_ITER(hh, outbox->sources, source, next_source)
-                {
+                HASH_ITER (hh, outbox->sources, source, next_source) {
                         HASH_DEL(outbox->sources, source);
                         free(source);
                 }
         }
 
-        HASH_ITER(hh, outbox->groups, group, next_group)
-        {
+        HASH_ITER (hh, outbox->groups, group, next_group) {
                 if (!location || !strcmp(group_location(group), location))
                         group_schedule(outbox, group);
         }
@@ -379,8 +373,7 @@ static void state_from(Outbox *outbox, ItemState from)
 {
         OutboxItem *item, *next;
 
-        HASH_ITER(hh, outbox->items, item, next)
-        {
+        HASH_ITER (hh, outbox->items, item, next) {
                 if (item->state != from)
                         continue;
                 item->n_attempts = 0;
@@ -393,8 +386,7 @@ void outbox_state_all(Outbox *outbox, int64_t now_ms)
         OutboxItem *item, *next;
 
         outbox_disconnected(outbox, now_ms);
-        HASH_ITER(hh, outbox->items, item, next)
-        {
+        HASH_ITER (hh, outbox->items, item, next) {
                 item_join(item, NULL);
         }
         state_from(outbox, ITEM_CLEAN);

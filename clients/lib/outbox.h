@@ -35,9 +35,9 @@ typedef struct OutboxTime {
 
 enum {
         OUTBOX_OK,
-        OUTBOX_E_INVALID,  /* *ret_refusal says why; nothing changed */
-        OUTBOX_E_FULL,     /* n_items_max */
-        OUTBOX_E_NOTHING,  /* nothing is to be sent now */
+        OUTBOX_E_INVALID, /* *ret_refusal says why; nothing changed */
+        OUTBOX_E_FULL,    /* n_items_max */
+        OUTBOX_E_NOTHING, /* nothing is to be sent now */
 };
 
 /* What an outcome meant. */
@@ -70,8 +70,8 @@ DEFINE_FREEP(Outbox, outbox_free);
  * Takes the report in @update, of which who says it when is not used, as observed at @observed_ms
  * of our clock. Returns 0, OUTBOX_E_INVALID, OUTBOX_E_FULL or -ENOMEM.
  */
-MUST_CHECK int outbox_put(Outbox *outbox, const Update *update, int64_t observed_ms,
-                          int64_t now_ms, WireRefusal *ret_refusal);
+MUST_CHECK int outbox_put(Outbox *outbox, const Update *update, int64_t observed_ms, int64_t now_ms,
+                          WireRefusal *ret_refusal);
 /* Returns as outbox_put(). */
 MUST_CHECK int outbox_withdraw(Outbox *outbox, Status status, const char *location,
                                const RecordRef *ref, int64_t now_ms, WireRefusal *ret_refusal);
@@ -95,8 +95,7 @@ MUST_CHECK int outbox_next(Outbox *outbox, const OutboxTime *time, Arena *arena,
 void outbox_unsent(Outbox *outbox, uint64_t seq, int64_t now_ms);
 
 /* One outcome of a receipt. */
-void outbox_outcome(Outbox *outbox, const Outcome *outcome, int64_t now_ms,
-                    OutboxNews *ret_news);
+void outbox_outcome(Outbox *outbox, const Outcome *outcome, int64_t now_ms, OutboxNews *ret_news);
 /* seq goes on above the party's floor. */
 void outbox_raise(Outbox *outbox, uint64_t floor);
 /* The broker is gone: nothing is in flight any more. */

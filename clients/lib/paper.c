@@ -71,8 +71,8 @@ static void write_comment(FILE *file, const char *comment)
 int paper_format(char **ret_text, const Blob *envelope, const char *comment)
 {
         CLEANUP(freep) char *base64 = NULL;
-        size_t n_base64 = sodium_base64_encoded_len(envelope->n_bytes,
-                                                    sodium_base64_VARIANT_ORIGINAL);
+        size_t n_base64 =
+                sodium_base64_encoded_len(envelope->n_bytes, sodium_base64_VARIANT_ORIGINAL);
         size_t n_text;
         FILE *file;
         bool failed;

@@ -18,7 +18,8 @@ enum {
         PAPER_E_FORMAT, /* neither an envelope nor such a file */
 };
 
-/* Sign with the authority's @key. Return 0, -EINVAL (something in it is not allowed), or -ENOMEM. */
+/* Sign with the authority's @key. Return 0, -EINVAL (something in it is not allowed), or -ENOMEM.
+ */
 MUST_CHECK int paper_sign_enrolment(Blob **ret_envelope, const NetworkId *network,
                                     const SecretKey *key, const Enrolment *enrolment);
 MUST_CHECK int paper_sign_card(Blob **ret_envelope, const SecretKey *key, const RegionCard *card);

@@ -23,5 +23,6 @@ void poller_remove(Poller *poller, int fd);
 
 /* Readable at @due_us of monotonic_us(); now and the past: at once; INT64_MAX: not by time. */
 void poller_arm(Poller *poller, int64_t due_us);
-/* At most @timeout_ms, -1: for ever. Returns 0 or -errno; a signal ends the wait, and is no error. */
+/* At most @timeout_ms, -1: for ever. Returns 0 or -errno; a signal ends the wait, and is no error.
+ */
 MUST_CHECK int poller_wait(const Poller *poller, int timeout_ms);

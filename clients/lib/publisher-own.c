@@ -1,5 +1,7 @@
 #include "lib/publisher-internal.h"
 
+#include <string.h>
+
 #include "lib/report.h"
 
 /*
@@ -34,6 +36,13 @@ int reconcile_ask(PlekPublisher *publisher)
                 return 0;
         r = session_send(publisher->session, &request, &reconcile->request);
         return r == SESSION_E_DOWN ? 0 : err_fold(r);
+}
+
+static void untrusted(PlekPublisher *publisher)
+{
+        context_log(publisher->context, PLEK_LOG_WARNING,
+                    "what the broker says that it holds of us is not signed as it should be");
+        reconcile_end(publisher);
 }
 
 static int withdraw(PlekPublisher *publisher, const Update *update)
@@ -89,8 +98,8 @@ static int take_chunk(PlekPublisher *publisher, const Reply *reply)
         int r;
 
         if (transfer_chunk(&reconcile->transfer, reply->chunk.index, body.bytes, body.n_bytes)) {
-                reconcile_lost(publisher);
-                return 0; /* asked again */
+                untrusted(publisher);
+                return 0;
         }
         r = arena_new(&arena, CHUNK_ARENA_BYTES);
         if (r)
@@ -135,9 +144,11 @@ int reconcile_reply(PlekPublisher *publisher, const Reply *reply, bool *ret_take
 
         r = transfer_begin(&reconcile->transfer, publisher->peer.card, reply->since.transfer,
                            reply->since.manifest.bytes, reply->since.manifest.n_bytes);
-        if (r) {
-                reconcile_end(publisher);
-                return r < 0 ? r : 0;
+        if (r < 0)
+                return r;
+        if (r || strcmp(reconcile->transfer.manifest.topic, MANIFEST_OWN)) {
+                untrusted(publisher);
+                return 0;
         }
         if (transfer_is_done(&reconcile->transfer))
                 reconcile_end(publisher);

@@ -30,8 +30,7 @@ enum {
 
 void publisher_set_link(PlekPublisher *publisher, PlekPublisherLink link, const char *text)
 {
-        if (publisher->link_told && publisher->link == link &&
-            !strcmp(publisher->trouble, text))
+        if (publisher->link_told && publisher->link == link && !strcmp(publisher->trouble, text))
                 return;
         publisher->link = link;
         publisher->link_told = true;
@@ -88,8 +87,7 @@ static void on_alarm(void *arg, PlekAlarm alarm, const char *text, const Blob *e
 
 /* ------------------------------------------------------------------ receipts */
 
-static void tell_outcome(PlekPublisher *publisher, const OutboxNews *news,
-                         const Refusal *refusal)
+static void tell_outcome(PlekPublisher *publisher, const OutboxNews *news, const Refusal *refusal)
 {
         PlekRecordKey key;
         PlekFault fault;
@@ -187,10 +185,11 @@ static int on_up(void *arg, const Reply *hello, const Epoch *epoch)
         outbox_retry(publisher->outbox, is_enrolled_anew);
         publisher->enrolment_serial = hello->hello.enrolment_serial;
         publisher->is_accepting = hello->hello.accepting;
-        publisher->is_barred = !(hello->hello.roles & (ROLE_BIT(ROLE_AGENT) | ROLE_BIT(ROLE_RELAY)));
-        tell_link_up(publisher, publisher->is_barred ?
-                                        "our enrolment does not have the role of an agent" :
-                                        "the broker is not accepting updates at the moment");
+        publisher->is_barred =
+                !(hello->hello.roles & (ROLE_BIT(ROLE_AGENT) | ROLE_BIT(ROLE_RELAY)));
+        tell_link_up(publisher, publisher->is_barred
+                                        ? "our enrolment does not have the role of an agent"
+                                        : "the broker is not accepting updates at the moment");
         return connection_open(&publisher->updates);
 }
 
@@ -254,9 +253,9 @@ static int process_edges(PlekPublisher *publisher, int64_t now_us, bool *ret_pro
                         continue;
                 connection_trouble(&publisher->updates, text, sizeof(text));
                 publisher_set_link(publisher,
-                                   publisher->updates.trouble == SOCKET_DOWN ?
-                                           PLEK_PUBLISHER_OFFLINE :
-                                           PLEK_PUBLISHER_BARRED,
+                                   publisher->updates.trouble == SOCKET_DOWN
+                                           ? PLEK_PUBLISHER_OFFLINE
+                                           : PLEK_PUBLISHER_BARRED,
                                    text);
         }
 }
@@ -348,8 +347,8 @@ static int process_outbox(PlekPublisher *publisher, bool *ret_progress)
 
 static void arm(PlekPublisher *publisher, int64_t now_us)
 {
-        int64_t due_us = MIN(session_due_us(publisher->session),
-                             connection_due_us(&publisher->updates));
+        int64_t due_us =
+                MIN(session_due_us(publisher->session), connection_due_us(&publisher->updates));
         int64_t outbox_ms = can_send(publisher) ? outbox_due(publisher->outbox) : INT64_MAX;
 
         if (outbox_ms == INT64_MIN)
@@ -423,8 +422,8 @@ static int make_parts(PlekPublisher *publisher, const PlekPublisherOptions *opti
                 .kind = options->is_hand ? PEER_HAND : PEER_FEED,
         };
         OutboxOptions outbox = {
-                .n_flights_max = options->n_in_flight_max ? options->n_in_flight_max :
-                                                            IN_FLIGHT_DEFAULT,
+                .n_flights_max =
+                        options->n_in_flight_max ? options->n_in_flight_max : IN_FLIGHT_DEFAULT,
                 .n_items_max = options->n_records_max ? options->n_records_max : RECORDS_DEFAULT,
                 .is_hand = options->is_hand,
                 .seed = randombytes_random(),
@@ -445,8 +444,8 @@ static int make_parts(PlekPublisher *publisher, const PlekPublisherOptions *opti
 }
 
 int plek_publisher_new(PlekPublisher **ret_publisher, PlekContext *context, const PlekPeer *peer,
-                       const PlekPublisherOptions *options,
-                       const PlekPublisherCallbacks *callbacks, void *arg)
+                       const PlekPublisherOptions *options, const PlekPublisherCallbacks *callbacks,
+                       void *arg)
 {
         static const PlekPublisherOptions defaults;
         PlekPublisher *publisher;

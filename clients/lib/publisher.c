@@ -153,8 +153,7 @@ int plek_publisher_flush(PlekPublisher *publisher, int timeout_ms)
                 left_us = timeout_ms < 0 ? 1000 * 1000 : end_us - monotonic_us();
                 if (left_us <= 0)
                         return PLEK_E_TIMEOUT;
-                r = plek_publisher_run(publisher,
-                                       (int)MIN((left_us + 999) / 1000, (int64_t)60000));
+                r = plek_publisher_run(publisher, (int)MIN((left_us + 999) / 1000, (int64_t)60000));
         }
         if (r)
                 return r;

@@ -6,9 +6,9 @@
  * Answers to "what changed since": what is asked, and how an answer becomes part of the picture
  *
  * An answer that rests on a later registry waits for it: its chunks are kept, and as no credit is
- * given meanwhile there are few. Entries are applied chunk by chunk, since each is checked by itself
- * and applying one twice does nothing; the position moves, and what a whole answer did not list is
- * dropped, only when all are there.
+ * given meanwhile there are few. Entries are applied chunk by chunk, since each is checked by
+ * itself and applying one twice does nothing; the position moves, and what a whole answer did not
+ * list is dropped, only when all are there.
  */
 
 /* ------------------------------------------------------------------ asking */
@@ -18,8 +18,7 @@ size_t replica_n_asking(const Replica *replica)
         ReplicaTopic *topic, *next;
         size_t n = 0;
 
-        HASH_ITER(hh, replica->topics, topic, next)
-        {
+        HASH_ITER (hh, replica->topics, topic, next) {
                 n += topic->is_asking;
         }
         return n;
@@ -30,8 +29,7 @@ bool replica_next_ask(Replica *replica, const ReplicaTime *time, ReplicaAsk *ret
         ReplicaTopic *topic, *next;
 
         /* The registry may be waited for by all the others: it is never kept back. */
-        HASH_ITER(hh, replica->topics, topic, next)
-        {
+        HASH_ITER (hh, replica->topics, topic, next) {
                 if (!replica->is_up || !topic->wants || topic->is_asking ||
                     topic->ask_at_ms > time->now_ms)
                         continue;
@@ -66,8 +64,7 @@ bool replica_next_grant(Replica *replica, uint64_t *ret_transfer, uint32_t *ret_
 {
         ReplicaTopic *topic, *next;
 
-        HASH_ITER(hh, replica->topics, topic, next)
-        {
+        HASH_ITER (hh, replica->topics, topic, next) {
                 if (!topic->is_begun || !list_is_empty(&topic->chunks))
                         continue;
                 *ret_credit = transfer_grant(&topic->transfer);
@@ -82,8 +79,7 @@ static ReplicaTopic *find_request(const Replica *replica, uint64_t request)
 {
         ReplicaTopic *topic, *next;
 
-        HASH_ITER(hh, replica->topics, topic, next)
-        {
+        HASH_ITER (hh, replica->topics, topic, next) {
                 if (topic->is_asking && topic->request == request)
                         return topic;
         }
@@ -202,7 +198,7 @@ static int advance(Replica *replica, ReplicaTopic *topic, const ReplicaTime *tim
         if (r)
                 return r;
 
-        list_for_each(link, &topic->chunks) {
+        list_for_each (link, &topic->chunks) {
                 Held *chunk = list_entry(link, Held, link);
 
                 r = apply_chunk(replica, topic, chunk->bytes, time);
@@ -231,8 +227,7 @@ static int advance_all(Replica *replica, ReplicaTopic *topic, const ReplicaTime 
         if (topic->is_asking)
                 return 0;
         if (topic == replica->reg) {
-                HASH_ITER(hh, replica->topics, other, next)
-                {
+                HASH_ITER (hh, replica->topics, other, next) {
                         r = advance(replica, other, time);
                         if (r < 0)
                                 return r;
@@ -249,13 +244,12 @@ static bool is_answer(const Replica *replica, const ReplicaTopic *topic)
 {
         const Manifest *manifest = &topic->transfer.manifest;
 
-        return !strcmp(manifest->topic, topic->text) &&
-               manifest->audience == replica->audience &&
+        return !strcmp(manifest->topic, topic->text) && manifest->audience == replica->audience &&
                (manifest->whole || manifest->from == topic->asked_revision);
 }
 
-int replica_manifest(Replica *replica, uint64_t request, uint64_t transfer,
-                     const uint8_t *envelope, size_t n_envelope, const ReplicaTime *time)
+int replica_manifest(Replica *replica, uint64_t request, uint64_t transfer, const uint8_t *envelope,
+                     size_t n_envelope, const ReplicaTime *time)
 {
         ReplicaTopic *topic = find_request(replica, request);
         int r;
@@ -279,8 +273,7 @@ static ReplicaTopic *find_transfer(const Replica *replica, uint64_t transfer)
 {
         ReplicaTopic *topic, *next;
 
-        HASH_ITER(hh, replica->topics, topic, next)
-        {
+        HASH_ITER (hh, replica->topics, topic, next) {
                 if (topic->is_asking && topic->transfer.id && topic->transfer.id == transfer)
                         return topic;
         }

@@ -72,8 +72,7 @@ static int reread_frame(Replica *replica, Frame *ret_frame, const Blob *bytes)
 
 /* ------------------------------------------------------------------ judging */
 
-static int judge(Replica *replica, ReplicaTopic *topic, const Frame *frame,
-                 const ReplicaTime *time)
+static int judge(Replica *replica, ReplicaTopic *topic, const Frame *frame, const ReplicaTime *time)
 {
         const Block *block = &frame->block;
         ReplicaTopic *reg = replica->reg;
@@ -124,8 +123,7 @@ static int apply_block(Replica *replica, ReplicaTopic *topic, const Frame *frame
 
 /* ------------------------------------------------------------------ holding */
 
-static int hold(ReplicaTopic *topic, const uint8_t *bytes, size_t n_bytes,
-                const ReplicaTime *time)
+static int hold(ReplicaTopic *topic, const uint8_t *bytes, size_t n_bytes, const ReplicaTime *time)
 {
         Held *held;
         int r;
@@ -194,8 +192,7 @@ int replica_drain(Replica *replica, const ReplicaTime *time)
         r = drain_topic(replica, replica->reg, time, &applied);
         if (r)
                 return r;
-        HASH_ITER(hh, replica->topics, topic, next)
-        {
+        HASH_ITER (hh, replica->topics, topic, next) {
                 r = drain_topic(replica, topic, time, &applied);
                 if (r)
                         return r;
@@ -207,11 +204,10 @@ void replica_drop_strangers(Replica *replica, ReplicaTopic *topic)
 {
         Frame frame;
 
-        list_for_each(link, &topic->held) {
+        list_for_each (link, &topic->held) {
                 Held *held = list_entry(link, Held, link);
 
-                if (reread_frame(replica, &frame, held->bytes) ||
-                    frame.head.epoch != topic->epoch)
+                if (reread_frame(replica, &frame, held->bytes) || frame.head.epoch != topic->epoch)
                         release(topic, held);
         }
 }

@@ -20,9 +20,8 @@ static int doubt(Replica *replica, const ReplicaTopic *topic, const Entry *entry
         CLEANUP(blob_unrefp) Blob *evidence = NULL;
 
         (void)!blob_copy(&evidence, entry->envelope, entry->n_envelope);
-        replica_alarm(replica, PLEK_ALARM_SIGNATURE, evidence, NULL,
-                      "revision %llu on %s: %s", (unsigned long long)entry->revision, topic->text,
-                      what);
+        replica_alarm(replica, PLEK_ALARM_SIGNATURE, evidence, NULL, "revision %llu on %s: %s",
+                      (unsigned long long)entry->revision, topic->text, what);
         return ENTRY_E_DOUBTFUL;
 }
 
@@ -102,7 +101,8 @@ static void affirmations_deinit(Affirmations *affirmations)
                 affirmation_unref(affirmations->held[i]);
 }
 
-/* Those that entries rest on. One that is doubtful is left out, and what rests on it looks older. */
+/* Those that entries rest on. One that is doubtful is left out, and what rests on it looks older.
+ */
 static int take_affirms(Replica *replica, const ReplicaTopic *topic, const EntryList *list,
                         Affirmations *affirmations)
 {
@@ -112,8 +112,8 @@ static int take_affirms(Replica *replica, const ReplicaTopic *topic, const Entry
 
         if (!list->n_affirms)
                 return 0;
-        affirmations->held = arena_alloc(replica->arena,
-                                         list->n_affirms * sizeof(*affirmations->held));
+        affirmations->held =
+                arena_alloc(replica->arena, list->n_affirms * sizeof(*affirmations->held));
         if (!affirmations->held)
                 return err_raise(-ENOMEM);
 
@@ -167,7 +167,7 @@ static int apply_affirm(Replica *replica, ReplicaTopic *topic, const Entry *entr
         if (!group)
                 return 0;
 
-        list_for_each(link, &group->records) {
+        list_for_each (link, &group->records) {
                 Record *record = list_entry(link, Record, in_group);
 
                 if (!record->affirmation || record->affirmation->revision != entry->revision)
@@ -186,9 +186,9 @@ static PlekChange change_of(const Record *before, const uint8_t *digest_before,
 {
         if (!before)
                 return PLEK_CHANGE_NEW;
-        return memcmp(digest_before, update->content_digest, CONTENT_DIGEST_BYTES) ?
-                       PLEK_CHANGE_CONTENT :
-                       PLEK_CHANGE_RENEWED;
+        return memcmp(digest_before, update->content_digest, CONTENT_DIGEST_BYTES)
+                       ? PLEK_CHANGE_CONTENT
+                       : PLEK_CHANGE_RENEWED;
 }
 
 static int apply_report(Replica *replica, ReplicaTopic *topic, const Entry *entry,
@@ -288,8 +288,8 @@ static int learn_regions(Replica *replica, const Party *party, const ReplicaTime
         for (size_t i = 0; i < enrolment->n_locations; i++) {
                 for (Status status = STATUS_ACTUAL; status <= STATUS_TEST; status++) {
                         for (Lane lane = LANE_STATUS; lane <= N_LANES; lane++) {
-                                Topic which = topic_of(status, enrolment->locations[i].region,
-                                                       lane);
+                                Topic which =
+                                        topic_of(status, enrolment->locations[i].region, lane);
 
                                 (void)topic_format(&which, text);
                                 r = replica_learn_topic(replica, text, time, &topic);
@@ -381,8 +381,8 @@ static int apply_entry(Replica *replica, ReplicaTopic *topic, const Entry *entry
         bool is_registry = topic->topic.kind == TOPIC_REGISTRY;
 
         if (entry->envelope)
-                return is_registry ? apply_document(replica, topic, entry, time) :
-                                     apply_update(replica, topic, entry, affirmations, time);
+                return is_registry ? apply_document(replica, topic, entry, time)
+                                   : apply_update(replica, topic, entry, affirmations, time);
         if (entry->withdrawn && !is_registry)
                 return apply_withdrawn(replica, topic, entry);
         if (entry->suspension && is_registry)

@@ -10,7 +10,7 @@ enum {
         ANSWER_MAX_MS = 15 * 1000,        /* for the next part of one */
         ASK_AGAIN_MS = 1000,              /* doubles */
         ASK_AGAIN_MAX_MS = 30 * 1000,
-        GAP_MS = 20,    /* what is missing may be right behind */
+        GAP_MS = 20,     /* what is missing may be right behind */
         BEHIND_MS = 250, /* the registry and openings of epochs come by themselves */
         MESSAGE_ARENA_BYTES = 64 * 1024 * 1024, /* address space: it is used as far as needed */
 };

@@ -2,7 +2,6 @@
 
 #include <string.h>
 
-
 /*
  * What is shown of a record, and when that changes by time alone
  *
@@ -145,8 +144,7 @@ void withdrawn_forget_all(Replica *replica)
 {
         Withdrawn *withdrawn, *next;
 
-        HASH_ITER(hh, replica->withdrawn, withdrawn, next)
-        {
+        HASH_ITER (hh, replica->withdrawn, withdrawn, next) {
                 withdrawn_free(replica, withdrawn);
         }
 }
@@ -226,8 +224,7 @@ void replica_tick(Replica *replica, const ReplicaTime *time)
                 if (has_changed(shown, time->broker_ms))
                         tell(replica, shown->record, PLEK_CHANGE_TIME);
         }
-        HASH_ITER(hh, replica->topics, topic, next)
-        {
+        HASH_ITER (hh, replica->topics, topic, next) {
                 if (topic->is_asking && time->now_ms >= topic->answer_by_ms)
                         topic_failed(topic, time);
         }
@@ -241,8 +238,7 @@ int64_t replica_due(const Replica *replica, const ReplicaTime *time)
 
         if (due_ms != INT64_MAX)
                 due_ms = MAX(due_ms - time->broker_ms, (int64_t)0) + time->now_ms;
-        HASH_ITER(hh, replica->topics, topic, next)
-        {
+        HASH_ITER (hh, replica->topics, topic, next) {
                 if (topic->is_asking)
                         due_ms = MIN(due_ms, topic->answer_by_ms);
                 else if (topic->wants && replica->is_up && (topic == replica->reg || may_ask))

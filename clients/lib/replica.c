@@ -118,7 +118,7 @@ void topic_want(ReplicaTopic *topic, const ReplicaTime *time, int64_t delay_ms)
 
 static void list_drop(ListLink *list)
 {
-        list_for_each(link, list) {
+        list_for_each (link, list) {
                 Held *held = list_entry(link, Held, link);
 
                 list_unlink(link);
@@ -237,8 +237,7 @@ Replica *replica_free(Replica *replica)
                 return NULL;
 
         replica->is_leaving = true;
-        HASH_ITER(hh, replica->topics, topic, next)
-        {
+        HASH_ITER (hh, replica->topics, topic, next) {
                 HASH_DEL(replica->topics, topic);
                 topic_free(topic);
         }
@@ -266,21 +265,18 @@ static void drop_records(Replica *replica)
 {
         ReplicaTopic *topic, *next;
 
-        HASH_ITER(hh, replica->topics, topic, next)
-        {
+        HASH_ITER (hh, replica->topics, topic, next) {
                 if (topic->picture)
                         picture_drop_topic(replica->picture, topic->picture);
         }
         withdrawn_forget_all(replica);
 }
 
-static void forget_positions(Replica *replica, const ReplicaTopic *except,
-                             const ReplicaTime *time)
+static void forget_positions(Replica *replica, const ReplicaTopic *except, const ReplicaTime *time)
 {
         ReplicaTopic *topic, *next;
 
-        HASH_ITER(hh, replica->topics, topic, next)
-        {
+        HASH_ITER (hh, replica->topics, topic, next) {
                 if (topic == except)
                         continue;
                 topic_give_up(topic);
@@ -331,8 +327,7 @@ void replica_epoch(Replica *replica, const Epoch *epoch, const ReplicaTime *time
         replica->epoch.cause = NULL;
         replica->has_epoch = true;
 
-        HASH_ITER(hh, replica->topics, topic, next)
-        {
+        HASH_ITER (hh, replica->topics, topic, next) {
                 is_broken |= is_broken_by(topic, epoch);
                 topic_follow(replica, topic);
                 if (topic->is_known && topic->epoch != epoch->epoch)
@@ -342,9 +337,9 @@ void replica_epoch(Replica *replica, const Epoch *epoch, const ReplicaTime *time
                 return;
 
         replica_alarm(replica, PLEK_ALARM_ROLLED_BACK, NULL, NULL,
-                      epoch->continues ?
-                              "the broker does not have what it published before its restart" :
-                              "the broker began a new history%s%s",
+                      epoch->continues
+                              ? "the broker does not have what it published before its restart"
+                              : "the broker began a new history%s%s",
                       epoch->cause ? ": " : "", epoch->cause ? epoch->cause : "");
         if (replica_forget(replica, NULL, time))
                 replica_alarm(replica, PLEK_ALARM_ROLLED_BACK, NULL, NULL,
@@ -377,8 +372,7 @@ int replica_hello(Replica *replica, Audience audience, const Epoch *epoch,
                 if (topic && topic->is_known && topics[i].revision > topic->revision)
                         topic_want(topic, time, GAP_MS);
         }
-        HASH_ITER(hh, replica->topics, topic, next)
-        {
+        HASH_ITER (hh, replica->topics, topic, next) {
                 if (!topic->is_known)
                         topic_want(topic, time, 0);
         }
@@ -390,8 +384,7 @@ void replica_session_lost(Replica *replica, const ReplicaTime *time)
         ReplicaTopic *topic, *next;
 
         replica->is_up = false;
-        HASH_ITER(hh, replica->topics, topic, next)
-        {
+        HASH_ITER (hh, replica->topics, topic, next) {
                 if (!topic->is_asking)
                         continue;
                 topic_give_up(topic);
@@ -415,8 +408,7 @@ bool replica_is_in_sync(const Replica *replica)
 {
         ReplicaTopic *topic, *next;
 
-        HASH_ITER(hh, replica->topics, topic, next)
-        {
+        HASH_ITER (hh, replica->topics, topic, next) {
                 if (!topic->is_known || topic->wants || topic->is_asking ||
                     !list_is_empty(&topic->held))
                         return false;

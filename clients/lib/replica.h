@@ -72,16 +72,15 @@ void replica_set_card(Replica *replica, const PlekRegionCard *card);
 /* The session is up: what we may read today, the epoch, and where each topic is. Topics that we
  * have no position on, or that are ahead of it, will be asked for. Returns 0 or -ENOMEM. */
 MUST_CHECK int replica_hello(Replica *replica, Audience audience, const Epoch *epoch,
-                             const TopicPosition *topics, size_t n_topics,
-                             const ReplicaTime *time);
+                             const TopicPosition *topics, size_t n_topics, const ReplicaTime *time);
 /* Nothing that was asked will be answered. */
 void replica_session_lost(Replica *replica, const ReplicaTime *time);
 /* A signed opening of an epoch, already checked. */
 void replica_epoch(Replica *replica, const Epoch *epoch, const ReplicaTime *time);
 
 /*
- * A frame from a lane. *ret_beat is the beat in it, good until the next call; NULL: none. Returns 0,
- * REPLICA_E_REFUSED or -ENOMEM.
+ * A frame from a lane. *ret_beat is the beat in it, good until the next call; NULL: none. Returns
+ * 0, REPLICA_E_REFUSED or -ENOMEM.
  */
 MUST_CHECK int replica_frame(Replica *replica, Lane lane, const uint8_t *frame, size_t n_frame,
                              const ReplicaTime *time, const Beat **ret_beat);
@@ -97,8 +96,7 @@ typedef struct ReplicaAsk {
 
 /* The next question, if there is one to be sent now. It must then be said as what it was sent. */
 bool replica_next_ask(Replica *replica, const ReplicaTime *time, ReplicaAsk *ret_ask);
-void replica_asked(Replica *replica, const char *topic, uint64_t request,
-                   const ReplicaTime *time);
+void replica_asked(Replica *replica, const char *topic, uint64_t request, const ReplicaTime *time);
 /* Credit to be given now. */
 bool replica_next_grant(Replica *replica, uint64_t *ret_transfer, uint32_t *ret_credit);
 

@@ -97,8 +97,7 @@ static bool card_to_wire(const PlekLocationCard *from, LocationCard *to, WireRef
                 if (!from->contacts[i].function || !from->contacts[i].phone)
                         return refuse(ret_refusal, "card.contacts",
                                       "a contact has a function and a phone number");
-                to->contacts[i] =
-                        (Contact){ from->contacts[i].function, from->contacts[i].phone };
+                to->contacts[i] = (Contact){ from->contacts[i].function, from->contacts[i].phone };
         }
         return true;
 }

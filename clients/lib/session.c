@@ -19,11 +19,11 @@ enum {
         TEXT_MAX = 256,
 };
 
-#define ANSWER_US   INT64_C(5000000)   /* for hello and clock; then the connection is made anew */
-#define CLOCK_US    INT64_C(30000000)  /* between round trips */
+#define ANSWER_US   INT64_C(5000000)  /* for hello and clock; then the connection is made anew */
+#define CLOCK_US    INT64_C(30000000) /* between round trips */
 #define SOON_US     INT64_C(1000000)
-#define REFUSED_US  INT64_C(15000000)  /* before the next hello; doubles */
-#define REFUSED_MAX 5                  /* doublings */
+#define REFUSED_US  INT64_C(15000000) /* before the next hello; doubles */
+#define REFUSED_MAX 5                 /* doublings */
 
 typedef enum State { STATE_DOWN, STATE_GREETING, STATE_REFUSED, STATE_UP } State;
 
@@ -196,8 +196,8 @@ static int send_card(Session *session)
 void session_ask_clock(Session *session)
 {
         if (session->state == STATE_UP && !session->nonce)
-                session->clock_due_us = MIN(session->clock_due_us,
-                                            session->clock_sent_us + SOON_US);
+                session->clock_due_us =
+                        MIN(session->clock_due_us, session->clock_sent_us + SOON_US);
 }
 
 /* ------------------------------------------------------------------ greeting */
@@ -208,8 +208,8 @@ static void see_head(Session *session, Bytes head)
         const HeadSeen *other;
 
         if (!session->options.heads || !head.n_bytes ||
-            heads_see(session->options.heads, session->options.peer->card, head.bytes,
-                      head.n_bytes, &other) != HEADS_E_EQUIVOCATION)
+            heads_see(session->options.heads, session->options.peer->card, head.bytes, head.n_bytes,
+                      &other) != HEADS_E_EQUIVOCATION)
                 return;
         (void)!blob_copy(&evidence, head.bytes, head.n_bytes);
         if (session->events.alarm)
@@ -301,8 +301,9 @@ static int take_card(Session *session, Bytes bytes)
         if (r == PLEK_E_NOT_FOUND)
                 return 0;
         if (r > 0) {
-                alarm_broker(session, bytes, "the broker hands out a region card that is not our "
-                                             "authority's");
+                alarm_broker(session, bytes,
+                             "the broker hands out a region card that is not our "
+                             "authority's");
                 return 0;
         }
         if (r)
@@ -512,8 +513,8 @@ int64_t session_due_us(const Session *session)
                 due_us = MIN(due_us, session->retry_us);
         if (session->state != STATE_UP || session->options.is_guest)
                 return due_us;
-        return MIN(due_us, session->nonce ? session->clock_sent_us + ANSWER_US :
-                                            session->clock_due_us);
+        return MIN(due_us,
+                   session->nonce ? session->clock_sent_us + ANSWER_US : session->clock_due_us);
 }
 
 /* ------------------------------------------------------------------ looking */

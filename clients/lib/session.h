@@ -23,7 +23,7 @@ typedef struct SessionEvents {
         void (*down)(void *arg); /* nothing that was asked will be answered */
         int (*reply)(void *arg, const Reply *reply);
         int (*epoch)(void *arg, const Epoch *epoch); /* a new one, while up */
-        int (*card)(void *arg); /* the peer has a newer one, and uses it */
+        int (*card)(void *arg);                      /* the peer has a newer one, and uses it */
         /* Why there is no session, for a person; also when the broker refuses to greet us. */
         void (*trouble)(void *arg, const char *text, bool is_refused);
         void (*alarm)(void *arg, PlekAlarm alarm, const char *text, const Blob *evidence,

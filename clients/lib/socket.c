@@ -9,7 +9,7 @@ enum {
         RECONNECT_MS = 100, /* and as much again, by chance: thousands come back at once */
         RECONNECT_MAX_MS = 10 * 1000,
         HANDSHAKE_MS = 5 * 1000,
-        LANE_QUEUE = 4096,   /* frames; what does not fit is seen as a gap */
+        LANE_QUEUE = 4096,    /* frames; what does not fit is seen as a gap */
         UPDATES_QUEUE = 2048, /* more than may be unreceipted */
         REPLY_MAX_BYTES = 16 * 1024 * 1024,
         KEEPALIVE_IDLE_S = 15,
@@ -82,8 +82,8 @@ static int set_curve(void *zmq, const SecretKey *key, const uint8_t broker_key[K
         if (!key)
                 return 0;
         if (zmq_setsockopt(zmq, ZMQ_CURVE_SERVERKEY, broker_key, KEY_BYTES) < 0 ||
-            zmq_setsockopt(zmq, ZMQ_CURVE_PUBLICKEY, secret_key_public(key)->transport,
-                           KEY_BYTES) < 0 ||
+            zmq_setsockopt(zmq, ZMQ_CURVE_PUBLICKEY, secret_key_public(key)->transport, KEY_BYTES) <
+                    0 ||
             zmq_setsockopt(zmq, ZMQ_CURVE_SECRETKEY, secret_key_transport(key), KEY_BYTES) < 0)
                 return err_raise(-errno);
         return 0;
@@ -108,8 +108,7 @@ static int make_monitor(Socket *socket, PlekContext *context)
         const int events = ZMQ_EVENT_CONNECTED | ZMQ_EVENT_HANDSHAKE_SUCCEEDED |
                            ZMQ_EVENT_DISCONNECTED | ZMQ_EVENT_CONNECT_RETRIED |
                            ZMQ_EVENT_HANDSHAKE_FAILED_NO_DETAIL |
-                           ZMQ_EVENT_HANDSHAKE_FAILED_PROTOCOL |
-                           ZMQ_EVENT_HANDSHAKE_FAILED_AUTH;
+                           ZMQ_EVENT_HANDSHAKE_FAILED_PROTOCOL | ZMQ_EVENT_HANDSHAKE_FAILED_AUTH;
         char name[MONITOR_NAME_MAX];
 
         (void)snprintf(name, sizeof(name), "inproc://plek-monitor-%u",

@@ -3,8 +3,8 @@
 /*
  * Socket: a ZeroMQ socket that connects, and what its monitor tells
  *
- * ZMQ_FD is edge-triggered: whoever was woken by it must receive, and ask for events, until both say
- * that there is nothing, and once more after it has sent.
+ * ZMQ_FD is edge-triggered: whoever was woken by it must receive, and ask for events, until both
+ * say that there is nothing, and once more after it has sent.
  */
 
 #include <stdbool.h>

@@ -50,7 +50,7 @@ struct PlekSubscriber {
         bool may_read; /* as greeted */
         int64_t up_us;
         Link link;
-        bool has_link; /* the broker's time is known */
+        bool has_link;       /* the broker's time is known */
         PlekLinkState state; /* as last told */
         bool state_told;
         char why[WHY_MAX];

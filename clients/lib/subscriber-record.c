@@ -12,8 +12,7 @@
 static_assert((int)PLEK_NEVER == (int)FRESHNESS_NEVER &&
                       (int)PLEK_WITHDRAWN == (int)FRESHNESS_WITHDRAWN,
               "freshness");
-static_assert((int)PLEK_STANDS == (int)DOOR_STANDS && (int)PLEK_OVER == (int)DOOR_OVER,
-              "standing");
+static_assert((int)PLEK_STANDS == (int)DOOR_STANDS && (int)PLEK_OVER == (int)DOOR_OVER, "standing");
 static_assert((int)PLEK_FLAG_OVERCROWDED == (int)ENTRY_OVERCROWDED &&
                       (int)PLEK_FLAG_INCONSISTENT == (int)ENTRY_INCONSISTENT,
               "flags");
@@ -117,8 +116,8 @@ static bool decode(RecordRoom *room, const Record *record, Update *ret_update)
 
         arena_reset(room->arena);
         return envelope_parse(&envelope, record->envelope->bytes, record->envelope->n_bytes) == 0 &&
-               update_decode(ret_update, &refusal, room->arena, envelope.body,
-                             envelope.n_body) == 0;
+               update_decode(ret_update, &refusal, room->arena, envelope.body, envelope.n_body) ==
+                       0;
 }
 
 int record_spell(const PlekSubscriber *subscriber, RecordRoom *room, const Record *record,
@@ -150,9 +149,8 @@ int record_spell(const PlekSubscriber *subscriber, RecordRoom *room, const Recor
         if (update.kind == UPDATE_DOOR)
                 ret_record->standing = (PlekStanding)door_standing(&update.door, now_ms);
         if (update.kind == UPDATE_COUNTS)
-                ret_record->available_known =
-                        counts_available(&update.counts, &ret_record->available,
-                                         &ret_record->available_computed);
+                ret_record->available_known = counts_available(
+                        &update.counts, &ret_record->available, &ret_record->available_computed);
         spell_party(subscriber, ret_record, now_ms);
         return 0;
 }
@@ -232,8 +230,7 @@ void presence_free(PlekSubscriber *subscriber)
 {
         PresenceSeen *seen, *next;
 
-        HASH_ITER(hh, subscriber->presence, seen, next)
-        {
+        HASH_ITER (hh, subscriber->presence, seen, next) {
                 HASH_DEL(subscriber->presence, seen);
                 free(seen);
         }
@@ -254,8 +251,7 @@ int presence_take(PlekSubscriber *subscriber, const Presence *presence, size_t n
 
         if (is_whole) {
                 /* The broker has started anew, and has not seen these since. */
-                HASH_ITER(hh, subscriber->presence, seen, next)
-                {
+                HASH_ITER (hh, subscriber->presence, seen, next) {
                         if (is_listed(presence, n, seen->party))
                                 continue;
                         HASH_DEL(subscriber->presence, seen);

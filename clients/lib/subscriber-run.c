@@ -108,14 +108,15 @@ static void update_link(PlekSubscriber *subscriber, int64_t now_us)
         if (subscriber->has_link)
                 (void)link_update(&subscriber->link, now_ms);
         next.link = subscriber->has_link ? (PlekLink)subscriber->link.kind : PLEK_LINK_NOT_FED;
-        next.since_ms = subscriber->has_link ? subscriber->link.since_ms :
-                        subscriber->state_told ? state->since_ms : now_ms;
+        next.since_ms = subscriber->has_link     ? subscriber->link.since_ms
+                        : subscriber->state_told ? state->since_ms
+                                                 : now_ms;
 
-        why = next.link == PLEK_LINK_LIVE ? "" :
-              next.link == PLEK_LINK_NOT_FED ? why_not_fed(subscriber) :
-                                               subscriber->link.why_not;
-        if (subscriber->state_told && next.link == state->link &&
-            next.in_sync == state->in_sync && !strcmp(why, subscriber->why))
+        why = next.link == PLEK_LINK_LIVE      ? ""
+              : next.link == PLEK_LINK_NOT_FED ? why_not_fed(subscriber)
+                                               : subscriber->link.why_not;
+        if (subscriber->state_told && next.link == state->link && next.in_sync == state->in_sync &&
+            !strcmp(why, subscriber->why))
                 return;
         if (why != subscriber->why)
                 (void)snprintf(subscriber->why, sizeof(subscriber->why), "%s", why);
@@ -524,8 +525,7 @@ static void arm(PlekSubscriber *subscriber, int64_t now_us)
                 /* What is due and could not be sent has to wait for the socket. */
                 due_us = MIN(due_us, MAX(due_ms * 1000, now_us + 2000));
                 if (!lanes_are_up(subscriber) && session_is_up(subscriber->session))
-                        due_us = MAX(due_us, MIN(now_us + LANES_US,
-                                                 subscriber->up_us + LANES_US));
+                        due_us = MAX(due_us, MIN(now_us + LANES_US, subscriber->up_us + LANES_US));
         }
         if (subscriber->has_link) {
                 due_ms = link_due(&subscriber->link);

@@ -20,8 +20,8 @@ static int make_replica(PlekSubscriber *subscriber, const PlekSubscriberOptions 
                 .regions = options->regions,
                 .n_regions = options->n_regions,
                 .with_test = options->with_test,
-                .n_withdrawn_max = options->n_withdrawn_max ? options->n_withdrawn_max :
-                                                              WITHDRAWN_DEFAULT,
+                .n_withdrawn_max =
+                        options->n_withdrawn_max ? options->n_withdrawn_max : WITHDRAWN_DEFAULT,
         };
 
         return replica_new(&subscriber->replica, subscriber->peer.card, subscriber->heads, &replica,
@@ -70,8 +70,8 @@ static int make_parts(PlekSubscriber *subscriber, const PlekPeer *peer,
         return err_fold(r);
 }
 
-int plek_subscriber_new(PlekSubscriber **ret_subscriber, PlekContext *context,
-                        const PlekPeer *peer, const PlekSubscriberOptions *options,
+int plek_subscriber_new(PlekSubscriber **ret_subscriber, PlekContext *context, const PlekPeer *peer,
+                        const PlekSubscriberOptions *options,
                         const PlekSubscriberCallbacks *callbacks, void *arg)
 {
         static const PlekSubscriberOptions defaults;

@@ -23,9 +23,8 @@ int transfer_begin(Transfer *transfer, const PlekRegionCard *card, uint64_t id,
         r = blob_copy(&transfer->envelope, bytes, n_bytes);
         if (r)
                 return r;
-        r = arena_new(&transfer->arena, n_bytes <= MANIFEST_SMALL_BYTES ?
-                                                MANIFEST_ARENA_SMALL_BYTES :
-                                                MANIFEST_ARENA_BYTES);
+        r = arena_new(&transfer->arena, n_bytes <= MANIFEST_SMALL_BYTES ? MANIFEST_ARENA_SMALL_BYTES
+                                                                        : MANIFEST_ARENA_BYTES);
         if (r)
                 return r;
         if (manifest_decode(&transfer->manifest, transfer->arena, envelope.body, envelope.n_body) ||

@@ -52,7 +52,7 @@ typedef struct PlekWhoami {
         char transport_key_id[PLEK_KEY_ID_BYTES];
         bool is_enrolled;
         const char *party; /* NULL: not enrolled */
-        uint32_t roles; /* PLEK_ROLE_BIT()s */
+        uint32_t roles;    /* PLEK_ROLE_BIT()s */
         PlekAudience audience;
         const PlekGrant *locations;
         size_t n_locations;
@@ -91,12 +91,12 @@ typedef struct PlekBrokerStatus {
         int64_t time_ms, started_at_ms;
         bool is_accepting;
         const char *why_not; /* NULL while accepting */
-        int64_t since_ms; /* not accepting; or PLEK_NO_TIME */
+        int64_t since_ms;    /* not accepting; or PLEK_NO_TIME */
         const char *const *warnings;
         size_t n_warnings;
         const PlekMetric *metrics;
         size_t n_metrics;
-        uint8_t head[32]; /* of the journal's chain; zero: none yet */
+        uint8_t head[32];          /* of the journal's chain; zero: none yet */
         const void *head_envelope; /* signed: evidence; NULL: none yet */
         size_t n_head_envelope;
 } PlekBrokerStatus;
@@ -111,8 +111,7 @@ typedef struct PlekPresence {
 
 PLEK_PUBLIC int plek_client_whoami(PlekClient *client, PlekWhoami *ret, PlekFault *ret_fault);
 
-PLEK_PUBLIC int plek_client_status(PlekClient *client, PlekBrokerStatus *ret,
-                                   PlekFault *ret_fault);
+PLEK_PUBLIC int plek_client_status(PlekClient *client, PlekBrokerStatus *ret, PlekFault *ret_fault);
 
 /* @party NULL: all. */
 PLEK_PUBLIC int plek_client_parties(PlekClient *client, const char *party,

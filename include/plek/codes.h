@@ -15,18 +15,18 @@ extern "C" {
 typedef enum PlekStatus {
         PLEK_STATUS_ACTUAL = 1,
         PLEK_STATUS_EXERCISE = 2, /* on the same topics, marked, never in totals */
-        PLEK_STATUS_TEST = 3, /* on topics of its own */
+        PLEK_STATUS_TEST = 3,     /* on topics of its own */
 } PlekStatus;
 
 /* Who may read. A reader of one level also reads what stands above it here. */
 typedef enum PlekAudience {
-        PLEK_AUDIENCE_OPEN = 1, /* the public subset */
-        PLEK_AUDIENCE_CARE = 2, /* any enrolled care party; the default */
+        PLEK_AUDIENCE_OPEN = 1,  /* the public subset */
+        PLEK_AUDIENCE_CARE = 2,  /* any enrolled care party; the default */
         PLEK_AUDIENCE_COORD = 3, /* coordination centres only */
 } PlekAudience;
 
 typedef enum PlekRole {
-        PLEK_ROLE_AGENT = 1, /* may publish */
+        PLEK_ROLE_AGENT = 1,      /* may publish */
         PLEK_ROLE_SUBSCRIBER = 2, /* may read */
         PLEK_ROLE_COORDINATOR = 3,
         PLEK_ROLE_OPERATOR = 4, /* may suspend and ask for the broker's status */
@@ -62,8 +62,8 @@ typedef enum PlekCountField {
 /* Why a record left. */
 typedef enum PlekWithdrawn {
         PLEK_WITHDRAWN_BY_PARTY = 1,
-        PLEK_WITHDRAWN_AUDIENCE = 2, /* no longer for this reader */
-        PLEK_WITHDRAWN_REGION = 3, /* its location has moved to another region */
+        PLEK_WITHDRAWN_AUDIENCE = 2,  /* no longer for this reader */
+        PLEK_WITHDRAWN_REGION = 3,    /* its location has moved to another region */
         PLEK_WITHDRAWN_ENROLMENT = 4, /* its party no longer speaks for the location */
 } PlekWithdrawn;
 
@@ -163,35 +163,36 @@ typedef enum PlekCare {
 
 typedef enum PlekSource {
         PLEK_SOURCE_AUTOMATIC = 1, /* from a record system */
-        PLEK_SOURCE_DERIVED = 2, /* counted from ADT events */
+        PLEK_SOURCE_DERIVED = 2,   /* counted from ADT events */
         PLEK_SOURCE_MANUAL = 3,
         PLEK_SOURCE_RELAYED = 4,
 } PlekSource;
 
 /* Why an update or a request was refused. PROTOCOL.md says what an agent does about each. */
 typedef enum PlekRefusal {
-        PLEK_REFUSED_MALFORMED = 1, /* cannot be decoded, or over a bound */
-        PLEK_REFUSED_FIELD = 2, /* one field has a value that is not allowed */
-        PLEK_REFUSED_NETWORK = 3, /* signed for another network */
+        PLEK_REFUSED_MALFORMED = 1,    /* cannot be decoded, or over a bound */
+        PLEK_REFUSED_FIELD = 2,        /* one field has a value that is not allowed */
+        PLEK_REFUSED_NETWORK = 3,      /* signed for another network */
         PLEK_REFUSED_NOT_ENROLLED = 4, /* the key is not enrolled here */
-        PLEK_REFUSED_EXPIRED = 5, /* the enrolment is not valid at this time */
+        PLEK_REFUSED_EXPIRED = 5,      /* the enrolment is not valid at this time */
         PLEK_REFUSED_REVOKED = 6,
         PLEK_REFUSED_SUSPENDED = 7,
-        PLEK_REFUSED_ROLE = 8, /* the party's roles do not allow it */
-        PLEK_REFUSED_LOCATION = 9, /* the party does not speak for this location */
-        PLEK_REFUSED_PARTY = 10, /* the key is another party's */
-        PLEK_REFUSED_REPLAY = 11, /* seq under the floor, or at it with other bytes */
+        PLEK_REFUSED_ROLE = 8,       /* the party's roles do not allow it */
+        PLEK_REFUSED_LOCATION = 9,   /* the party does not speak for this location */
+        PLEK_REFUSED_PARTY = 10,     /* the key is another party's */
+        PLEK_REFUSED_REPLAY = 11,    /* seq under the floor, or at it with other bytes */
         PLEK_REFUSED_SEQ_AHEAD = 12, /* seq ahead of the broker's clock by more than the skew */
-        PLEK_REFUSED_SENT_AHEAD = 13, /* sent_at ahead of the broker's clock by more than the skew */
-        PLEK_REFUSED_TOO_LATE = 14, /* not_after has passed */
-        PLEK_REFUSED_PERIOD = 15, /* times that contradict each other */
-        PLEK_REFUSED_POLICY = 16, /* the region's policy does not allow it */
-        PLEK_REFUSED_QUOTA = 17, /* the party holds or sends too much */
-        PLEK_REFUSED_RETRY = 18, /* the broker cannot write at the moment */
-        PLEK_REFUSED_CLOCK = 19, /* the broker does not trust its own clock */
+        PLEK_REFUSED_SENT_AHEAD =
+                13,                  /* sent_at ahead of the broker's clock by more than the skew */
+        PLEK_REFUSED_TOO_LATE = 14,  /* not_after has passed */
+        PLEK_REFUSED_PERIOD = 15,    /* times that contradict each other */
+        PLEK_REFUSED_POLICY = 16,    /* the region's policy does not allow it */
+        PLEK_REFUSED_QUOTA = 17,     /* the party holds or sends too much */
+        PLEK_REFUSED_RETRY = 18,     /* the broker cannot write at the moment */
+        PLEK_REFUSED_CLOCK = 19,     /* the broker does not trust its own clock */
         PLEK_REFUSED_SIGNATURE = 20, /* the signature does not verify */
-        PLEK_REFUSED_SERIAL = 21, /* an enrolment or a card with a serial that is not newer */
-        PLEK_REFUSED_KEY = 22, /* a public key that is unfit, or is another party's */
+        PLEK_REFUSED_SERIAL = 21,    /* an enrolment or a card with a serial that is not newer */
+        PLEK_REFUSED_KEY = 22,       /* a public key that is unfit, or is another party's */
         PLEK_REFUSED_UNKNOWN_REQUEST = 23,
         PLEK_REFUSED_NOT_ALLOWED = 24, /* not on this socket, or not for this role */
         PLEK_REFUSED_NOT_FOUND = 25,

@@ -29,9 +29,9 @@ extern "C" {
 
 /* What the shared library exports; everything else is hidden. */
 #if defined(__GNUC__)
-#define PLEK_PUBLIC __attribute__((visibility("default")))
+#        define PLEK_PUBLIC __attribute__((visibility("default")))
 #else
-#define PLEK_PUBLIC
+#        define PLEK_PUBLIC
 #endif
 
 typedef struct PlekContext PlekContext;
@@ -40,15 +40,15 @@ typedef struct PlekContext PlekContext;
 typedef enum PlekResult {
         PLEK_OK = 0,
         PLEK_E_INVALID = 1, /* what was given is not allowed; the fault says which field and why */
-        PLEK_E_REFUSED, /* the broker said no; the fault has its code and sentence */
-        PLEK_E_TIMEOUT, /* no answer in time */
-        PLEK_E_END, /* there is no next one */
+        PLEK_E_REFUSED,     /* the broker said no; the fault has its code and sentence */
+        PLEK_E_TIMEOUT,     /* no answer in time */
+        PLEK_E_END,         /* there is no next one */
         PLEK_E_NOT_FOUND,
-        PLEK_E_KEY_TEXT, /* not a key, or with a slip in it */
-        PLEK_E_KEY_MODE, /* a secret key's file that others may read */
-        PLEK_E_CARD, /* not a region card, or not signed by its authority */
+        PLEK_E_KEY_TEXT,   /* not a key, or with a slip in it */
+        PLEK_E_KEY_MODE,   /* a secret key's file that others may read */
+        PLEK_E_CARD,       /* not a region card, or not signed by its authority */
         PLEK_E_CARD_OTHER, /* a region card of another network or authority */
-        PLEK_E_UNTRUSTED, /* an answer was not signed as it should be */
+        PLEK_E_UNTRUSTED,  /* an answer was not signed as it should be */
 } PlekResult;
 
 /* One sentence in English for a result of any function here; static, never NULL. For a negative
@@ -57,14 +57,14 @@ PLEK_PUBLIC const char *plek_result_text(int result);
 
 /* Why something was not allowed. Filled in only where a function says so. */
 typedef struct PlekFault {
-        uint32_t code; /* PlekRefusal */
+        uint32_t code;  /* PlekRefusal */
         char field[64]; /* "door.ends_at_ms"; empty: it is not about one field */
         char text[256]; /* a sentence; may be empty */
 } PlekFault;
 
 typedef enum PlekLogLevel {
         PLEK_LOG_WARNING, /* somebody should look at it */
-        PLEK_LOG_INFO, /* connected, lost, in sync */
+        PLEK_LOG_INFO,    /* connected, lost, in sync */
         PLEK_LOG_DEBUG,
 } PlekLogLevel;
 

@@ -15,8 +15,8 @@ extern "C" {
 
 enum {
         PLEK_KEY_TEXT_BYTES = 160, /* a public key as text, with its NUL */
-        PLEK_KEY_ID_BYTES = 17, /* sixteen hexadecimal digits and a NUL */
-        PLEK_CHECKSUM_BYTES = 32, /* a card's checksum as text, with its NUL */
+        PLEK_KEY_ID_BYTES = 17,    /* sixteen hexadecimal digits and a NUL */
+        PLEK_CHECKSUM_BYTES = 32,  /* a card's checksum as text, with its NUL */
 };
 
 typedef struct PlekKey PlekKey;

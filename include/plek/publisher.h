@@ -27,10 +27,10 @@ extern "C" {
 typedef struct PlekPublisher PlekPublisher;
 
 typedef enum PlekPublisherLink {
-        PLEK_PUBLISHER_OFFLINE, /* no session with the broker: everything waits */
-        PLEK_PUBLISHER_CONNECTED, /* what changes is sent */
+        PLEK_PUBLISHER_OFFLINE,       /* no session with the broker: everything waits */
+        PLEK_PUBLISHER_CONNECTED,     /* what changes is sent */
         PLEK_PUBLISHER_NOT_ACCEPTING, /* connected, but the broker takes nothing at the moment */
-        PLEK_PUBLISHER_BARRED, /* our key, enrolment or role is refused: see the text */
+        PLEK_PUBLISHER_BARRED,        /* our key, enrolment or role is refused: see the text */
 } PlekPublisherLink;
 
 /* Each may be NULL. @key and texts are borrowed for the call. Callbacks may put, withdraw and ask,
@@ -42,8 +42,7 @@ typedef struct PlekPublisherCallbacks {
          * It was refused. @is_final: it will not be sent again until another report is put (or a
          * new enrolment comes); else it is tried again by itself.
          */
-        void (*refused)(void *arg, const PlekRecordKey *key, const PlekFault *fault,
-                        bool is_final);
+        void (*refused)(void *arg, const PlekRecordKey *key, const PlekFault *fault, bool is_final);
         /* How many reports are not acknowledged yet; called when that number becomes or leaves
          * zero, and at most once a second while it changes. */
         void (*waiting)(void *arg, size_t n_waiting);
@@ -63,7 +62,7 @@ typedef struct PlekPublisherOptions {
          * twins; a hand never affirms. */
         bool is_hand;
         unsigned n_in_flight_max; /* sent and not acknowledged; 0: 32; at most 1,024 */
-        size_t n_records_max; /* kept; 0: 100,000 */
+        size_t n_records_max;     /* kept; 0: 100,000 */
 } PlekPublisherOptions;
 
 /*

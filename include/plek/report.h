@@ -39,17 +39,17 @@ typedef struct PlekCounts {
 
 /* Set it with PLEK_DOOR_INIT first: a zero is a value in some of these. */
 typedef struct PlekDoor {
-        uint32_t state; /* PlekDoorState; required */
-        uint32_t care, patient_group, urgency; /* scope; PLEK_ANY: not narrowed */
-        uint32_t plan; /* 0: now; others are announced ahead */
+        uint32_t state;                           /* PlekDoorState; required */
+        uint32_t care, patient_group, urgency;    /* scope; PLEK_ANY: not narrowed */
+        uint32_t plan;                            /* 0: now; others are announced ahead */
         uint32_t exceptions[PLEK_EXCEPTIONS_MAX]; /* PlekException */
         size_t n_exceptions;
-        uint32_t reason; /* PlekReason */
-        const char *text; /* at most 280 bytes; no patient data */
-        const char *authorised_by; /* a function, not a name; at most 64 bytes */
-        int64_t starts_at_ms; /* plans only; or PLEK_NO_TIME */
+        uint32_t reason;                  /* PlekReason */
+        const char *text;                 /* at most 280 bytes; no patient data */
+        const char *authorised_by;        /* a function, not a name; at most 64 bytes */
+        int64_t starts_at_ms;             /* plans only; or PLEK_NO_TIME */
         int64_t ends_at_ms, review_at_ms; /* or PLEK_NO_TIME */
-        uint32_t on_expiry; /* PlekOnExpiry; 0: KEEP */
+        uint32_t on_expiry;               /* PlekOnExpiry; 0: KEEP */
 } PlekDoor;
 
 #define PLEK_DOOR_INIT                                                                             \
@@ -75,7 +75,7 @@ typedef struct PlekPressure {
 
 typedef struct PlekContact {
         const char *function; /* "dienstdoende SEH-arts"; at most 64 bytes */
-        const char *phone; /* at most 32 bytes */
+        const char *phone;    /* at most 32 bytes */
 } PlekContact;
 
 /* The least that must be known to reach a location. */
@@ -89,12 +89,12 @@ typedef struct PlekLocationCard {
 } PlekLocationCard;
 
 typedef struct PlekReport {
-        PlekStatus status; /* required */
-        PlekAudience audience; /* 0: CARE */
-        const char *location; /* [A-Za-z0-9._-]{1,64}; required */
-        const char *unit; /* stable id, the same characters; NULL: the location as a whole */
-        const char *label; /* what people call the unit, at most 128 bytes */
-        uint32_t source; /* PlekSource */
+        PlekStatus status;      /* required */
+        PlekAudience audience;  /* 0: CARE */
+        const char *location;   /* [A-Za-z0-9._-]{1,64}; required */
+        const char *unit;       /* stable id, the same characters; NULL: the location as a whole */
+        const char *label;      /* what people call the unit, at most 128 bytes */
+        uint32_t source;        /* PlekSource */
         const char *definition; /* which definition of "bed": [A-Za-z0-9._-]{1,32} */
         /*
          * When it was true. In a publisher by this host's clock: libplek converts it to the
@@ -119,11 +119,11 @@ typedef struct PlekRecordKey {
         const char *party; /* NULL in a publisher: our own */
         const char *location;
         PlekReportKind kind;
-        const char *unit; /* or NULL */
-        uint32_t care; /* counts: required; doors: or PLEK_ANY */
+        const char *unit;                /* or NULL */
+        uint32_t care;                   /* counts: required; doors: or PLEK_ANY */
         uint32_t patient_group, urgency; /* doors, or PLEK_ANY */
-        uint32_t plan; /* doors */
-        const char *method; /* pressure */
+        uint32_t plan;                   /* doors */
+        const char *method;              /* pressure */
 } PlekRecordKey;
 
 #define PLEK_RECORD_KEY_INIT                                                                       \

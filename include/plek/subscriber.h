@@ -31,30 +31,30 @@ typedef struct PlekSubscriber PlekSubscriber;
 typedef enum PlekFreshness {
         PLEK_NEVER, /* never reported */
         PLEK_FRESH,
-        PLEK_STALE, /* older than its sender said it would be */
+        PLEK_STALE,  /* older than its sender said it would be */
         PLEK_SILENT, /* three times as old */
         PLEK_WITHDRAWN,
 } PlekFreshness;
 
 /* What a door is now, by itself. */
 typedef enum PlekStanding {
-        PLEK_STANDS, /* as stated; also of everything that is not a door */
+        PLEK_STANDS,    /* as stated; also of everything that is not a door */
         PLEK_ANNOUNCED, /* a plan before its start */
-        PLEK_EXPIRED, /* past its end: shown as an expired stop, never as open */
-        PLEK_LAPSED, /* past its end, unknown since then */
-        PLEK_REOPENED, /* past its end, open since then, unconfirmed */
-        PLEK_OVER, /* a plan past its end */
+        PLEK_EXPIRED,   /* past its end: shown as an expired stop, never as open */
+        PLEK_LAPSED,    /* past its end, unknown since then */
+        PLEK_REOPENED,  /* past its end, open since then, unconfirmed */
+        PLEK_OVER,      /* a plan past its end */
 } PlekStanding;
 
 /* Whether the party of a record is still enrolled; its records stay, marked. */
 typedef enum PlekEnrolled {
         PLEK_ENROLLED,
         PLEK_NO_LONGER_ENROLLED, /* expired, revoked or suspended */
-        PLEK_DISTRUSTED, /* its key was compromised at the time of the report */
+        PLEK_DISTRUSTED,         /* its key was compromised at the time of the report */
 } PlekEnrolled;
 
 enum {
-        PLEK_FLAG_OVERCROWDED = 1, /* more occupied than staffed */
+        PLEK_FLAG_OVERCROWDED = 1,  /* more occupied than staffed */
         PLEK_FLAG_INCONSISTENT = 2, /* more available than staffed, occupied, ... leave */
 };
 
@@ -66,31 +66,31 @@ typedef struct PlekRecord {
         const char *party;
         const char *party_name; /* what people call it, from its enrolment; or NULL */
         const char *region;
-        PlekReport report; /* of a withdrawn record: only what its key says */
-        uint64_t revision; /* at which the broker accepted it */
+        PlekReport report;      /* of a withdrawn record: only what its key says */
+        uint64_t revision;      /* at which the broker accepted it */
         int64_t received_at_ms; /* by the broker, in its time */
         int64_t sent_at_ms;
         int64_t since_ms; /* since when its content has been this */
-        int64_t age_ms; /* since it was observed or affirmed; never negative */
+        int64_t age_ms;   /* since it was observed or affirmed; never negative */
         PlekFreshness freshness;
         PlekStanding standing;
         PlekWithdrawn withdrawn; /* 0: it was not */
         PlekEnrolled enrolled;
-        uint32_t flags; /* PLEK_FLAG_* */
+        uint32_t flags;       /* PLEK_FLAG_* */
         bool available_known; /* counts: free places, as given or computed */
         bool available_computed;
         int32_t available;
 } PlekRecord;
 
 typedef enum PlekLink {
-        PLEK_LINK_NOT_FED, /* the picture may have changed without our knowing */
+        PLEK_LINK_NOT_FED,       /* the picture may have changed without our knowing */
         PLEK_LINK_NOT_ACCEPTING, /* fed, but the broker takes no updates */
         PLEK_LINK_LIVE,
 } PlekLink;
 
 typedef struct PlekLinkState {
         PlekLink link;
-        bool in_sync; /* everything that the broker had has been received */
+        bool in_sync;     /* everything that the broker had has been received */
         int64_t since_ms; /* of this link, in the broker's time as far as known, else ours */
         /* A sentence: what is missing, why nothing is accepted, or why we are refused. NULL while
          * live. Borrowed until the next call. */
@@ -101,9 +101,9 @@ typedef struct PlekLinkState {
 
 typedef enum PlekChange {
         PLEK_CHANGE_NEW,
-        PLEK_CHANGE_CONTENT, /* something else is said */
-        PLEK_CHANGE_RENEWED, /* the same is said again; only if options ask for it */
-        PLEK_CHANGE_TIME, /* freshness or standing changed; nobody said anything */
+        PLEK_CHANGE_CONTENT,   /* something else is said */
+        PLEK_CHANGE_RENEWED,   /* the same is said again; only if options ask for it */
+        PLEK_CHANGE_TIME,      /* freshness or standing changed; nobody said anything */
         PLEK_CHANGE_ENROLMENT, /* of its party */
         PLEK_CHANGE_WITHDRAWN, /* by its party or by the broker; withdrawn says why */
         PLEK_CHANGE_DROPPED, /* it is not held any more, because we may not read it or because what
@@ -112,9 +112,9 @@ typedef enum PlekChange {
 
 typedef enum PlekAlarm {
         PLEK_ALARM_EQUIVOCATION, /* two heads of one epoch and revision that differ */
-        PLEK_ALARM_SIGNATURE, /* the broker relayed what its party did not sign */
-        PLEK_ALARM_BROKER, /* a block or answer that none of the broker's keys signed */
-        PLEK_ALARM_ROLLED_BACK, /* the broker does not have what it signed before */
+        PLEK_ALARM_SIGNATURE,    /* the broker relayed what its party did not sign */
+        PLEK_ALARM_BROKER,       /* a block or answer that none of the broker's keys signed */
+        PLEK_ALARM_ROLLED_BACK,  /* the broker does not have what it signed before */
 } PlekAlarm;
 
 /* Each may be NULL. What they are given is borrowed for the call. They may look up and iterate, but
@@ -173,7 +173,8 @@ PLEK_PUBLIC int plek_subscriber_sync(PlekSubscriber *subscriber, int timeout_ms)
 
 /* ------------------------------------------------------------------ looking */
 
-PLEK_PUBLIC void plek_subscriber_link_state(const PlekSubscriber *subscriber, PlekLinkState *ret_link);
+PLEK_PUBLIC void plek_subscriber_link_state(const PlekSubscriber *subscriber,
+                                            PlekLinkState *ret_link);
 
 /* Records held, those withdrawn apart. */
 PLEK_PUBLIC size_t plek_subscriber_n_records(const PlekSubscriber *subscriber);

@@ -525,8 +525,8 @@ static void test_a_withdrawal_is_sent_until_it_is_receipted(void **state)
         put_counts(&fixture, "w1", 1);
         accept_all(&fixture);
         assert_true(outbox_holds(fixture.outbox, STATUS_ACTUAL, "noord", &ref));
-        assert_int_equal(
-                outbox_withdraw(fixture.outbox, STATUS_ACTUAL, "noord", &ref, 0, &refusal), 0);
+        assert_int_equal(outbox_withdraw(fixture.outbox, STATUS_ACTUAL, "noord", &ref, 0, &refusal),
+                         0);
         assert_false(outbox_holds(fixture.outbox, STATUS_ACTUAL, "noord", &ref));
         assert_int_equal(next(&fixture), 0);
         assert_int_equal(fixture.update.kind, UPDATE_WITHDRAW);
@@ -552,8 +552,8 @@ static void test_what_comes_back_is_not_withdrawn(void **state)
         setup(&fixture, 4);
         put_counts(&fixture, "w1", 1);
         accept_all(&fixture);
-        assert_int_equal(
-                outbox_withdraw(fixture.outbox, STATUS_ACTUAL, "noord", &ref, 0, &refusal), 0);
+        assert_int_equal(outbox_withdraw(fixture.outbox, STATUS_ACTUAL, "noord", &ref, 0, &refusal),
+                         0);
         assert_int_equal(next(&fixture), 0);
         withdrawal = fixture.update.seq;
         put_counts(&fixture, "w1", 1);
@@ -571,8 +571,8 @@ static void test_a_withdrawal_of_what_is_unknown_is_sent_too(void **state)
         Fixture fixture;
 
         setup(&fixture, 4);
-        assert_int_equal(
-                outbox_withdraw(fixture.outbox, STATUS_ACTUAL, "noord", &ref, 0, &refusal), 0);
+        assert_int_equal(outbox_withdraw(fixture.outbox, STATUS_ACTUAL, "noord", &ref, 0, &refusal),
+                         0);
         assert_int_equal(next(&fixture), 0);
         assert_int_equal(fixture.update.kind, UPDATE_WITHDRAW);
         teardown(&fixture);
@@ -594,9 +594,8 @@ static void assert_affirms(Fixture *fixture)
 
 static void answers(Fixture *fixture, const char *location, bool does)
 {
-        assert_int_equal(outbox_source_answers(fixture->outbox, location, does,
-                                               fixture->time.now_ms),
-                         0);
+        assert_int_equal(
+                outbox_source_answers(fixture->outbox, location, does, fixture->time.now_ms), 0);
 }
 
 static void test_nothing_is_affirmed_while_the_source_is_silent(void **state)
