@@ -134,10 +134,11 @@ static int open_ledger(Broker *broker, const char **ret_text)
         r = ledger_open(&broker->ledger, &options, &text);
         if (!r)
                 r = ledger_load(broker->ledger, broker->state, &text);
-        if (r)
-                return refuse(broker, ret_text, "%s: %s", options.directory,
-                              text ? text : strerror(r < 0 ? -r : EIO));
-        return 0;
+        if (r && text)
+                return refuse(broker, ret_text, "%s", text);
+        return r ? refuse(broker, ret_text, "%s: %s", options.directory,
+                          strerror(r < 0 ? -r : EIO))
+                 : 0;
 }
 
 static int check_genesis(Broker *broker, const char **ret_text)
@@ -409,12 +410,21 @@ int broker_new(Broker **ret_broker, Config *config, const char *config_path, con
 
 /* ------------------------------------------------------------------ running and ending */
 
+/* Behind everything else, now that readers and agents are served. */
+static int start_scrub(Broker *broker)
+{
+        unsigned percent = (unsigned)broker->config->scrub_percent;
+
+        return broker->ledger && percent ? scrub_new(&broker->scrub, broker->ledger, percent) : 0;
+}
+
 int broker_run(Broker *broker)
 {
         int r;
 
         loop_timer_arm_in_ms(&broker->second, 0);
         r = service_ready(&broker->service);
+        r = r ? r : start_scrub(broker);
         if (!r)
                 r = loop_run(broker->loop);
         service_stopping(&broker->service);
@@ -463,6 +473,7 @@ Broker *broker_free(Broker *broker)
         activity_table_deinit(&broker->activities);
         change_deinit(&broker->change);
         blob_unref(broker->head);
+        scrub_free(broker->scrub);
         ledger_close(broker->ledger);
         state_free(broker->state);
         arena_free(broker->arena);

@@ -80,7 +80,7 @@ void health_disk_wrote(Health *health)
         log_notice("%s: there is room again; updates are taken", health->broker->config->directory);
 }
 
-void health_tick(Health *health)
+static void tick_clock(Health *health)
 {
         bool is_sane = broker_clock_is_sane(&health->broker->clock);
 
@@ -91,4 +91,28 @@ void health_tick(Health *health)
                 log_notice("the host's clock is sane again; updates are taken");
         else
                 log_error("%s", broker_clock_sentence(&health->broker->clock));
+}
+
+/* What rots in the journal is found long after it was served; there is nothing to refuse. */
+static void tick_journal(Health *health)
+{
+        Broker *broker = health->broker;
+        ScrubProgress progress;
+
+        if (!broker->scrub || health->said_damaged)
+                return;
+        scrub_progress(broker->scrub, &progress);
+        if (!progress.damaged_revision)
+                return;
+
+        health->said_damaged = true;
+        log_error("%s: the journal is damaged at revision %llu: %s; `plek verify` says how far it "
+                  "goes, restore a backup", broker->config->directory,
+                  (unsigned long long)progress.damaged_revision, progress.what);
+}
+
+void health_tick(Health *health)
+{
+        tick_clock(health);
+        tick_journal(health);
 }

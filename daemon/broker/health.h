@@ -17,7 +17,8 @@ typedef struct Health {
         bool has_authority;
         bool disk_is_full;
         int64_t disk_full_since_ms;
-        bool said_clock; /* in the log */
+        bool said_clock;   /* in the log */
+        bool said_damaged; /* the journal, that is */
 } Health;
 
 void health_init(Health *health, Broker *broker, bool has_authority);

@@ -122,6 +122,7 @@ static void add_sockets(Broker *broker, MetricSet *set)
 
 static void add_store(Broker *broker, MetricSet *set)
 {
+        ScrubProgress scrub;
         LedgerStats stats;
 
         if (!broker->ledger)
@@ -133,6 +134,13 @@ static void add_store(Broker *broker, MetricSet *set)
         GAUGE("ledger_free_disk_bytes", "Room left on its file system", stats.free_disk_bytes);
         GAUGE("ledger_last_commit_seconds", "What the last commit took",
               (double)stats.last_commit_us / 1e6);
+        if (broker->scrub) {
+                scrub_progress(broker->scrub, &scrub);
+                GAUGE("scrub_done_entries", "Entries of the journal looked at again", scrub.n_done);
+                GAUGE("scrub_all_entries", "Of as many as there were at the start", scrub.n_all);
+                GAUGE("scrub_damaged_revision", "The first that is not what was written; 0: none",
+                      scrub.damaged_revision);
+        }
         GAUGE("checkpoint_dirty_rows", "Rows behind the ledger", state_n_dirty(broker->state));
 }
 

@@ -24,6 +24,7 @@
 #include "broker/service.h"
 #include "broker/sessions.h"
 #include "broker/transfer.h"
+#include "store/scrub.h"
 
 enum {
         /* Decoding a request, or an enrolment of 4,096 locations. */
@@ -42,6 +43,7 @@ struct Broker {
 
         State *state;
         Ledger *ledger; /* NULL without an authority */
+        Scrub *scrub;   /* NULL: none */
         Change change;  /* reused */
         Blob *head;     /* HEAD envelope of the last commit */
         bool is_opening_epoch;

@@ -7,6 +7,7 @@ enum { WARNINGS_MAX = 8 };
 static size_t warnings(const Broker *broker, const char *ret[WARNINGS_MAX])
 {
         const char *sentence = health_sentence(&broker->health);
+        ScrubProgress scrub;
         const Sender *sender;
         size_t n = 0;
 
@@ -14,6 +15,12 @@ static size_t warnings(const Broker *broker, const char *ret[WARNINGS_MAX])
                 ret[n++] = sentence;
         if (state_epoch_is_unconfirmed(broker->state))
                 ret[n++] = epoch_sentence();
+        if (broker->scrub) {
+                scrub_progress(broker->scrub, &scrub);
+                if (scrub.damaged_revision)
+                        ret[n++] = "the journal is damaged: `plek verify` says where and how; "
+                                   "restore a backup";
+        }
         for (sender = broker->activities.senders; sender; sender = sender->hh.next)
                 if (sender->n_feeds > 1) {
                         ret[n++] = "two agents use one key at the same time; `plek parties` says "

@@ -56,6 +56,7 @@ typedef struct Config {
         uint64_t grace_ms;
         uint64_t clock_jump_ms;
         uint64_t checkpoint_ms;
+        uint64_t scrub_percent; /* of one CPU; 0: none */
         uint64_t heartbeat_ms, heartbeat_timeout_ms;
 
         DoorPolicy *policies;

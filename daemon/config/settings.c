@@ -84,6 +84,9 @@ const Setting settings[] = {
           "A jump of the broker's clock past which it takes no updates until it is sane again." },
         { "checkpoint", SETTING_MS, FIXED, AT(checkpoint_ms), 100, DAYS(1), "10 s",
           "At most this much is replayed from the journal at a start; a checkpoint costs writes." },
+        { "scrub", SETTING_COUNT, FIXED, AT(scrub_percent), 0, 100, "5",
+          "The share of one CPU, in percent, with which the whole journal is looked through again "
+          "after a start; 0: it is not." },
         { "heartbeat", SETTING_MS, FIXED, AT(heartbeat_ms), 100, SECONDS(60), "1 s",
           "How often a connection is probed below the protocol, so that a stalled one is found." },
         { "heartbeat-timeout", SETTING_MS, FIXED, AT(heartbeat_timeout_ms), 200, SECONDS(300),

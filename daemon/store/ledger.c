@@ -98,7 +98,8 @@ int ledger_open(Ledger **ret_ledger, const LedgerOptions *options, const char **
         r = environment_open(&ledger->environment, options->directory, options->map_bytes_initial,
                              options->map_bytes_max, &text);
         if (!r) {
-                text = "the journal's tail cannot be read";
+                text = store_text("%s: the journal's tail cannot be read. Restore a backup",
+                                  options->directory);
                 r = ledger_read_tail(ledger, &text);
         }
         if (r) {

@@ -81,10 +81,12 @@ static int load_position(Ledger *ledger, Transaction *transaction, uint64_t revi
 int ledger_load(Ledger *ledger, State *state, const char **ret_text)
 {
         CLEANUP(transaction_deinit) Transaction transaction = TRANSACTION_NULL;
-        const char *text = "the checkpoint and the journal do not belong together. Restore a backup";
+        const char *text;
         uint64_t revision;
         int r;
 
+        text = store_text("%s: the checkpoint and the journal do not belong together. Restore a "
+                          "backup", ledger->environment->directory);
         r = transaction_read(&transaction, ledger->environment);
         if (!r)
                 r = meta_get_checkpoint(&transaction, &revision);

@@ -2,15 +2,13 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "store/error.h"
 #include "store/verify-private.h"
-#include "wire/query.h"
 
 /*
- * One entry: who signed it, and may they have?
+ * One entry: who signed it, and could a broker have taken it?
  *
- * The state is built up as the entries come, so that each is held against the registry of its own
- * moment. What admission cannot have let through was not written by a broker.
+ * The state is built up as the entries come. What admission cannot have let through was not written
+ * by a broker.
  *
  * An epoch is signed by the broker with a key that it names itself. Whose key that is only the
  * region's card says, and the first card may come later than the first epoch.
@@ -25,30 +23,12 @@ static int look_refuse(Look *look, const JournalRow *row, const char *what)
         return 0;
 }
 
-/* Of this kind and network. */
-static bool envelope_is_ours(const Look *look, const JournalRow *row, EnvelopeKind kind,
-                             Envelope *ret_envelope)
+static const char *check_authority(Look *look, const JournalRow *row)
 {
-        const Genesis *genesis = state_genesis(look->state);
-
-        return genesis && !envelope_parse(ret_envelope, row->bytes, row->n_bytes) &&
-               ret_envelope->kind == kind &&
-               memcmp(&ret_envelope->network, &genesis->network, sizeof(NetworkId)) == 0;
-}
-
-static const char *check_genesis(Look *look, const JournalRow *row)
-{
-        NetworkId network;
         Genesis genesis;
 
-        if (genesis_decode(&genesis, look->arena, row->bytes, row->n_bytes))
+        if (genesis_decode(&genesis, look->signatures.arena, row->bytes, row->n_bytes))
                 return "it does not say which network this is";
-        if (row->revision != 1)
-                return "a second network begins here";
-
-        network = network_id_of(genesis.network_name, genesis.authority);
-        if (memcmp(&network, &genesis.network, sizeof(network)) != 0)
-                return "the network's id is not that of its name and authority";
         if (look->options->authority &&
             memcmp(look->options->authority, genesis.authority, KEY_BYTES) != 0)
                 return "the authority that it names is not the one that was given";
@@ -57,55 +37,7 @@ static const char *check_genesis(Look *look, const JournalRow *row)
         return NULL;
 }
 
-static const char *check_authority(Look *look, const JournalRow *row, EnvelopeKind kind)
-{
-        const Registry *registry = state_registry(look->state);
-        const uint8_t *authority;
-        WireRefusal refusal;
-        Enrolment enrolment;
-        RegionCard card;
-        Envelope envelope;
-        int r;
-
-        if (!envelope_is_ours(look, row, kind, &envelope))
-                return "it is not what its kind says";
-        authority = registry_authority_key(registry, envelope.key_id);
-        if (!authority || envelope_verify(&envelope, authority))
-                return "it was not signed by the authority";
-        look->report->n_signatures++;
-
-        if (kind == ENVELOPE_CARD) {
-                look->report->has_card = true;
-                r = region_card_decode(&card, NULL, look->arena, envelope.body, envelope.n_body);
-                if (!r)
-                        r = registry_check_card(registry, &card, row->digest, &refusal);
-        } else {
-                r = enrolment_decode(&enrolment, NULL, look->arena, envelope.body,
-                                     envelope.n_body);
-                if (!r)
-                        r = registry_check_enrolment(registry, &enrolment, row->digest, &refusal);
-        }
-        return r ? "it could not follow what was in force" : NULL;
-}
-
-static const char *check_update(Look *look, const JournalRow *row)
-{
-        KeyOwner owner;
-        Envelope envelope;
-
-        if (!envelope_is_ours(look, row, ENVELOPE_UPDATE, &envelope))
-                return "it is not an update of this network";
-        if (!registry_find_signer(state_registry(look->state), envelope.key_id, &owner) ||
-            owner.version != owner.party->newest)
-                return "its key was nobody's then";
-        if (envelope_verify(&envelope, owner.key->sign))
-                return "its signature is not its party's";
-        look->report->n_signatures++;
-
-        if (party_is_revoked(owner.party) || party_key_is_suspended(owner.party, owner.key))
-                return "its party was revoked or suspended then";
-        return NULL;
-}
+/* ------------------------------------------------------------------ epochs */
 
 /* What an epoch that continues says of the one before, against what is there. */
 static bool epoch_follows(Look *look, const Epoch *epoch)
@@ -128,11 +60,13 @@ static void look_list_epochs(Look *look)
         uint64_t serial, revision;
         RegionCard card;
 
-        bytes = registry_card(state_registry(look->state), &serial, &revision);
+        bytes = registry_card(look->signatures.registry, &serial, &revision);
         if (!bytes || envelope_parse(&envelope, bytes->bytes, bytes->n_bytes) ||
-            region_card_decode(&card, NULL, look->arena, envelope.body, envelope.n_body))
+            region_card_decode(&card, NULL, look->signatures.arena, envelope.body,
+                               envelope.n_body))
                 return;
 
+        look->report->has_card = true;
         for (size_t i = 0; i < look->n_epochs; i++)
                 for (size_t n = 0; n < card.n_brokers; n++)
                         if (memcmp(card.brokers[n].sign, look->epochs[i].sign_key, KEY_BYTES) == 0)
@@ -162,21 +96,16 @@ static int look_keep_epoch(Look *look, const JournalRow *row, const Epoch *epoch
         return 0;
 }
 
-/* Returns 0 with *ret_what, or -ENOMEM. */
+/* Its signature is its own key's. Returns 0 with *ret_what, or -ENOMEM. */
 static int check_epoch(Look *look, const JournalRow *row, const char **ret_what)
 {
         Envelope envelope;
         Epoch epoch;
 
         *ret_what = "it is not an epoch of this network";
-        if (!envelope_is_ours(look, row, ENVELOPE_EPOCH, &envelope) ||
-            epoch_decode(&epoch, look->arena, envelope.body, envelope.n_body))
+        if (!signatures_envelope(&look->signatures, row, ENVELOPE_EPOCH, &envelope) ||
+            epoch_decode(&epoch, look->signatures.arena, envelope.body, envelope.n_body))
                 return 0;
-
-        *ret_what = "the epoch was not signed with the key that it names";
-        if (envelope_verify(&envelope, epoch.broker.sign))
-                return 0;
-        look->report->n_signatures++;
 
         *ret_what = "the epoch continues a history that is not this one";
         if (epoch.continues && !epoch_follows(look, &epoch))
@@ -186,31 +115,29 @@ static int check_epoch(Look *look, const JournalRow *row, const char **ret_what)
         return look_keep_epoch(look, row, &epoch);
 }
 
-static int check_kind(Look *look, const JournalRow *row, const char **ret_what)
+void look_at_epochs(Look *look)
 {
-        *ret_what = NULL;
-        switch (row->kind) {
-        case ENTRY_GENESIS:
-                *ret_what = check_genesis(look, row);
-                return 0;
-        case ENTRY_EPOCH:
-                return check_epoch(look, row, ret_what);
-        case ENTRY_ENROLMENT:
-                *ret_what = check_authority(look, row, ENVELOPE_ENROLMENT);
-                return 0;
-        case ENTRY_CARD:
-                *ret_what = check_authority(look, row, ENVELOPE_CARD);
-                return 0;
-        case ENTRY_UPDATE:
-                *ret_what = check_update(look, row);
-                return 0;
-        case ENTRY_SUSPENSION:
-        case ENTRY_CONFIRM:
-                return 0;
-        }
-        *ret_what = "it is of a kind that there is not";
-        return 0;
+        if (look->blind || !look->report->has_card)
+                return;
+
+        for (size_t i = 0; i < look->n_epochs; i++)
+                if (!look->epochs[i].listed)
+                        look_found(look, VERIFY_RE_SIGNED, look->epochs[i].first_revision,
+                                   "entry %" PRIu64 ": the epoch was opened with a broker's key "
+                                   "that no card of the authority lists",
+                                   look->epochs[i].first_revision);
 }
+
+const EpochSeen *look_epoch_at(const Look *look, uint64_t revision)
+{
+        const EpochSeen *found = NULL;
+
+        for (size_t i = 0; i < look->n_epochs && look->epochs[i].first_revision <= revision; i++)
+                found = &look->epochs[i];
+        return found;
+}
+
+/* ------------------------------------------------------------------ the entry */
 
 static int look_apply(Look *look, const JournalRow *row)
 {
@@ -244,38 +171,18 @@ int look_at_entry(Look *look, const JournalRow *row)
         if (look->blind)
                 return 0;
 
-        arena_reset(look->arena);
-        arena_limit(look->arena, ARENA_MESSAGE_BYTES);
-        r = check_kind(look, row, &what);
+        r = signatures_check(&look->signatures, row, &what);
+        look->report->n_signatures = look->signatures.n_verified;
+        if (!r && !what && row->kind == ENTRY_GENESIS)
+                what = check_authority(look, row);
+        if (!r && !what && row->kind == ENTRY_EPOCH)
+                r = check_epoch(look, row, &what);
         if (r)
                 return r;
         if (what)
                 return look_refuse(look, row, what);
 
-        r = look_apply(look, row);
-        if (!r && (row->kind == ENTRY_EPOCH || row->kind == ENTRY_CARD))
+        if (row->kind == ENTRY_EPOCH || row->kind == ENTRY_CARD)
                 look_list_epochs(look);
-        return r;
-}
-
-void look_at_epochs(Look *look)
-{
-        if (look->blind || !look->report->has_card)
-                return;
-
-        for (size_t i = 0; i < look->n_epochs; i++)
-                if (!look->epochs[i].listed)
-                        look_found(look, VERIFY_RE_SIGNED, look->epochs[i].first_revision,
-                                   "entry %" PRIu64 ": the epoch was opened with a broker's key "
-                                   "that no card of the authority lists",
-                                   look->epochs[i].first_revision);
-}
-
-const EpochSeen *look_epoch_at(const Look *look, uint64_t revision)
-{
-        const EpochSeen *found = NULL;
-
-        for (size_t i = 0; i < look->n_epochs && look->epochs[i].first_revision <= revision; i++)
-                found = &look->epochs[i];
-        return found;
+        return look_apply(look, row);
 }

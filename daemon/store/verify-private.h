@@ -8,8 +8,8 @@
 #include "store/environment.h"
 #include "store/journal.h"
 #include "store/meta.h"
+#include "store/signatures.h"
 #include "store/verify.h"
-#include "wire/arena.h"
 
 /* What the child tells its parent, in memory that both have. */
 typedef struct VerifyShared {
@@ -35,7 +35,7 @@ typedef struct Look {
         VerifyShared *shared;
         VerifyReport *report;
         Environment *environment;
-        Arena *arena;
+        Signatures signatures;
 
         Tail tail;                    /* when it began */
         uint64_t checkpoint_revision; /* the same */

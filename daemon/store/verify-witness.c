@@ -125,7 +125,7 @@ static int look_at_head(Look *look, const Head *head)
 static int look_at_line(Look *look, char *text, unsigned line)
 {
         uint8_t bytes[LINE_MAX_BYTES / 2];
-        const Genesis *genesis = state_genesis(look->state);
+        Arena *arena = look->signatures.arena;
         Envelope envelope;
         size_t n_bytes;
         Head head;
@@ -134,12 +134,13 @@ static int look_at_line(Look *look, char *text, unsigned line)
         if (!n_bytes || envelope_parse(&envelope, bytes, n_bytes) ||
             envelope.kind != ENVELOPE_HEAD)
                 return unreadable(look, line, "this line does not end in a signed head");
-        if (genesis && memcmp(&genesis->network, &envelope.network, sizeof(NetworkId)) != 0)
+        if (look->signatures.has_network &&
+            memcmp(&look->signatures.network, &envelope.network, sizeof(NetworkId)) != 0)
                 return unreadable(look, line, "this head is of another network");
 
-        arena_reset(look->arena);
-        arena_limit(look->arena, ARENA_MESSAGE_BYTES);
-        if (head_decode(&head, look->arena, envelope.body, envelope.n_body))
+        arena_reset(arena);
+        arena_limit(arena, ARENA_MESSAGE_BYTES);
+        if (head_decode(&head, arena, envelope.body, envelope.n_body))
                 return unreadable(look, line, "this line does not end in a signed head");
 
         look->report->n_heads++;

@@ -78,7 +78,7 @@ static void look_deinit(Look *look)
         checkpoint_free(look->checkpoint);
         state_free(look->state);
         change_deinit(&look->change);
-        arena_free(look->arena);
+        signatures_deinit(&look->signatures);
         free(look->epochs);
         environment_close(look->environment);
 }
@@ -114,7 +114,7 @@ static int look_open(Look *look)
                 return r;
         }
 
-        r = arena_new(&look->arena, ARENA_MESSAGE_BYTES);
+        r = signatures_init(&look->signatures);
         if (!r)
                 r = state_new(&look->state, &(StateOptions){ .n_tombstones = 1000000 });
         return r;
