@@ -76,15 +76,15 @@ static inline void row_store_put(RowStore *store, const CheckpointRow *row)
         } else if (row->value) {
                 if (store->n_rows == store->n_room) {
                         store->n_room = store->n_room ? store->n_room * 2 : 64;
-                        store->rows = reallocarray(store->rows, store->n_room,
-                                                   sizeof(*store->rows));
+                        store->rows =
+                                reallocarray(store->rows, store->n_room, sizeof(*store->rows));
                         assert(store->rows);
                 }
                 at = row_store_place(store, row->table, row->key);
                 memmove(&store->rows[at + 1], &store->rows[at],
                         (store->n_rows - at) * sizeof(*store->rows));
-                store->rows[at] = (StoredRow){ row->table, blob_ref(row->key),
-                                               blob_ref(row->value) };
+                store->rows[at] =
+                        (StoredRow){ row->table, blob_ref(row->key), blob_ref(row->value) };
                 store->n_rows++;
         }
 }
@@ -150,9 +150,8 @@ static inline int row_store_restore(const RowStore *store, State *state)
 
                         if (row->table != order[table])
                                 continue;
-                        r = state_restore_row(state, row->table, row->key->bytes,
-                                              row->key->n_bytes, row->value->bytes,
-                                              row->value->n_bytes);
+                        r = state_restore_row(state, row->table, row->key->bytes, row->key->n_bytes,
+                                              row->value->bytes, row->value->n_bytes);
                         if (r)
                                 return r;
                 }
@@ -210,7 +209,7 @@ static inline bool tombstones_differ(const Tombstone *a, const Tombstone *b)
 /* Those of one revision stand in no particular order. */
 static inline bool topic_has_tombstone(const PictureTopic *topic, const Tombstone *wanted)
 {
-        list_for_each(link, &topic->tombstones)
+        list_for_each (link, &topic->tombstones)
                 if (!tombstones_differ(list_entry(link, Tombstone, in_topic), wanted))
                         return true;
         return false;
@@ -224,18 +223,18 @@ static inline const char *topics_differ(const PictureTopic *a, const PictureTopi
         DIFFERS(memcmp(a->last, b->last, sizeof(a->last)));
         DIFFERS(a->forgotten != b->forgotten);
         DIFFERS(a->n_records != b->n_records);
-        list_for_each(link, &a->tombstones) {
+        list_for_each (link, &a->tombstones) {
                 DIFFERS(!topic_has_tombstone(b, list_entry(link, Tombstone, in_topic)));
                 n[0]++;
         }
-        list_for_each(link, &b->tombstones) {
+        list_for_each (link, &b->tombstones) {
                 DIFFERS(list_entry(link, Tombstone, in_topic)->revision < last);
                 last = list_entry(link, Tombstone, in_topic)->revision;
                 n[1]++;
         }
         DIFFERS(n[0] != n[1]);
         last = 0;
-        list_for_each(link, &b->records) {
+        list_for_each (link, &b->records) {
                 DIFFERS(list_entry(link, Record, in_topic)->changed_revision < last);
                 last = list_entry(link, Record, in_topic)->changed_revision;
         }

@@ -76,8 +76,8 @@ static inline const LedgerEntry *world_append(World *world, EntryKind kind, Blob
 
         if (world->n_ledger == world->n_ledger_room) {
                 world->n_ledger_room = world->n_ledger_room ? world->n_ledger_room * 2 : 64;
-                world->ledger = reallocarray(world->ledger, world->n_ledger_room,
-                                             sizeof(*world->ledger));
+                world->ledger =
+                        reallocarray(world->ledger, world->n_ledger_room, sizeof(*world->ledger));
                 assert(world->ledger);
         }
 
@@ -350,8 +350,7 @@ static inline void world_init(World *world, size_t n_tombstones)
         *world = (World){ .now_ms = WORLD_START_MS };
         world->authority = world_key(1, 0);
         world->broker = world_key(2, 0);
-        world->network = network_id_of("test-region",
-                                       secret_key_public(world->authority)->sign);
+        world->network = network_id_of("test-region", secret_key_public(world->authority)->sign);
         world->state = world_new_state(n_tombstones);
         r = arena_new(&world->arena, 16 * ARENA_MESSAGE_BYTES);
         assert(!r);

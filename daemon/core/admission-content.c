@@ -34,8 +34,7 @@ bool judge_order(Judgement *judgement)
                 return judge_refuse(judgement, PLEK_REFUSED_SENT_AHEAD, "sent_at_ms",
                                     "sent_at is %s, but this broker's clock says %s; learn its "
                                     "time again and send anew",
-                                    time_text(theirs, update->sent_at_ms),
-                                    time_text(ours, now_ms));
+                                    time_text(theirs, update->sent_at_ms), time_text(ours, now_ms));
 
         if (update->not_after_ms < now_ms)
                 return judge_refuse(judgement, PLEK_REFUSED_TOO_LATE, "not_after_ms",
@@ -64,7 +63,7 @@ static bool judge_plan(Judgement *judgement, const Door *door)
 static bool judge_policy(Judgement *judgement, const Door *door, const DoorPolicy *policy)
 {
         int64_t starts_at_ms = door->plan && door->starts_at_ms != TIME_ABSENT ? door->starts_at_ms
-                                                                             : judgement->now_ms;
+                                                                               : judgement->now_ms;
         const char *name = code_name(CODES_DOOR_STATE, door->state);
         int64_t lasts_ms;
 
@@ -109,8 +108,8 @@ static bool update_makes_record(const Judgement *judgement)
 
 /*
  * A plan adds no more than PLAN_ENTRIES_MAX records, so a party further than that from its quota is
- * not looked at. Near it, what the plan adds already counts, also where two of its entries are about
- * one new record: at the edge this refuses a little early, never late.
+ * not looked at. Near it, what the plan adds already counts, also where two of its entries are
+ * about one new record: at the edge this refuses a little early, never late.
  */
 static bool judge_quota(Judgement *judgement)
 {

@@ -30,13 +30,14 @@ typedef struct Judgement {
  * Each returns whether it refused. They run in this order, and what one has shown the next relies
  * on.
  */
-MUST_CHECK bool judge_origin(Judgement *judgement); /* network, key, party, connection, location */
-MUST_CHECK bool judge_order(Judgement *judgement);  /* seq and the clocks */
+MUST_CHECK bool judge_origin(Judgement *judgement);  /* network, key, party, connection, location */
+MUST_CHECK bool judge_order(Judgement *judgement);   /* seq and the clocks */
 MUST_CHECK bool judge_content(Judgement *judgement); /* plans, policies, quota */
 
 /* Writes the sentence; always true, so that a check can end with it. */
-PRINTF(4, 5) bool judge_refuse(Judgement *judgement, PlekRefusal code, const char *field,
-                               const char *format, ...);
+PRINTF(4, 5)
+bool judge_refuse(Judgement *judgement, PlekRefusal code, const char *field, const char *format,
+                  ...);
 
 enum {
         TIME_TEXT_MAX = 32,

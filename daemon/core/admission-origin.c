@@ -126,7 +126,7 @@ bool judge_origin(Judgement *judgement)
         judgement->grant = party_grant(owner.party, candidate->update->location);
         if (!judgement->grant)
                 return judge_refuse(judgement, PLEK_REFUSED_LOCATION, "location",
-                                    "%s is not enrolled to speak for location %s",
-                                    owner.party->id, candidate->update->location);
+                                    "%s is not enrolled to speak for location %s", owner.party->id,
+                                    candidate->update->location);
         return false;
 }

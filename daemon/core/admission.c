@@ -41,9 +41,8 @@ bool judge_refuse(Judgement *judgement, PlekRefusal code, const char *field, con
         vsnprintf(judgement->words->text, sizeof(judgement->words->text), format, arguments);
         va_end(arguments);
 
-        judgement->refusal = (WireRefusal){ .code = code,
-                                            .field = field,
-                                            .text = judgement->words->text };
+        judgement->refusal =
+                (WireRefusal){ .code = code, .field = field, .text = judgement->words->text };
         return true;
 }
 

@@ -31,8 +31,8 @@ typedef struct DoorPolicy {
 } DoorPolicy;
 
 typedef struct AdmissionOptions {
-        int64_t skew_ms;        /* 120 s */
-        size_t n_records_max;   /* of one party */
+        int64_t skew_ms;      /* 120 s */
+        size_t n_records_max; /* of one party */
         const DoorPolicy *policies;
         size_t n_policies;
         uint32_t closed; /* PLEK_REFUSED_RETRY or _CLOCK while nothing can be taken; 0: open */

@@ -41,8 +41,8 @@ static int mark_affirm(State *state, const CheckpointRow *row)
 
 static int mark_tombstone(State *state, const CheckpointRow *row)
 {
-        KeptTombstone *tombstone = dirty_find_tombstone(
-                &state->dirty, be64_get(row->key->bytes), be32_get(row->key->bytes + 8));
+        KeptTombstone *tombstone = dirty_find_tombstone(&state->dirty, be64_get(row->key->bytes),
+                                                        be32_get(row->key->bytes + 8));
 
         if (tombstone && !tombstone->value) {
                 tombstone->value = blob_ref(row->value);

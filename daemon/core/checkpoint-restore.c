@@ -74,13 +74,13 @@ static int restore_span(State *state, const uint8_t *key, size_t n_key, const ui
 
         revision = n_key == 9 ? be64_get(key + 1) : 0;
         if (row.opened_at_ms < 0 || row.opened_at_ms > INT64_MAX / 1000 ||
-            (state->n_epochs &&
-             revision <= state->epochs[state->n_epochs - 1].first_revision))
+            (state->n_epochs && revision <= state->epochs[state->n_epochs - 1].first_revision))
                 return err_raise(-EBADMSG);
-        return state_push_epoch(state, &(EpochSpan){ .epoch = row.epoch,
-                                                     .first_revision = revision,
-                                                     .opened_at_ms = row.opened_at_ms,
-                                                     .continues = row.continues },
+        return state_push_epoch(state,
+                                &(EpochSpan){ .epoch = row.epoch,
+                                              .first_revision = revision,
+                                              .opened_at_ms = row.opened_at_ms,
+                                              .continues = row.continues },
                                 &dropped);
 }
 
@@ -179,14 +179,34 @@ static int restore_affirm(State *state, const uint8_t *key, size_t n_key, const 
         if (!r && (n_key != 8 || dirty_find_affirm(&state->dirty, be64_get(key))))
                 r = err_raise(-EBADMSG);
         r = r ? r : blob_copy(&envelope, row.envelope, row.n_envelope);
-        r = r ? r : affirmation_new(&affirmation, be64_get(key), row.received_at_ms,
-                                    row.sent_at_ms, envelope);
+        r = r ? r
+              : affirmation_new(&affirmation, be64_get(key), row.received_at_ms, row.sent_at_ms,
+                                envelope);
         if (r)
                 return err_fold(r);
 
         r = dirty_keep_affirm(&state->dirty, affirmation, true);
         affirmation_unref(affirmation);
         return r;
+}
+
+/* The picture would take two for one; then its order and that of the rows would part. */
+static bool topic_has_tombstone(const PictureTopic *topic, uint64_t revision,
+                                const TombstoneRow *row)
+{
+        const Tombstone *tombstone;
+
+        list_for_each_reverse(link, &topic->tombstones)
+        {
+                tombstone = list_entry(link, Tombstone, in_topic);
+                if (tombstone->revision != revision)
+                        break;
+                if (tombstone->from == (Audience)row->from && tombstone->to == (Audience)row->to &&
+                    tombstone->key.n_bytes == row->key.n_bytes &&
+                    memcmp(tombstone->key.bytes, row->key.bytes, row->key.n_bytes) == 0)
+                        return true;
+        }
+        return false;
 }
 
 static int restore_tombstone(State *state, const uint8_t *key, size_t n_key, const uint8_t *value,
@@ -212,14 +232,16 @@ static int restore_tombstone(State *state, const uint8_t *key, size_t n_key, con
         last = state->dirty.n_tombstones
                        ? dirty_tombstone(&state->dirty, state->dirty.n_tombstones - 1)
                        : NULL;
-        if (last && (last->revision > revision ||
-                     (last->revision == revision && last->number >= number)))
+        if (topic_has_tombstone(topic, revision, &row) ||
+            (last &&
+             (last->revision > revision || (last->revision == revision && last->number >= number))))
                 return err_raise(-EBADMSG);
 
         r = dirty_keep_tombstone(&state->dirty, revision, number, NULL);
-        r = r ? r : picture_restore_tombstone(state->picture, topic, &row.key, revision, row.at_ms,
-                                              (Audience)row.from, (Audience)row.to,
-                                              (WithdrawnCause)row.cause);
+        r = r ? r
+              : picture_restore_tombstone(state->picture, topic, &row.key, revision, row.at_ms,
+                                          (Audience)row.from, (Audience)row.to,
+                                          (WithdrawnCause)row.cause);
         return err_fold(r);
 }
 

@@ -57,18 +57,19 @@ static int build_record(RowList *list, const Record *record)
         if (r)
                 return r;
 
-        r = row_of_record(&value, &(RecordRow){
-                .topic = topic->text,
-                .n_topic = strlen(topic->text),
-                .revision = record->revision,
-                .changed_revision = record->changed_revision,
-                .received_at_ms = record->received_at_ms,
-                .since_ms = record->since_ms,
-                .flags = record->flags,
-                .rests_on = record->affirmation ? record->affirmation->revision : 0,
-                .envelope = record->envelope->bytes,
-                .n_envelope = record->envelope->n_bytes,
-        });
+        r = row_of_record(
+                &value, &(RecordRow){
+                                .topic = topic->text,
+                                .n_topic = strlen(topic->text),
+                                .revision = record->revision,
+                                .changed_revision = record->changed_revision,
+                                .received_at_ms = record->received_at_ms,
+                                .since_ms = record->since_ms,
+                                .flags = record->flags,
+                                .rests_on = record->affirmation ? record->affirmation->revision : 0,
+                                .envelope = record->envelope->bytes,
+                                .n_envelope = record->envelope->n_bytes,
+                        });
         return add(list, CHECKPOINT_RECORDS, r, key, value);
 }
 
@@ -104,18 +105,19 @@ static int build_affirms(RowList *list, Dirty *dirty)
         Blob *key, *value = NULL;
         int r;
 
-        list_for_each(link, &dirty->fresh) {
+        list_for_each (link, &dirty->fresh) {
                 affirm = list_entry(link, KeptAffirm, fresh);
                 r = row_key_of_revision(&key, affirm->revision);
                 if (r)
                         return r;
 
-                r = row_of_affirm(&value, &(AffirmRow){
-                        .received_at_ms = affirm->affirmation->received_at_ms,
-                        .sent_at_ms = affirm->affirmation->sent_at_ms,
-                        .envelope = affirm->affirmation->envelope->bytes,
-                        .n_envelope = affirm->affirmation->envelope->n_bytes,
-                });
+                r = row_of_affirm(&value,
+                                  &(AffirmRow){
+                                          .received_at_ms = affirm->affirmation->received_at_ms,
+                                          .sent_at_ms = affirm->affirmation->sent_at_ms,
+                                          .envelope = affirm->affirmation->envelope->bytes,
+                                          .n_envelope = affirm->affirmation->envelope->n_bytes,
+                                  });
                 r = add(list, CHECKPOINT_AFFIRMS, r, key, value);
                 if (r)
                         return r;
@@ -284,11 +286,11 @@ static void take_hashes(Dirty *dirty)
         DirtyTopic *topic, *next_topic;
         GoneRecord *gone, *next_gone;
 
-        HASH_ITER(hh, dirty->gone, gone, next_gone) {
+        HASH_ITER (hh, dirty->gone, gone, next_gone) {
                 HASH_DEL(dirty->gone, gone);
                 free(gone);
         }
-        HASH_ITER(hh, dirty->topics, topic, next_topic) {
+        HASH_ITER (hh, dirty->topics, topic, next_topic) {
                 HASH_DEL(dirty->topics, topic);
                 free(topic);
         }
@@ -314,7 +316,7 @@ static void take(Dirty *dirty)
                         dirty->records[i]->user = NULL;
         for (size_t i = 0; i < dirty->n_parties; i++)
                 dirty->parties[i]->dirty = false;
-        list_for_each(link, &dirty->fresh)
+        list_for_each (link, &dirty->fresh)
                 list_unlink(link);
 
         take_hashes(dirty);

@@ -163,7 +163,8 @@ static int note_affirm(Dirty *dirty, const ChangeItem *item)
         Record *record;
         int r;
 
-        list_for_each_reverse(link, &item->topic->records) {
+        list_for_each_reverse(link, &item->topic->records)
+        {
                 record = list_entry(link, Record, in_topic);
                 if (record->changed_revision != item->revision)
                         break;
@@ -281,15 +282,15 @@ void dirty_deinit(Dirty *dirty)
         DirtyTopic *topic, *next_topic;
         GoneRecord *gone, *next_gone;
 
-        HASH_ITER(hh, dirty->gone, gone, next_gone) {
+        HASH_ITER (hh, dirty->gone, gone, next_gone) {
                 HASH_DEL(dirty->gone, gone);
                 free(gone);
         }
-        HASH_ITER(hh, dirty->topics, topic, next_topic) {
+        HASH_ITER (hh, dirty->topics, topic, next_topic) {
                 HASH_DEL(dirty->topics, topic);
                 free(topic);
         }
-        HASH_ITER(hh, dirty->affirms, affirm, next_affirm) {
+        HASH_ITER (hh, dirty->affirms, affirm, next_affirm) {
                 HASH_DEL(dirty->affirms, affirm);
                 affirmation_unref(affirm->affirmation);
                 free(affirm);

@@ -70,7 +70,7 @@ typedef struct Dirty {
         size_t first, n_tombstones, n_tombstones_room;
         size_t n_unwritten;
 
-        RowList ready; /* rows that will not change any more */
+        RowList ready;  /* rows that will not change any more */
         size_t n_spans; /* the latest epochs that have no row yet */
         bool genesis, epoch;
 

@@ -74,7 +74,8 @@ int plan_add_digested(Plan *plan, EntryKind kind, Blob *bytes, const uint8_t dig
 /* The slot that has @party, or the free one where it would go. */
 static uint16_t plan_floor_slot(const Plan *plan, const char *party)
 {
-        uint64_t hash = 14695981039346656037u; /* FNV-1a: ids are short, and the authority's choice */
+        uint64_t hash =
+                14695981039346656037u; /* FNV-1a: ids are short, and the authority's choice */
         uint16_t slot;
 
         for (const char *c = party; *c; c++)

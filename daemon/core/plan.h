@@ -29,9 +29,9 @@ typedef struct PlanOutcome {
         char party[PARTY_MAX + 1];
         uint64_t instance;
         uint64_t seq;
-        uint64_t floor;    /* the party's, after this */
-        uint64_t revision; /* of a repeat: the original's. Else 0: fixed by the entry below */
-        size_t entry;      /* index among entries, SIZE_MAX: none (refused, or a repeat) */
+        uint64_t floor;      /* the party's, after this */
+        uint64_t revision;   /* of a repeat: the original's. Else 0: fixed by the entry below */
+        size_t entry;        /* index among entries, SIZE_MAX: none (refused, or a repeat) */
         WireRefusal refusal; /* code 0: accepted. Strings are static or in the plan's words */
         size_t candidate;    /* the caller's number of the candidate: which connection */
 } PlanOutcome;

@@ -53,8 +53,7 @@ int state_push_epoch(State *state, const EpochSpan *span, uint64_t *ret_dropped)
         state->epochs = grown;
         state->epochs[state->n_epochs++] = *span;
         if (!span->continues)
-                state->epoch_floor =
-                        MAX(state->epoch_floor, (uint64_t)span->opened_at_ms * 1000);
+                state->epoch_floor = MAX(state->epoch_floor, (uint64_t)span->opened_at_ms * 1000);
         *ret_dropped = dropped;
         return 0;
 }
@@ -81,15 +80,15 @@ int state_apply_epoch(State *state, const LedgerEntry *entry)
             epoch.opened_at_ms < 0 || epoch.opened_at_ms > INT64_MAX / 1000 ||
             epoch_is_known(state, epoch.epoch))
                 return err_raise(-EBADMSG);
-        if (epoch.continues &&
-            (epoch.previous_epoch != state_epoch(state) || first ||
-             epoch.previous_revision > state->revision))
+        if (epoch.continues && (epoch.previous_epoch != state_epoch(state) || first ||
+                                epoch.previous_revision > state->revision))
                 return err_raise(-EBADMSG);
 
-        r = state_push_epoch(state, &(EpochSpan){ .epoch = epoch.epoch,
-                                                  .first_revision = entry->revision,
-                                                  .opened_at_ms = epoch.opened_at_ms,
-                                                  .continues = epoch.continues },
+        r = state_push_epoch(state,
+                             &(EpochSpan){ .epoch = epoch.epoch,
+                                           .first_revision = entry->revision,
+                                           .opened_at_ms = epoch.opened_at_ms,
+                                           .continues = epoch.continues },
                              &dropped);
         if (r)
                 return r;

@@ -44,7 +44,7 @@ State *state_free(State *state)
         if (!state)
                 return NULL;
 
-        HASH_ITER(hh, state->parties, party, next) {
+        HASH_ITER (hh, state->parties, party, next) {
                 HASH_DELETE(hh, state->parties, party);
                 free(party);
         }
@@ -155,12 +155,12 @@ static int apply_update(State *state, const LedgerEntry *entry, Change *change)
 static int change_add_registry(Change *change, const LedgerEntry *entry)
 {
         return change_add(change, &(ChangeItem){
-                .kind = CHANGE_REGISTRY,
-                .from = AUDIENCE_OPEN,
-                .to = AUDIENCE_COORD,
-                .revision = entry->revision,
-                .received_at_ms = entry->time_ms,
-        });
+                                          .kind = CHANGE_REGISTRY,
+                                          .from = AUDIENCE_OPEN,
+                                          .to = AUDIENCE_COORD,
+                                          .revision = entry->revision,
+                                          .received_at_ms = entry->time_ms,
+                                  });
 }
 
 static const char *region_of(const char *location, void *arg)

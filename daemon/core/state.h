@@ -30,20 +30,22 @@ typedef struct EpochSpan {
         uint64_t epoch;
         uint64_t first_revision; /* its opening's */
         int64_t opened_at_ms;
-        bool continues;          /* the one before it */
+        bool continues; /* the one before it */
 } EpochSpan;
 
 enum {
-        EPOCH_SPANS_MAX = 4096, /* the latest that are known; a head of an older one proves nothing */
+        EPOCH_SPANS_MAX =
+                4096, /* the latest that are known; a head of an older one proves nothing */
 };
 
 /* What is remembered of a party that has published, over all its keys, for good. */
 typedef struct PartyState {
-        uint64_t floor;         /* its last accepted seq */
-        uint64_t revision;      /* of that update */
-        uint8_t digest[DIGEST_BYTES]; /* of its envelope: a byte-for-byte repeat is answered again */
+        uint64_t floor;               /* its last accepted seq */
+        uint64_t revision;            /* of that update */
+        uint8_t digest[DIGEST_BYTES]; /* of its envelope: a byte-for-byte repeat is answered again
+                                       */
         size_t n_records;
-        bool dirty;             /* for the checkpoint */
+        bool dirty; /* for the checkpoint */
         UT_hash_handle hh;
         char party[PARTY_MAX + 1];
 } PartyState;

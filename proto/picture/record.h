@@ -82,7 +82,7 @@ typedef struct Record {
         uint32_t whole; /* the topic's whole answer in which it was listed last */
         bool apart;     /* scratch of picture_affirm() */
 
-        void *user; /* a subscriber's own; NULL in the daemon */
+        void *user; /* a subscriber's own; in the daemon, the checkpoint's mark */
 
         uint16_t n_key;
         uint8_t key[]; /* RecordKey's bytes */

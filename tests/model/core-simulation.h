@@ -181,7 +181,8 @@ static inline ModelParty any_enrolment(Simulation *simulation, unsigned party)
         return enrolment;
 }
 
-static inline Blob *enrolment_envelope(Simulation *simulation, unsigned party, const ModelParty *model)
+static inline Blob *enrolment_envelope(Simulation *simulation, unsigned party,
+                                       const ModelParty *model)
 {
         LocationGrant grants[M_LOCATIONS];
         Enrolment enrolment = { .party = m_parties[party],

@@ -16,10 +16,9 @@ enum {
 };
 
 static const DoorPolicy policy = { .region = "oost", .state = PLEK_DOOR_CLOSED, .forbidden = true };
-static const AdmissionOptions options = { .skew_ms = WORLD_SKEW_MS,
-                                          .n_records_max = M_QUOTA,
-                                          .policies = &policy,
-                                          .n_policies = 1 };
+static const AdmissionOptions options = {
+        .skew_ms = WORLD_SKEW_MS, .n_records_max = M_QUOTA, .policies = &policy, .n_policies = 1
+};
 
 /* ------------------------------------------------------------------ delivering */
 
@@ -30,8 +29,8 @@ static Message next_arrival(Simulation *simulation)
         size_t at;
         Message message;
 
-        while (!simulation->n_flying || (simulation->n_flying < N_FLYING_MAX &&
-                                         chance_percent(chance, 70)))
+        while (!simulation->n_flying ||
+               (simulation->n_flying < N_FLYING_MAX && chance_percent(chance, 70)))
                 simulation->flying[simulation->n_flying++] = any_message(simulation);
 
         at = chance_percent(chance, 60) ? simulation->n_flying - 1
@@ -91,8 +90,7 @@ static void plan_batch(Simulation *simulation, const Message *messages, size_t n
                         assert(outcome->entry == n_entries);
                         planned->parties[message->party].n_planned_new +=
                                 makes_record(&simulation->model, message);
-                        model_apply(planned, message, world->revision + ++n_entries,
-                                    world->now_ms);
+                        model_apply(planned, message, world->revision + ++n_entries, world->now_ms);
                 }
                 assert(outcome->floor == model_floor(planned, message->party));
         }
@@ -130,7 +128,8 @@ static void do_batch(Simulation *simulation)
 
 /* ------------------------------------------------------------------ the registry and epochs */
 
-static int submit(Simulation *simulation, Blob *envelope, uint64_t *ret_revision, uint32_t *ret_code)
+static int submit(Simulation *simulation, Blob *envelope, uint64_t *ret_revision,
+                  uint32_t *ret_code)
 {
         World *world = &simulation->world;
         WireRefusal refusal = { 0 };
@@ -304,7 +303,8 @@ static void begin(Simulation *simulation)
         must(plan_new(&simulation->plan));
         for (unsigned party = 0; party <= M_PARTIES; party++)
                 for (unsigned key = 0; key < M_KEYS; key++)
-                        simulation->keys[party][key] = world_key((uint8_t)(5 + key), (uint8_t)party);
+                        simulation->keys[party][key] =
+                                world_key((uint8_t)(5 + key), (uint8_t)party);
         for (unsigned party = 0; party < M_PARTIES; party++) {
                 simulation->instances[party] = party + 1;
                 enrol(simulation, party);

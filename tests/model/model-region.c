@@ -35,7 +35,7 @@ typedef struct Fact {
 typedef struct Agent {
         WorldParty *party;
         char location[16];
-        int64_t offset_ms; /* of its idea of the broker's time */
+        int64_t offset_ms;         /* of its idea of the broker's time */
         uint64_t sent[N_SENT_MAX]; /* the latest seqs, a ring */
         size_t n_sent;
         Fact facts[N_KINDS];
@@ -133,9 +133,9 @@ static void agent_send(Scene *scene, unsigned number, unsigned kind)
         fact->sent_seq = update.seq;
         agent->sent[agent->n_sent++ % N_SENT_MAX] = update.seq;
         fact->retry_at_ms = broker_now_ms + RETRY_MS;
-        post(scene, &(Mail){ .agent = number,
-                              .envelope = world_update_envelope(&scene->world, agent->party,
-                                                                &update) });
+        post(scene,
+             &(Mail){ .agent = number,
+                      .envelope = world_update_envelope(&scene->world, agent->party, &update) });
 }
 
 static void agent_turn(Scene *scene, unsigned number)
@@ -256,9 +256,9 @@ static void broker_answer(Scene *scene, const unsigned *senders)
                 scene->n_accepted += !outcome->refusal.code;
                 scene->n_refused += outcome->refusal.code != 0;
                 post(scene, &(Mail){ .agent = senders[outcome->candidate],
-                                      .seq = outcome->seq,
-                                      .floor = outcome->floor,
-                                      .code = outcome->refusal.code });
+                                     .seq = outcome->seq,
+                                     .floor = outcome->floor,
+                                     .code = outcome->refusal.code });
         }
 }
 
@@ -275,8 +275,8 @@ static void broker_save(Scene *scene)
 static void broker_turn(Scene *scene)
 {
         World *world = &scene->world;
-        unsigned senders[N_MAIL_MAX], death = scene->healed ? 100
-                                                             : chance_below(&scene->chance, 100);
+        unsigned senders[N_MAIL_MAX],
+                death = scene->healed ? 100 : chance_below(&scene->chance, 100);
         size_t n = 0;
         Mail mail;
 
@@ -418,9 +418,10 @@ int main(int argc, char **argv)
                 n_healing++;
         }
 
-        printf("%zu accepted, %zu refused, %zu lost, %zu crashes, %zu roll-backs; healed in %zu s\n",
-               scene.n_accepted, scene.n_refused, scene.n_lost, scene.n_crashes,
-               scene.n_rollbacks, n_healing);
+        printf("%zu accepted, %zu refused, %zu lost, %zu crashes, %zu roll-backs; healed in %zu "
+               "s\n",
+               scene.n_accepted, scene.n_refused, scene.n_lost, scene.n_crashes, scene.n_rollbacks,
+               n_healing);
         healed &= scene.n_accepted && scene.n_refused && scene.n_crashes && scene.n_rollbacks;
         end(&scene);
         return healed ? 0 : 1;

@@ -56,7 +56,7 @@ static inline const PlanOutcome *admit_of(const WorldParty *sender, const Update
 
 /* Refused with that code and field, in a sentence, with the floor, and without a trace. */
 static inline const PlanOutcome *assert_refused(const PlanOutcome *outcome, uint32_t code,
-                                         const char *field)
+                                                const char *field)
 {
         assert_int_equal(outcome->refusal.code, code);
         assert_int_equal(outcome->entry, SIZE_MAX);

@@ -180,8 +180,9 @@ static void test_a_region_can_bound_how_long_a_state_lasts(void **state)
         options.policies = &policy;
         options.n_policies = 1;
         update = world_door(&world, party, "loc", PLEK_DOOR_STOP);
-        assert_true(says(assert_refused(admit_of(party, &update), PLEK_REFUSED_POLICY,
-                                        "door.ends_at_ms"), "120 minutes"));
+        assert_true(says(
+                assert_refused(admit_of(party, &update), PLEK_REFUSED_POLICY, "door.ends_at_ms"),
+                "120 minutes"));
         update.door.ends_at_ms = world.now_ms + 7200001;
         assert_refused(admit_of(party, &update), PLEK_REFUSED_POLICY, "door.ends_at_ms");
         update.door.ends_at_ms = world.now_ms + 7200000;

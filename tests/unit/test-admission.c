@@ -35,8 +35,7 @@ static void test_what_a_verifier_refused_is_refused_in_its_words(void **state)
 {
         char field[] = "door.state", text[] = "door.state is 99, which is no state of a door";
         Update update = { .party = "a", .instance = 5, .seq = 6 };
-        Candidate candidate = { .connection = key_id_of(
-                                        secret_key_public(party->key)->transport),
+        Candidate candidate = { .connection = key_id_of(secret_key_public(party->key)->transport),
                                 .update = &update,
                                 .refusal = { PLEK_REFUSED_FIELD, field, text } };
         const PlanOutcome *outcome = assert_refused(admit(&candidate), PLEK_REFUSED_FIELD, field);
@@ -45,19 +44,18 @@ static void test_what_a_verifier_refused_is_refused_in_its_words(void **state)
         memset(field, 'x', sizeof(field) - 1);
         memset(text, 'x', sizeof(text) - 1);
         assert_string_equal(outcome->refusal.field, "door.state");
-        assert_string_equal(outcome->refusal.text,
-                            "door.state is 99, which is no state of a door");
+        assert_string_equal(outcome->refusal.text, "door.state is 99, which is no state of a door");
         assert_int_equal(outcome->instance, 5);
         assert_int_equal(outcome->seq, 6);
 }
 
 static void test_what_cannot_be_read_at_all_is_told_to_the_connection(void **state)
 {
-        Candidate candidate = { .connection = key_id_of(
-                                        secret_key_public(party->key)->transport),
+        Candidate candidate = { .connection = key_id_of(secret_key_public(party->key)->transport),
                                 .refusal = { PLEK_REFUSED_SIGNATURE, NULL,
                                              "the signature does not verify" } };
-        const PlanOutcome *outcome = assert_refused(admit(&candidate), PLEK_REFUSED_SIGNATURE, NULL);
+        const PlanOutcome *outcome =
+                assert_refused(admit(&candidate), PLEK_REFUSED_SIGNATURE, NULL);
 
         assert_string_equal(outcome->party, "a");
         assert_int_equal(outcome->seq, 0);
@@ -72,8 +70,8 @@ static void test_a_broker_that_cannot_write_says_so(void **state)
         assert_true(says(assert_refused(admit_of(party, &update), PLEK_REFUSED_RETRY, NULL),
                          "cannot write"));
         options.closed = PLEK_REFUSED_CLOCK;
-        assert_true(says(assert_refused(admit_of(party, &update), PLEK_REFUSED_CLOCK, NULL),
-                         "clock"));
+        assert_true(
+                says(assert_refused(admit_of(party, &update), PLEK_REFUSED_CLOCK, NULL), "clock"));
 }
 
 /* ------------------------------------------------------------------ who */
@@ -105,8 +103,8 @@ static void test_an_unknown_key_is_refused_by_its_id(void **state)
         char id[KEY_ID_TEXT_BYTES];
 
         key_id_format(key_id_of(secret_key_public(stranger->key)->sign), id);
-        assert_true(says(assert_refused(admit_of(stranger, &update), PLEK_REFUSED_NOT_ENROLLED,
-                                        NULL), id));
+        assert_true(says(
+                assert_refused(admit_of(stranger, &update), PLEK_REFUSED_NOT_ENROLLED, NULL), id));
 }
 
 static void test_a_key_with_the_id_of_an_enrolled_one_is_not_that_key(void **state)
@@ -221,8 +219,9 @@ static void test_a_location_of_somebody_else_is_refused(void **state)
 
         world_add_party(&world, "b", "theirs", "noord");
         update = world_counts(&world, party, "theirs", 1, 10);
-        assert_true(says(assert_refused(admit_of(party, &update), PLEK_REFUSED_LOCATION,
-                                        "location"), "theirs"));
+        assert_true(
+                says(assert_refused(admit_of(party, &update), PLEK_REFUSED_LOCATION, "location"),
+                     "theirs"));
 }
 
 /* ------------------------------------------------------------------ a question */

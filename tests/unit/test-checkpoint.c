@@ -454,11 +454,11 @@ static void test_a_row_that_is_cut_short_is_damage(void **state)
         fill();
         for (size_t i = 0; i < rows.n_rows; i++) {
                 rows.rows[i].value->n_bytes--;
-                assert_int_equal(restore_result(), rows.rows[i].table == CHECKPOINT_AFFIRMS ||
-                                                                   rows.rows[i].key->bytes[0] ==
-                                                                           META_EPOCH
-                                                           ? 0 /* its envelope is not decoded */
-                                                           : -EBADMSG);
+                assert_int_equal(restore_result(),
+                                 rows.rows[i].table == CHECKPOINT_AFFIRMS ||
+                                                 rows.rows[i].key->bytes[0] == META_EPOCH
+                                         ? 0 /* its envelope is not decoded */
+                                         : -EBADMSG);
                 rows.rows[i].value->n_bytes++;
         }
 }

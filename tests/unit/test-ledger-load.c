@@ -2,6 +2,9 @@
 
 #include "internal/endian.h"
 #include "store/environment.h"
+#include "store/error.h"
+#include "store/meta.h"
+#include "store/rows.h"
 
 /*
  * The state's side of loading is played here: it takes the rows down as they come. How a row is
@@ -367,6 +370,132 @@ static void test_state_that_stands_elsewhere_than_its_checkpoint_is_damage(void 
         ledger_close(ledger);
 }
 
+/* ------------------------------------------------------------------ other directories */
+
+static Environment *environment_here(void)
+{
+        Environment *environment = NULL;
+        const char *text = "";
+
+        if (environment_open(&environment, kit_directory, 0, 0, &text))
+                fail_msg("%s", text);
+        return environment;
+}
+
+static size_t read_file(const char *name, uint8_t *bytes, size_t n_max, struct stat *ret_status)
+{
+        int fd = open(kit_path(name), O_RDONLY);
+        ssize_t n;
+
+        assert_true(fd >= 0);
+        n = read(fd, bytes, n_max);
+        assert_int_equal(fstat(fd, ret_status), 0);
+        close(fd);
+        return (size_t)n;
+}
+
+static void test_directory_of_a_newer_version_is_refused_untouched(void **unused)
+{
+        static uint8_t before[1024 * 1024], after[1024 * 1024];
+        LedgerOptions options = kit_options();
+        struct stat status_before, status_after;
+        Environment *environment = environment_here();
+        Transaction transaction;
+        Ledger *ledger = NULL;
+        const char *text = "";
+        uint8_t *value, row[32];
+        size_t n_before;
+
+        /* The row as a later version would write it. */
+        memcpy(row + ROW_CHECKSUM_BYTES, "\0\0\0\x02plekd 9", 11);
+        row_seal(ROW_TAG_META, "plek.schema", 11, row, ROW_CHECKSUM_BYTES + 11);
+        assert_int_equal(transaction_write(&transaction, environment), 0);
+        value = transaction_reserve(&transaction, environment->root, "plek.schema", 11,
+                                    ROW_CHECKSUM_BYTES + 11, TRANSACTION_REPLACE);
+        assert_non_null(value);
+        memcpy(value, row, ROW_CHECKSUM_BYTES + 11);
+        assert_int_equal(transaction_commit(&transaction), 0);
+        environment_close(environment);
+
+        n_before = read_file("data.mdb", before, sizeof(before), &status_before);
+        assert_int_equal(ledger_open(&ledger, &options, &text), LEDGER_E_NEWER);
+        assert_non_null(strstr(text, "newer version"));
+        assert_int_equal(read_file("data.mdb", after, sizeof(after), &status_after), n_before);
+        assert_memory_equal(before, after, n_before);
+        assert_memory_equal(&status_before.st_mtim, &status_after.st_mtim, sizeof(struct timespec));
+        assert_memory_equal(&status_before.st_ctim, &status_after.st_ctim, sizeof(struct timespec));
+}
+
+static void test_database_of_somebody_else_is_refused_untouched(void **unused)
+{
+        LedgerOptions options = kit_options();
+        Ledger *ledger = NULL;
+        const char *text = "";
+        MDB_env *env;
+        MDB_txn *txn;
+        MDB_dbi dbi;
+        MDB_val key = { 1, "k" }, value = { 1, "v" };
+
+        assert_int_equal(mdb_env_create(&env), 0);
+        assert_int_equal(mdb_env_open(env, kit_directory, 0, 0600), 0);
+        assert_int_equal(mdb_txn_begin(env, NULL, 0, &txn), 0);
+        assert_int_equal(mdb_dbi_open(txn, NULL, 0, &dbi), 0);
+        assert_int_equal(mdb_put(txn, dbi, &key, &value, 0), 0);
+        assert_int_equal(mdb_txn_commit(txn), 0);
+        mdb_env_close(env);
+
+        assert_int_equal(ledger_open(&ledger, &options, &text), LEDGER_E_DAMAGED);
+        assert_non_null(strstr(text, "not plekd's"));
+}
+
+static void test_file_that_is_no_database_is_refused(void **unused)
+{
+        LedgerOptions options = kit_options();
+        Ledger *ledger = NULL;
+
+        kit_write_file("data.mdb", "this is not LMDB's");
+        assert_int_equal(ledger_open(&ledger, &options, NULL), LEDGER_E_DAMAGED);
+}
+
+/* Killed between the making of the file and the first commit. */
+static void test_empty_database_is_a_new_one(void **unused)
+{
+        MDB_env *env;
+        Ledger *ledger;
+
+        assert_int_equal(mdb_env_create(&env), 0);
+        assert_int_equal(mdb_env_open(env, kit_directory, 0, 0600), 0);
+        mdb_env_close(env);
+
+        ledger = kit_open();
+        assert_int_equal(kit_append(ledger, 2, 50), 0);
+        assert_int_equal(kit_drain(ledger, 1), 2);
+        ledger_close(ledger);
+}
+
+static void test_journal_without_its_tail_is_refused(void **unused)
+{
+        LedgerOptions options = kit_options();
+        Environment *environment;
+        Transaction transaction;
+        Ledger *ledger = kit_open();
+        const char *text = "";
+        uint8_t key[8];
+
+        assert_int_equal(kit_append(ledger, 5, 50), 0);
+        ledger_close(ledger);
+        environment = environment_here();
+        be64_put(key, 5);
+        assert_int_equal(transaction_write(&transaction, environment), 0);
+        transaction_delete(&transaction, environment->journal, key, sizeof(key));
+        assert_int_equal(transaction_commit(&transaction), 0);
+        environment_close(environment);
+
+        ledger = NULL;
+        assert_int_equal(ledger_open(&ledger, &options, &text), LEDGER_E_DAMAGED);
+        assert_non_null(strstr(text, "ends at revision 4, and should at 5"));
+}
+
 int main(void)
 {
 #define TEST(_name) cmocka_unit_test_setup_teardown(_name, kit_make_directory, kit_remove_directory)
@@ -381,6 +510,11 @@ int main(void)
                 TEST(test_row_that_the_state_refuses_is_damage),
                 TEST(test_checkpoint_of_another_history_is_not_put_to_this_journal),
                 TEST(test_state_that_stands_elsewhere_than_its_checkpoint_is_damage),
+                TEST(test_directory_of_a_newer_version_is_refused_untouched),
+                TEST(test_database_of_somebody_else_is_refused_untouched),
+                TEST(test_file_that_is_no_database_is_refused),
+                TEST(test_empty_database_is_a_new_one),
+                TEST(test_journal_without_its_tail_is_refused),
         };
 
         if (sodium_init() < 0)

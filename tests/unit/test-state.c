@@ -335,7 +335,8 @@ static void test_a_suspension_is_told_and_reversible(void **state)
         Suspension suspension = world_suspension(party, true);
         KeyOwner owner;
 
-        assert_true(registry_find_signer(state_registry(world.state), key_id_of(key->sign), &owner));
+        assert_true(
+                registry_find_signer(state_registry(world.state), key_id_of(key->sign), &owner));
         assert_int_equal(owner_may_publish(&owner, world.now_ms), 0);
         world_suspend(&world, &suspension);
         assert_int_equal(owner_may_publish(&owner, world.now_ms), PLEK_REFUSED_SUSPENDED);
@@ -356,7 +357,7 @@ static void test_a_suspension_of_nobody_is_broken(void **state)
         assert_broken(ENTRY_SUSPENSION, body);
 }
 
-#define TEST(_name) cmocka_unit_test_setup_teardown(_name, setup, teardown)
+#define TEST(_name)       cmocka_unit_test_setup_teardown(_name, setup, teardown)
 #define TEST_EMPTY(_name) cmocka_unit_test_setup_teardown(_name, setup_empty, teardown)
 
 int main(void)
