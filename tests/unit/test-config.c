@@ -77,7 +77,7 @@ static void test_every_setting_is_taken(void **state)
                  "requests-at-once = 10\nqueue-bytes = 16 MiB\nreceive-bytes = 17MiB\n"
                  "answer-bytes = 1 GiB\nparty-records-max = 11\ntombstones = 1234\n"
                  "store-bytes-max = 2 GiB\nskew = 30 s\ngrace = 1 d\nclock-jump = 2 min\n"
-                 "checkpoint = 500 ms\nheartbeat = 2 s\nheartbeat-timeout = 5 s ; inline\n",
+                 "checkpoint = 500 ms\nscrub = 0\nheartbeat = 2 s\nheartbeat-timeout = 5 s ; inline\n",
                  key_line);
         config = parse_well(text);
         assert_string_equal(config->network, "try");
@@ -105,6 +105,7 @@ static void test_every_setting_is_taken(void **state)
         assert_int_equal(config->grace_ms, 24 * 3600 * 1000);
         assert_int_equal(config->clock_jump_ms, 120000);
         assert_int_equal(config->checkpoint_ms, 500);
+        assert_int_equal(config->scrub_percent, 0);
         assert_int_equal(config->heartbeat_ms, 2000);
         assert_int_equal(config->heartbeat_timeout_ms, 5000);
         for (size_t i = 0; i < n_settings; i++)
