@@ -1,7 +1,7 @@
 #pragma once
 
 /*
- * Measuring: clocks, samples, what a process uses, what a verification costs here and now
+ * Measuring: clocks, processes and what they use, samples, what a verification costs here and now
  *
  * A benchmark that cannot go on says why and ends: there is nobody to whom an error would be passed
  * up. What it has started or created is ended and removed on the way out (broker.h).
@@ -22,6 +22,10 @@ int64_t now_ns(void);
 int64_t cpu_ns(void);
 /* Until @at_ns, however long that is. */
 void wait_until(int64_t at_ns);
+
+/* A process of its own that does @fn and ends with us. To be started before there are threads. */
+pid_t child_start(void (*fn)(void *arg), void *arg);
+void child_stop(pid_t pid);
 
 /* ------------------------------------------------------------------ samples */
 
