@@ -44,6 +44,17 @@ static int on_stop(Service *service)
         return 0;
 }
 
+/* READY=1 says that it is over, not that it went well: that is in the log. */
+static int on_reload(Service *service)
+{
+        int r;
+
+        sd_notify(0, "RELOADING=1");
+        r = broker_reload(service->broker);
+        sd_notify(0, "READY=1");
+        return r;
+}
+
 static int on_signal(void *arg, uint32_t events)
 {
         Service *service = arg;
@@ -53,7 +64,7 @@ static int on_signal(void *arg, uint32_t events)
                 return 0;
         switch (info.ssi_signo) {
         case SIGHUP:
-                return broker_reload(service->broker);
+                return on_reload(service);
         default:
                 return on_stop(service);
         }
