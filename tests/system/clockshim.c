@@ -2,6 +2,8 @@
  * Moves a program's wall clock, as a host's clock moves: LD_PRELOAD this, and write an offset in
  * milliseconds (8 bytes, native) into the file that $PLEK_TEST_CLOCK names. The monotonic clock
  * stays as it is, which is how a program tells a jump from time passing.
+ *
+ * A second offset, if the file has one, moves the monotonic clock: time that a program has spent.
  */
 
 #include <dlfcn.h>
@@ -13,7 +15,7 @@
 #include <time.h>
 #include <unistd.h>
 
-static const volatile int64_t *offset_ms;
+static const volatile int64_t *offsets_ms; /* the wall clock's, the monotonic clock's */
 
 __attribute__((constructor)) static void shim_open(void)
 {
@@ -26,15 +28,15 @@ __attribute__((constructor)) static void shim_open(void)
         fd = open(path, O_RDONLY | O_CLOEXEC);
         if (fd < 0)
                 return;
-        mapping = mmap(NULL, sizeof(*offset_ms), PROT_READ, MAP_SHARED, fd, 0);
+        mapping = mmap(NULL, 2 * sizeof(*offsets_ms), PROT_READ, MAP_SHARED, fd, 0);
         close(fd);
         if (mapping != MAP_FAILED)
-                offset_ms = mapping;
+                offsets_ms = mapping;
 }
 
-static void shim_move(struct timespec *at)
+static void shim_move(struct timespec *at, size_t clock)
 {
-        int64_t ms = offset_ms ? *offset_ms : 0;
+        int64_t ms = offsets_ms ? offsets_ms[clock] : 0;
 
         at->tv_sec += ms / 1000;
         at->tv_nsec += ms % 1000 * 1000000;
@@ -56,7 +58,9 @@ int clock_gettime(clockid_t clock, struct timespec *ret_at)
                 *(void **)&real = dlsym(RTLD_NEXT, "clock_gettime");
         r = real(clock, ret_at);
         if (!r && (clock == CLOCK_REALTIME || clock == CLOCK_REALTIME_COARSE))
-                shim_move(ret_at);
+                shim_move(ret_at, 0);
+        else if (!r && (clock == CLOCK_MONOTONIC || clock == CLOCK_MONOTONIC_COARSE))
+                shim_move(ret_at, 1);
         return r;
 }
 

@@ -46,6 +46,34 @@ class Ended(AssertionError):
     """plekd has ended before it was READY."""
 
 
+class Notify:
+    """The socket on which systemd hears a service."""
+
+    def __init__(self, path):
+        self.path = path
+        path.unlink(missing_ok=True)
+        self.socket = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+        self.socket.bind(str(path))
+
+    def take(self):
+        """The lines of one message."""
+        return self.socket.recv(4096).decode().splitlines()
+
+    def wait(self, line, seconds=10.0):
+        """Takes messages until one has @line; returns the lines before it."""
+        until, before = wire.deadline(seconds), []
+        while True:
+            if not select.select([self.socket], [], [], wire.left_ms(until) / 1000)[0]:
+                raise wire.TimedOut(f"{line} did not come; {before} did")
+            lines = self.take()
+            if line in lines:
+                return before
+            before += lines
+
+    def close(self):
+        self.socket.close()
+
+
 class Daemon:
     """plekd as a process: started, READY, killed, started again."""
 
@@ -54,32 +82,41 @@ class Daemon:
         self.config = config
         self.env = env or {}
         self.process = None
+        self.notify = None
         self.log = directory / "plekd.log"
         self.status = ""
 
-    def start(self, wait=True, **env):
-        """Starts it; returns once it is READY, or fails with what it said."""
-        path = self.directory / "notify"
-        path.unlink(missing_ok=True)
-        with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as notify:
-            notify.bind(str(path))
-            with self.log.open("ab") as log:
-                self.process = subprocess.Popen(  # pylint: disable=consider-using-with
-                    [PLEKD, "--config", self.config], stdin=subprocess.DEVNULL, stdout=log,
-                    stderr=log, cwd=self.directory,
-                    env=os.environ | self.env | env | {"NOTIFY_SOCKET": str(path)})
+    def start(self, wait=True, listen=False, **env):
+        """Starts it; returns once it is READY, or fails with what it said.
+
+        Nobody listens after that (a full socket would hold the daemon up), unless with @listen:
+        then the test takes what self.notify brings.
+        """
+        if self.notify is not None:
+            self.notify.close()
+        self.notify = Notify(self.directory / "notify")
+        with self.log.open("ab") as log:
+            self.process = subprocess.Popen(  # pylint: disable=consider-using-with
+                [PLEKD, "--config", self.config], stdin=subprocess.DEVNULL, stdout=log,
+                stderr=log, cwd=self.directory,
+                env=os.environ | self.env | env | {"NOTIFY_SOCKET": str(self.notify.path)})
+        try:
             if wait:
-                self._wait_ready(notify)
+                self._wait_ready()
+        finally:
+            if not listen:
+                self.notify = self.notify.close()
         return self
 
-    def _wait_ready(self, notify):
+    def _wait_ready(self):
         until = wire.deadline(READY_S)
         ended = os.pidfd_open(self.process.pid)
         try:
             while True:
-                ready, _, _ = select.select([notify, ended], [], [], wire.left_ms(until) / 1000)
-                if notify in ready:
-                    lines = notify.recv(4096).decode().splitlines()
+                ready, _, _ = select.select([self.notify.socket, ended], [], [],
+                                            wire.left_ms(until) / 1000)
+                if self.notify.socket in ready:
+                    lines = self.notify.take()
                     self.status = next((line[7:] for line in lines if line.startswith("STATUS=")),
                                        self.status)
                     if "READY=1" in lines:
