@@ -189,7 +189,7 @@ def test_a_broker_that_was_rolled_back_is_noticed_and_followed():
         region.daemon.start()
         # Whoever comes first shows the head that the copy does not have.
         reader.expect("^alarm rolled-back")
-        reader.expect_all("^new .*door.* STOP", "^new .*counts/ic", seconds=40)
+        reader.expect_all("^(new|changed) .*door.* STOP", "^new .*counts/ic", seconds=40)
 
 
 def test_a_picture_stays_known_where_its_party_is_revoked():
