@@ -71,9 +71,9 @@ static char *parser_read_line(char *ret_line, int n_line, void *stream)
         end = memchr(parser->text, '\n', parser->n_text);
         n = end ? (size_t)(end - parser->text) : parser->n_text;
         if (n >= (size_t)n_line || memchr(parser->text, '\0', n)) {
-                complain(parser, parser->line, n >= (size_t)n_line
-                                                       ? "this line is too long"
-                                                       : "this line has a zero byte in it");
+                complain(parser, parser->line,
+                         n >= (size_t)n_line ? "this line is too long"
+                                             : "this line has a zero byte in it");
                 *ret_line = '\0';
         } else {
                 memcpy(ret_line, parser->text, n);
@@ -96,8 +96,10 @@ static void take_setting(Parser *parser, const char *name, const char *value)
                 const Setting *guess = setting_guess(name);
 
                 if (guess)
-                        complain(parser, parser->line, "there is no setting \"%s\"; is \"%s\" "
-                                                       "meant?", name, guess->name);
+                        complain(parser, parser->line,
+                                 "there is no setting \"%s\"; is \"%s\" "
+                                 "meant?",
+                                 name, guess->name);
                 else
                         complain(parser, parser->line, "there is no setting \"%s\"", name);
                 return;
@@ -159,8 +161,9 @@ static void fill_in(Parser *parser, const Setting *setting)
 
         r = setting_set(setting, parser->config, value, &text);
         if (r == SETTING_E_VALUE && setting->kind == SETTING_KEY)
-                complain(parser, 0, "key is missing: name the file with the broker's secret, which "
-                                    "plek key new makes");
+                complain(parser, 0,
+                         "key is missing: name the file with the broker's secret, which "
+                         "plek key new makes");
         else if (r == SETTING_E_VALUE)
                 complain(parser, 0, "%s, by default: %s", setting->name, text);
         else if (r)

@@ -46,9 +46,9 @@ typedef struct Config {
         uint64_t guests_per_second;
         uint64_t updates_per_second, updates_at_once;   /* of one transport key */
         uint64_t requests_per_second, requests_at_once; /* of one session */
-        uint64_t queue_bytes;   /* to peers, over all of them */
-        uint64_t receive_bytes; /* from peers, over all of them */
-        uint64_t answer_bytes;  /* answers to `since` that are kept for others */
+        uint64_t queue_bytes;                           /* to peers, over all of them */
+        uint64_t receive_bytes;                         /* from peers, over all of them */
+        uint64_t answer_bytes; /* answers to `since` that are kept for others */
         uint64_t party_records_max;
         uint64_t tombstones;
         uint64_t store_bytes_max; /* 0: what the disk holds */

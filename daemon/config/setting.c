@@ -172,10 +172,12 @@ static int setting_set_authority(Config *config, const char *value, const char *
                 if (group)
                         snprintf(said, sizeof(said),
                                  "group %u of the key has a slip in it; compare it with what plek "
-                                 "key show prints", group);
+                                 "key show prints",
+                                 group);
                 else
-                        snprintf(said, sizeof(said), "not a public key, which plek key show "
-                                                     "prints");
+                        snprintf(said, sizeof(said),
+                                 "not a public key, which plek key show "
+                                 "prints");
                 *ret_text = said;
                 return SETTING_E_VALUE;
         }

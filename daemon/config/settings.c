@@ -12,7 +12,7 @@
 #define KIB(_n)     ((uint64_t)(_n) << 10)
 #define MIB(_n)     ((uint64_t)(_n) << 20)
 #define GIB(_n)     ((uint64_t)(_n) << 30)
-#define SECONDS(_n) ((uint64_t)(_n) * 1000)
+#define SECONDS(_n) ((uint64_t)(_n)*1000)
 #define DAYS(_n)    (SECONDS(_n) * 24 * 3600)
 
 #define AT(_field) offsetof(Config, _field)
@@ -23,11 +23,11 @@ const Setting settings[] = {
         { "network", SETTING_NETWORK, FIXED, AT(network), 1, 32, NULL,
           "The network's name, as on the region card." },
         { "authority", SETTING_AUTHORITY, FIXED, AT(authority), 0, 0, NULL,
-          "The authority's public key, the line that plek key show prints. Without it and a network "
-          "the daemon answers guests only, and writes nothing." },
+          "The authority's public key, the line that plek key show prints. Without it and a "
+          "network the daemon answers guests only, and writes nothing." },
         { "key", SETTING_KEY, FIXED, AT(key), 0, 0, "credential:plekd.key",
-          "The file with the broker's secret, of mode 0600, or credential:NAME for one that systemd "
-          "hands over (LoadCredential=)." },
+          "The file with the broker's secret, of mode 0600, or credential:NAME for one that "
+          "systemd hands over (LoadCredential=)." },
         { "directory", SETTING_PATH, FIXED, AT(directory), 0, 0, "/var/lib/plek",
           "Where the journal is kept. Default under systemd: its state directory." },
 
@@ -57,8 +57,8 @@ const Setting settings[] = {
           "Updates of one connection's key; more are refused with QUOTA." },
         { "updates-at-once", SETTING_COUNT, RELOADS, AT(updates_at_once), 1, 1000000, "5000",
           "How many more than that may come at once, as when an agent states everything." },
-        { "requests-per-second", SETTING_COUNT, RELOADS, AT(requests_per_second), 1, 1000000,
-          "200", "Requests of one session." },
+        { "requests-per-second", SETTING_COUNT, RELOADS, AT(requests_per_second), 1, 1000000, "200",
+          "Requests of one session." },
         { "requests-at-once", SETTING_COUNT, RELOADS, AT(requests_at_once), 1, 1000000, "1000",
           "How many more than that may come at once." },
 
@@ -68,8 +68,8 @@ const Setting settings[] = {
           "What may wait to be taken, over all peers." },
         { "answer-bytes", SETTING_BYTES, FIXED, AT(answer_bytes), MIB(16), GIB(1024), "512 MiB",
           "Answers to changes since that are kept for others who ask the same." },
-        { "party-records-max", SETTING_COUNT, RELOADS, AT(party_records_max), 1, 10000000,
-          "100000", "Records of one party." },
+        { "party-records-max", SETTING_COUNT, RELOADS, AT(party_records_max), 1, 10000000, "100000",
+          "Records of one party." },
         { "tombstones", SETTING_COUNT, FIXED, AT(tombstones), 1000, 100000000, "100000",
           "Withdrawals that are remembered. A reader who was away for more gets the whole picture "
           "instead of the changes." },

@@ -34,7 +34,9 @@ static error_t on_option(int key, char *value, struct argp_state *state)
 }
 
 static const struct argp parser = {
-        NULL, on_option, "DIRECTORY TO",
+        NULL,
+        on_option,
+        "DIRECTORY TO",
         "Copies a data directory, live or not, into a new one as of one commit. A broker that is "
         "started on the copy opens an epoch that does not continue: readers and agents state "
         "everything anew.",

@@ -66,9 +66,12 @@ static error_t on_option(int key, char *value, struct argp_state *state)
 }
 
 static const struct argp parser = {
-        options, on_option, "DIRECTORY",
+        options,
+        on_option,
+        "DIRECTORY",
         "Checks every signature and checksum of a data directory, or of a copy, and the chain of "
-        "its journal. Says whether it is bit-flipped, truncated, re-signed or rolled back; the last "
+        "its journal. Says whether it is bit-flipped, truncated, re-signed or rolled back; the "
+        "last "
         "two only the heads of a witness can show for certain.\v"
         "Exit status: 0 it is whole, 2 wrong usage, 4 it cannot be read, 5 something was found.",
 };
@@ -110,12 +113,14 @@ static void tell_facts(const VerifyReport *report)
         printf("\nhead        %s\n", head);
         printf("signatures  %" PRIu64 " verified\n", report->n_signatures);
         if (report->unchecked_after)
-                printf("            none after entry %" PRIu64 ": what says who may sign is damaged\n",
+                printf("            none after entry %" PRIu64
+                       ": what says who may sign is damaged\n",
                        report->unchecked_after);
         printf("epochs      %" PRIu64, report->n_epochs);
         if (report->n_cuts)
                 printf(", of which %" PRIu64 " did not continue: a roll-back or a restore that was "
-                       "noticed", report->n_cuts);
+                       "noticed",
+                       report->n_cuts);
         printf("\ncheckpoint  %" PRIu64 " rows%s\n", report->n_rows,
                report->checkpoint_compared ? ", as the journal gives them" : "");
         if (report->n_heads)
@@ -156,11 +161,10 @@ static json_t *findings_json(const VerifyReport *report)
         for (size_t i = 0; i < MIN(report->n_findings, VERIFY_FINDINGS_MAX); i++) {
                 const VerifyFinding *finding = &report->findings[i];
 
-                json_array_append_new(findings,
-                                      json_pack("{s:s, s:I, s:s}", "defect",
-                                                verify_defect_name(finding->defect), "revision",
-                                                (json_int_t)finding->revision, "text",
-                                                finding->text));
+                json_array_append_new(findings, json_pack("{s:s, s:I, s:s}", "defect",
+                                                          verify_defect_name(finding->defect),
+                                                          "revision", (json_int_t)finding->revision,
+                                                          "text", finding->text));
         }
         return findings;
 }
@@ -172,18 +176,17 @@ static int tell_json(const VerifyReport *report)
         int r;
 
         sodium_bin2hex(head, sizeof(head), report->head, DIGEST_BYTES);
-        object = json_pack("{s:b, s:s, s:I, s:I, s:I, s:s, s:I, s:I, s:I, s:I, s:I, s:b, s:b, s:I, "
-                           "s:o}",
-                           "whole", report->n_findings == 0, "network", report->network, "entries",
-                           (json_int_t)report->n_entries, "revision",
-                           (json_int_t)report->last_revision, "time_ms",
-                           (json_int_t)report->last_time_ms, "head", head, "signatures",
-                           (json_int_t)report->n_signatures, "rows", (json_int_t)report->n_rows,
-                           "epochs", (json_int_t)report->n_epochs, "cuts",
-                           (json_int_t)report->n_cuts, "heads", (json_int_t)report->n_heads,
-                           "has_card", (int)report->has_card, "checkpoint_compared",
-                           (int)report->checkpoint_compared, "n_findings",
-                           (json_int_t)report->n_findings, "findings", findings_json(report));
+        object = json_pack(
+                "{s:b, s:s, s:I, s:I, s:I, s:s, s:I, s:I, s:I, s:I, s:I, s:b, s:b, s:I, "
+                "s:o}",
+                "whole", report->n_findings == 0, "network", report->network, "entries",
+                (json_int_t)report->n_entries, "revision", (json_int_t)report->last_revision,
+                "time_ms", (json_int_t)report->last_time_ms, "head", head, "signatures",
+                (json_int_t)report->n_signatures, "rows", (json_int_t)report->n_rows, "epochs",
+                (json_int_t)report->n_epochs, "cuts", (json_int_t)report->n_cuts, "heads",
+                (json_int_t)report->n_heads, "has_card", (int)report->has_card,
+                "checkpoint_compared", (int)report->checkpoint_compared, "n_findings",
+                (json_int_t)report->n_findings, "findings", findings_json(report));
         if (!object)
                 return -1;
 

@@ -10,18 +10,22 @@
 #include "store/error.h"
 #include "store/lock.h"
 #include "store/meta.h"
+#include "store/survey.h"
 
 /*
  * Opening
  *
- * First only looked at, without LMDB's locks and for reading: a directory that a newer version wrote
- * stays as it is. Then opened to write, and if the disk takes no writes, to read once more.
+ * First only looked at, without LMDB's locks and for reading: a directory that a newer version
+ * wrote stays as it is. Then opened to write, and if the disk takes no writes, to read once more.
  */
 
 static const char *const table_names[N_CHECKPOINT_TABLES] = {
-        [CHECKPOINT_RECORDS] = "records",       [CHECKPOINT_AFFIRMS] = "affirms",
-        [CHECKPOINT_TOMBSTONES] = "tombstones", [CHECKPOINT_PARTIES] = "parties",
-        [CHECKPOINT_REGISTRY] = "registry",     [CHECKPOINT_TOPICS] = "topics",
+        [CHECKPOINT_RECORDS] = "records",
+        [CHECKPOINT_AFFIRMS] = "affirms",
+        [CHECKPOINT_TOMBSTONES] = "tombstones",
+        [CHECKPOINT_PARTIES] = "parties",
+        [CHECKPOINT_REGISTRY] = "registry",
+        [CHECKPOINT_TOPICS] = "topics",
         [CHECKPOINT_META] = "meta",
 };
 
@@ -29,7 +33,7 @@ static const char data_name[] = ENVIRONMENT_DATA_NAME;
 static const char lock_name[] = "lock.mdb";
 
 enum {
-        LOCK_FILE_BYTES = 8192, /* what LMDB makes of it for its default of 126 readers */
+        LOCK_FILE_BYTES = 8192,  /* what LMDB makes of it for its default of 126 readers */
         ROOM_BYTES = 256 * 1024, /* beside what is written: pages that it touches on the way */
         PROBE_BYTES = 64 * 1024,
         MAP_STEP_MIN = 1024 * 1024,
@@ -75,8 +79,8 @@ int environment_settle(Environment *environment)
 }
 
 /*
- * LMDB maps its lock file and writes to it. Made sparse on a full disk, that would be a SIGBUS: have
- * its blocks first.
+ * LMDB maps its lock file and writes to it. Made sparse on a full disk, that would be a SIGBUS:
+ * have its blocks first.
  */
 static int environment_reserve_lock_file(Environment *environment)
 {
@@ -237,7 +241,9 @@ static int environment_look(Environment *environment)
         if (!environment_has(environment, data_name))
                 return STORE_E_NONE;
 
-        r = environment_attach(environment, MDB_RDONLY | MDB_NOLOCK);
+        r = survey(environment->directory);
+        if (!r)
+                r = environment_attach(environment, MDB_RDONLY | MDB_NOLOCK);
         if (!r)
                 env_closep(&environment->env);
         environment->env = NULL;
@@ -273,13 +279,14 @@ static const char *open_text(const char *directory, int r)
         case STORE_E_DAMAGED:
         case STORE_E_NONE:
                 return store_text("%s/%s is damaged, or not plekd's. See what is wrong with it "
-                                  "(plek verify), or restore a backup", directory, data_name);
+                                  "(plek verify), or restore a backup",
+                                  directory, data_name);
         case STORE_E_FULL:
                 return store_text("%s: the disk is full or read-only, and there is nothing yet to "
-                                  "serve", directory);
+                                  "serve",
+                                  directory);
         default:
-                return store_text("%s cannot be opened: %s", directory,
-                                  strerror(r < 0 ? -r : EIO));
+                return store_text("%s cannot be opened: %s", directory, strerror(r < 0 ? -r : EIO));
         }
 }
 
@@ -299,8 +306,8 @@ static int open_result(int r)
         }
 }
 
-int environment_open(Environment **ret_environment, const char *directory,
-                     size_t map_bytes_initial, size_t map_bytes_max, const char **ret_text)
+int environment_open(Environment **ret_environment, const char *directory, size_t map_bytes_initial,
+                     size_t map_bytes_max, const char **ret_text)
 {
         CLEANUP(environment_closep) Environment *environment = NULL;
         pid_t pid = 0;
@@ -319,8 +326,8 @@ int environment_open(Environment **ret_environment, const char *directory,
         }
 
         if (!r) {
-                environment->map_bytes = map_bytes_initial ? map_bytes_initial
-                                                           : ENVIRONMENT_MAP_BYTES;
+                environment->map_bytes =
+                        map_bytes_initial ? map_bytes_initial : ENVIRONMENT_MAP_BYTES;
                 environment->map_bytes_max = map_bytes_max ? map_bytes_max : SIZE_MAX / 4;
                 r = environment_open_locked(environment);
         }
@@ -345,10 +352,9 @@ int environment_open_reader(Environment **ret_environment, const char *directory
         if (!r)
                 r = environment_has(environment, data_name) ? 0 : -ENOENT;
         if (!r)
-                r = environment_attach(environment,
-                                       MDB_RDONLY | (environment_has(environment, lock_name)
-                                                             ? 0
-                                                             : MDB_NOLOCK));
+                r = environment_attach(
+                        environment,
+                        MDB_RDONLY | (environment_has(environment, lock_name) ? 0 : MDB_NOLOCK));
         if (r) {
                 *ret_text = open_text(directory, r);
                 return open_result(r);
@@ -426,17 +432,49 @@ int environment_judge(Environment *environment, int failure, size_t n_bytes)
 int environment_probe(Environment *environment, size_t n_bytes)
 {
         MDB_envinfo info;
+        MDB_stat stat;
         int r;
 
         if (environment_is_poisoned(environment))
                 return STORE_E_BROKEN;
 
         mdb_env_info(environment->env, &info);
-        if (environment->map_bytes_max < n_bytes + ROOM_BYTES + info.me_last_pgno * 4096)
+        mdb_env_stat(environment->env, &stat);
+        if (environment->map_bytes_max < n_bytes + ROOM_BYTES + info.me_last_pgno * stat.ms_psize)
                 return STORE_E_FULL;
 
         r = disk_probe(environment->directory_fd, n_bytes + ROOM_BYTES);
         if (r == STORE_E_IO)
                 return environment_judge(environment, r, n_bytes);
         return r;
+}
+
+static uint64_t table_bytes(Transaction *transaction, MDB_dbi dbi)
+{
+        MDB_stat stat;
+
+        if (mdb_stat(transaction->txn, dbi, &stat))
+                return 0;
+        return (uint64_t)(stat.ms_branch_pages + stat.ms_leaf_pages + stat.ms_overflow_pages) *
+               stat.ms_psize;
+}
+
+void environment_measure(Environment *environment, EnvironmentSize *ret_size)
+{
+        CLEANUP(transaction_deinit) Transaction transaction = TRANSACTION_NULL;
+        struct stat status;
+        MDB_envinfo info;
+
+        *ret_size = (EnvironmentSize){ 0 };
+        if (fstatat(environment->directory_fd, data_name, &status, 0) == 0)
+                ret_size->file_bytes = (uint64_t)status.st_size;
+        if (transaction_read(&transaction, environment))
+                return;
+
+        if (!mdb_env_info(environment->env, &info))
+                ret_size->map_bytes = info.me_mapsize;
+        ret_size->used_bytes = table_bytes(&transaction, environment->root) +
+                               table_bytes(&transaction, environment->journal);
+        for (size_t i = 1; i < N_CHECKPOINT_TABLES; i++)
+                ret_size->used_bytes += table_bytes(&transaction, environment->tables[i]);
 }

@@ -60,10 +60,18 @@ MUST_CHECK int environment_grow(Environment *environment);
 MUST_CHECK int environment_reopen(Environment *environment);
 /*
  * What @failure of a transaction that would have written about @n_bytes was: EIO with no room is a
- * full disk, with room a broken one; and whatever it was, a poisoned environment is the end. Returns
- * STORE_E_FULL, STORE_E_BROKEN or @failure.
+ * full disk, with room a broken one; and whatever it was, a poisoned environment is the end.
+ * Returns STORE_E_FULL, STORE_E_BROKEN or @failure.
  */
 MUST_CHECK int environment_judge(Environment *environment, int failure, size_t n_bytes);
+typedef struct EnvironmentSize {
+        uint64_t file_bytes;
+        uint64_t used_bytes; /* by the tables; the rest is free for what comes */
+        uint64_t map_bytes;
+} EnvironmentSize;
+
+/* What cannot be known is 0. */
+void environment_measure(Environment *environment, EnvironmentSize *ret_size);
 /* Whether the directory is a copy that a backup made. */
 bool environment_is_restored(const Environment *environment);
 /* It is nobody's copy any more. Returns 0 or -errno. */

@@ -3,9 +3,9 @@
 /*
  * Journal: every entry by its revision
  *
- * A row: checksum (8 bytes), version, kind, flags, zero, time (8), digest of the entry (32), head of
- * the chain after it (32), the entry's bytes. The checksum covers what stands before the bytes, the
- * digest covers them.
+ * A row: checksum (8 bytes), version, kind, flags, zero, time (8), digest of the entry (32), head
+ * of the chain after it (32), the entry's bytes. The checksum covers what stands before the bytes,
+ * the digest covers them.
  */
 
 #include "core/state.h"

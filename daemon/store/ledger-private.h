@@ -17,7 +17,7 @@ struct Ledger {
         atomic_bool restored;
 
         /* Main's. */
-        uint64_t next_revision; /* what next() hands out */
+        uint64_t next_revision;          /* what next() hands out */
         uint8_t next_head[DIGEST_BYTES]; /* of the chain before it */
         Handover *window;                /* read from the journal, not handed out yet */
 

@@ -2,7 +2,6 @@
 
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <time.h>
 
 #include "store/disk.h"
@@ -69,8 +68,8 @@ static int ledger_read_tail(Ledger *ledger, const char **ret_text)
                 return r;
         if (last != ledger->tail.revision) {
                 *ret_text = store_text("%s: the journal ends at revision %llu, and should at %llu. "
-                                       "Restore a backup", ledger->environment->directory,
-                                       (unsigned long long)last,
+                                       "Restore a backup",
+                                       ledger->environment->directory, (unsigned long long)last,
                                        (unsigned long long)ledger->tail.revision);
                 return STORE_E_DAMAGED;
         }
@@ -169,8 +168,8 @@ static void ledger_stage(Ledger *ledger, const Plan *plan, int64_t time_ms, Tail
                 const PlanEntry *from = &plan->entries[i];
                 LedgerEntry *to = &ledger->staged[i];
 
-                head_chain(tail.head, tail.head, ++tail.revision, tail.time_ms,
-                           (uint8_t)from->kind, from->digest);
+                head_chain(tail.head, tail.head, ++tail.revision, tail.time_ms, (uint8_t)from->kind,
+                           from->digest);
                 *to = (LedgerEntry){
                         .revision = tail.revision,
                         .time_ms = tail.time_ms,
@@ -305,8 +304,8 @@ int ledger_append(Ledger *ledger, const Plan *plan, int64_t time_ms, const Check
         ledger_stage(ledger, plan, time_ms, &tail);
         r = ledger_commit_growing(ledger, plan->n_entries, &tail, checkpoint);
         if (r)
-                return ledger_fold(environment_judge(ledger->environment, r,
-                                                     commit_cost(plan, checkpoint)));
+                return ledger_fold(
+                        environment_judge(ledger->environment, r, commit_cost(plan, checkpoint)));
 
         if (plan->n_entries)
                 ledger->tail = tail;
@@ -454,23 +453,15 @@ int ledger_head_at(Ledger *ledger, uint64_t revision, uint8_t ret_head[DIGEST_BY
 
 void ledger_stats(Ledger *ledger, LedgerStats *ret_stats)
 {
-        Environment *environment = ledger->environment;
-        struct stat status;
-        MDB_envinfo info;
-        MDB_stat stat;
-        int fd;
+        EnvironmentSize size;
 
         pthread_mutex_lock(&ledger->mutex);
         *ret_stats = ledger->stats;
         pthread_mutex_unlock(&ledger->mutex);
 
-        pthread_mutex_lock(&environment->reading);
-        if (!mdb_env_get_fd(environment->env, &fd) && fstat(fd, &status) == 0)
-                ret_stats->file_bytes = (uint64_t)status.st_size;
-        if (!mdb_env_info(environment->env, &info) && !mdb_env_stat(environment->env, &stat)) {
-                ret_stats->map_bytes = info.me_mapsize;
-                ret_stats->used_bytes = (uint64_t)(info.me_last_pgno + 1) * stat.ms_psize;
-        }
-        pthread_mutex_unlock(&environment->reading);
-        ret_stats->free_disk_bytes = disk_free_bytes(environment->directory_fd);
+        environment_measure(ledger->environment, &size);
+        ret_stats->file_bytes = size.file_bytes;
+        ret_stats->used_bytes = size.used_bytes;
+        ret_stats->map_bytes = size.map_bytes;
+        ret_stats->free_disk_bytes = disk_free_bytes(ledger->environment->directory_fd);
 }

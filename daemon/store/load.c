@@ -21,8 +21,7 @@ static int load_row(const Row *row, void *arg)
 {
         State *state = arg;
 
-        return state_restore_row(state, row->table, row->key, row->n_key, row->value,
-                                 row->n_value);
+        return state_restore_row(state, row->table, row->key, row->n_key, row->value, row->n_value);
 }
 
 /* The state's answers as the store's. */
@@ -86,7 +85,8 @@ int ledger_load(Ledger *ledger, State *state, const char **ret_text)
         int r;
 
         text = store_text("%s: the checkpoint and the journal do not belong together. Restore a "
-                          "backup", ledger->environment->directory);
+                          "backup",
+                          ledger->environment->directory);
         r = transaction_read(&transaction, ledger->environment);
         if (!r)
                 r = meta_get_checkpoint(&transaction, &revision);

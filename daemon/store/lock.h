@@ -3,8 +3,8 @@
 /*
  * Lock: one plekd a directory
  *
- * An flock(2) on a file beside the data: it goes with the process, however that ends. LMDB by itself
- * would let two writers take turns, each with a picture of its own.
+ * An flock(2) on a file beside the data: it goes with the process, however that ends. LMDB by
+ * itself would let two writers take turns, each with a picture of its own.
  */
 
 #include <sys/types.h>
@@ -12,8 +12,9 @@
 #include "internal/err.h"
 
 /*
- * The lock's descriptor, or -1 where the disk is read-only and has no lock file: then nobody writes.
- * Returns 0, STORE_E_LOCKED (*ret_pid is the holder, 0 if it has not said), STORE_E_FULL or -errno.
+ * The lock's descriptor, or -1 where the disk is read-only and has no lock file: then nobody
+ * writes. Returns 0, STORE_E_LOCKED (*ret_pid is the holder, 0 if it has not said), STORE_E_FULL or
+ * -errno.
  */
 MUST_CHECK int lock_take(int directory_fd, int *ret_fd, pid_t *ret_pid);
 

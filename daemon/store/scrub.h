@@ -14,8 +14,8 @@ typedef struct Scrub Scrub;
 
 typedef struct ScrubProgress {
         uint64_t n_done;
-        uint64_t n_all; /* as many as there were when it began */
-        bool ended;     /* at the last of them, or at the first that is wrong */
+        uint64_t n_all;            /* as many as there were when it began */
+        bool ended;                /* at the last of them, or at the first that is wrong */
         uint64_t damaged_revision; /* 0: none so far */
         const char *what;          /* about that one; static */
 } ScrubProgress;

@@ -112,8 +112,9 @@ static const char *check_document(Signatures *signatures, const JournalRow *row,
                 return "it was not signed by the authority";
         signatures->n_verified++;
 
-        return document_follows(signatures, &envelope, row) ? NULL
-                                                            : "it could not follow what was in force";
+        return document_follows(signatures, &envelope, row)
+                       ? NULL
+                       : "it could not follow what was in force";
 }
 
 /* What says who may sign from now on. */

@@ -35,8 +35,8 @@ typedef enum TransactionPut {
 } TransactionPut;
 
 /*
- * Each returns 0, a STORE_E_* or -errno. A reader excludes growth of the map while it lasts: keep it
- * short, and never wait for the writer in it.
+ * Each returns 0, a STORE_E_* or -errno. A reader excludes growth of the map while it lasts: keep
+ * it short, and never wait for the writer in it.
  */
 MUST_CHECK int transaction_read(Transaction *ret_transaction, Environment *environment);
 MUST_CHECK int transaction_write(Transaction *ret_transaction, Environment *environment);
@@ -54,8 +54,8 @@ void transaction_delete(Transaction *transaction, MDB_dbi dbi, const void *key, 
 size_t transaction_last_key(Transaction *transaction, MDB_dbi dbi,
                             uint8_t ret_key[TRANSACTION_KEY_MAX]);
 
-MUST_CHECK int transaction_get(Transaction *transaction, MDB_dbi dbi, const void *key,
-                               size_t n_key, const uint8_t **ret_value, size_t *ret_n_value);
+MUST_CHECK int transaction_get(Transaction *transaction, MDB_dbi dbi, const void *key, size_t n_key,
+                               const uint8_t **ret_value, size_t *ret_n_value);
 
 static inline void cursor_closep(MDB_cursor **cursor)
 {

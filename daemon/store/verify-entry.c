@@ -62,8 +62,7 @@ static void look_list_epochs(Look *look)
 
         bytes = registry_card(look->signatures.registry, &serial, &revision);
         if (!bytes || envelope_parse(&envelope, bytes->bytes, bytes->n_bytes) ||
-            region_card_decode(&card, NULL, look->signatures.arena, envelope.body,
-                               envelope.n_body))
+            region_card_decode(&card, NULL, look->signatures.arena, envelope.body, envelope.n_body))
                 return;
 
         look->report->has_card = true;
@@ -158,8 +157,9 @@ static int look_apply(Look *look, const JournalRow *row)
         r = state_apply(look->state, &entry, &look->change);
         blob_unref(entry.bytes);
         if (r == -EBADMSG)
-                return look_refuse(look, row, "no broker would have taken it after what stands "
-                                              "before it");
+                return look_refuse(look, row,
+                                   "no broker would have taken it after what stands "
+                                   "before it");
         return r;
 }
 

@@ -99,8 +99,7 @@ static int look_at_batch(Look *look, Chain *chain)
                 if (r)
                         return r;
 
-                r = journal_row_parse(&row, key.mv_data, key.mv_size, value.mv_data,
-                                      value.mv_size);
+                r = journal_row_parse(&row, key.mv_data, key.mv_size, value.mv_data, value.mv_size);
                 if (row.revision > look->tail.revision)
                         return STORE_E_NONE;
                 if (row.revision < chain->next) {
@@ -144,21 +143,25 @@ static int look_begin(Look *look)
 
         r = meta_get_tail(&transaction, &look->tail);
         if (r == STORE_E_DAMAGED) {
-                look_found(look, VERIFY_BIT_FLIPPED, 0, "the row that says where the journal ends "
-                                                        "is damaged");
+                look_found(look, VERIFY_BIT_FLIPPED, 0,
+                           "the row that says where the journal ends "
+                           "is damaged");
                 look->tail = (Tail){ .revision = last };
         } else if (r) {
                 return r;
         } else if (last > look->tail.revision) {
-                look_found(look, VERIFY_RE_SIGNED, last, "the journal goes on to revision %" PRIu64
-                           ", after its last commit's %" PRIu64, last, look->tail.revision);
+                look_found(look, VERIFY_RE_SIGNED, last,
+                           "the journal goes on to revision %" PRIu64
+                           ", after its last commit's %" PRIu64,
+                           last, look->tail.revision);
                 look->tail.revision = last;
         }
 
         r = meta_get_checkpoint(&transaction, &look->checkpoint_revision);
         if (r == STORE_E_DAMAGED) {
-                look_found(look, VERIFY_BIT_FLIPPED, 0, "the row that says how far the checkpoint "
-                                                        "goes is damaged");
+                look_found(look, VERIFY_BIT_FLIPPED, 0,
+                           "the row that says how far the checkpoint "
+                           "goes is damaged");
                 r = 0;
         }
         look->shared->n_all = look->tail.revision;
@@ -182,7 +185,8 @@ static void look_at_end(Look *look, const Chain *chain)
         else if (look->checkpoint_revision >= chain->next)
                 look_found(look, VERIFY_TRUNCATED, look->checkpoint_revision,
                            "the checkpoint is of revision %" PRIu64 ", which the journal does not "
-                           "have", look->checkpoint_revision);
+                           "have",
+                           look->checkpoint_revision);
         memcpy(look->report->head, chain->head, DIGEST_BYTES);
 }
 

@@ -48,8 +48,8 @@ typedef struct Look {
         size_t n_epochs;
 } Look;
 
-PRINTF(4, 5) void look_found(Look *look, VerifyDefect defect, uint64_t revision,
-                             const char *format, ...);
+PRINTF(4, 5)
+void look_found(Look *look, VerifyDefect defect, uint64_t revision, const char *format, ...);
 
 /* From here on it cannot be known who may sign. */
 void look_blind(Look *look, uint64_t revision);

@@ -14,9 +14,12 @@
  */
 
 static const char *const table_names[N_CHECKPOINT_TABLES] = {
-        [CHECKPOINT_RECORDS] = "records",       [CHECKPOINT_AFFIRMS] = "affirms",
-        [CHECKPOINT_TOMBSTONES] = "tombstones", [CHECKPOINT_PARTIES] = "parties",
-        [CHECKPOINT_REGISTRY] = "registry",     [CHECKPOINT_TOPICS] = "topics",
+        [CHECKPOINT_RECORDS] = "records",
+        [CHECKPOINT_AFFIRMS] = "affirms",
+        [CHECKPOINT_TOMBSTONES] = "tombstones",
+        [CHECKPOINT_PARTIES] = "parties",
+        [CHECKPOINT_REGISTRY] = "registry",
+        [CHECKPOINT_TOPICS] = "topics",
         [CHECKPOINT_META] = "meta",
 };
 

@@ -12,8 +12,8 @@
  *
  * A witnessed head that is later than the last entry: this is an older copy. One that differs at a
  * revision of the same epoch: the history was written anew. One that differs, of an epoch that is
- * not here: the directory was rolled back, and went on from there. If an epoch that did not continue
- * was opened in between, that was noticed then, and is in the open.
+ * not here: the directory was rolled back, and went on from there. If an epoch that did not
+ * continue was opened in between, that was noticed then, and is in the open.
  */
 
 enum {
@@ -91,15 +91,16 @@ static void look_at_difference(Look *look, const Head *head)
                            "revision %" PRIu64 " was witnessed to be another than it is here",
                            head->revision);
         else if (!cut_was_noticed(look, head))
-                look_found(look, epoch_is_here(look, head->epoch) ? VERIFY_RE_SIGNED
-                                                                  : VERIFY_ROLLED_BACK,
+                look_found(look,
+                           epoch_is_here(look, head->epoch) ? VERIFY_RE_SIGNED : VERIFY_ROLLED_BACK,
                            head->revision,
                            "revision %" PRIu64 " was witnessed in epoch %016" PRIx64 ", and is "
                            "another here: this was an older copy that went on",
                            head->revision, head->epoch);
 }
 
-/* On a live directory the witness may be ahead of what was looked at: the journal is asked again. */
+/* On a live directory the witness may be ahead of what was looked at: the journal is asked again.
+ */
 static int look_at_head(Look *look, const Head *head)
 {
         CLEANUP(transaction_deinit) Transaction transaction = TRANSACTION_NULL;
@@ -131,8 +132,7 @@ static int look_at_line(Look *look, char *text, unsigned line)
         Head head;
 
         n_bytes = line_envelope(text, bytes, sizeof(bytes));
-        if (!n_bytes || envelope_parse(&envelope, bytes, n_bytes) ||
-            envelope.kind != ENVELOPE_HEAD)
+        if (!n_bytes || envelope_parse(&envelope, bytes, n_bytes) || envelope.kind != ENVELOPE_HEAD)
                 return unreadable(look, line, "this line does not end in a signed head");
         if (look->signatures.has_network &&
             memcmp(&look->signatures.network, &envelope.network, sizeof(NetworkId)) != 0)
@@ -147,7 +147,8 @@ static int look_at_line(Look *look, char *text, unsigned line)
         if (!look->blind && !is_signed_by_broker(look, &envelope)) {
                 look_found(look, VERIFY_RE_SIGNED, head.revision,
                            "the head of revision %" PRIu64 " that was witnessed is signed with a "
-                           "key that opened no epoch here", head.revision);
+                           "key that opened no epoch here",
+                           head.revision);
                 return 0;
         }
         return look_at_head(look, &head);

@@ -2,16 +2,15 @@
 
 #include <fcntl.h>
 #include <poll.h>
-#include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 
 #include "store/error.h"
+#include "store/survey.h"
 #include "store/verify-private.h"
 
 /*
@@ -24,6 +23,7 @@
 
 enum {
         PROGRESS_EVERY_MS = 100,
+        N_META_BYTES = 2 * 4096, /* less than that is no database at all */
 };
 
 const char *verify_defect_name(VerifyDefect defect)
@@ -83,31 +83,13 @@ static void look_deinit(Look *look)
         environment_close(look->environment);
 }
 
-/*
- * A file that is shorter than its last commit left it is why LMDB fails, if it does. Asked before
- * any page is touched but the first two, which say how many there are.
- */
-static void look_measure(const char *directory, VerifyShared *shared)
-{
-        MDB_env *env;
-        MDB_envinfo info;
-        MDB_stat stat;
-
-        shared->written_bytes = 2 * 4096;
-        if (mdb_env_create(&env))
-                return;
-        if (!mdb_env_open(env, directory, MDB_RDONLY | MDB_NOLOCK, 0600) &&
-            !mdb_env_info(env, &info) && !mdb_env_stat(env, &stat))
-                shared->written_bytes = (uint64_t)(info.me_last_pgno + 1) * stat.ms_psize;
-        mdb_env_close(env);
-}
-
 static int look_open(Look *look)
 {
         const char *text = "";
         int r;
 
-        look_measure(look->directory, look->shared);
+        /* A file that is shorter is why LMDB fails, if it does. */
+        look->shared->written_bytes = MAX(survey_written_bytes(look->directory), N_META_BYTES);
         r = environment_open_reader(&look->environment, look->directory, &text);
         if (r) {
                 snprintf(look->shared->text, sizeof(look->shared->text), "%s", text);
@@ -136,25 +118,14 @@ static int look_at_all(Look *look)
 
 static void child_run(VerifyShared *shared, const char *directory, const VerifyOptions *options)
 {
-        static const int deaths[] = { SIGSEGV, SIGBUS, SIGABRT, SIGILL, SIGFPE };
-        static const struct rlimit no_core = { 0 };
         Look look = {
                 .directory = directory,
                 .options = options,
                 .shared = shared,
                 .report = &shared->report,
         };
-        int null_fd;
 
-        /* To die is an answer: nobody's handler is to catch it. What LMDB or a sanitizer says as it
-         * dies is not for the operator. */
-        for (size_t i = 0; i < N_ELEMENTS(deaths); i++)
-                signal(deaths[i], SIG_DFL);
-        setrlimit(RLIMIT_CORE, &no_core);
-        null_fd = open("/dev/null", O_WRONLY | O_CLOEXEC);
-        if (null_fd >= 0)
-                dup2(null_fd, STDERR_FILENO);
-
+        survey_expect_death();
         shared->result = look_at_all(&look);
         look_deinit(&look);
         _exit(0);
@@ -267,8 +238,8 @@ int ledger_verify(const char *directory, const VerifyOptions *options, VerifyRep
         VerifyShared *shared;
         int r;
 
-        shared = mmap(NULL, sizeof(*shared), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS,
-                      -1, 0);
+        shared = mmap(NULL, sizeof(*shared), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1,
+                      0);
         if (shared == MAP_FAILED)
                 return err_raise(-errno);
 

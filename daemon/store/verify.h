@@ -20,7 +20,7 @@
 typedef enum VerifyDefect {
         VERIFY_BIT_FLIPPED, /* a row, an entry or a page is not what was written */
         VERIFY_TRUNCATED,   /* entries are missing, at the end or in between */
-        VERIFY_RE_SIGNED,   /* written anew: whole in itself, and not what was signed or witnessed */
+        VERIFY_RE_SIGNED, /* written anew: whole in itself, and not what was signed or witnessed */
         VERIFY_ROLLED_BACK, /* an older copy: later heads were witnessed */
         N_VERIFY_DEFECTS,
 } VerifyDefect;
@@ -44,11 +44,11 @@ typedef struct VerifyReport {
 
         uint64_t n_entries, n_signatures, n_rows;
         uint64_t n_epochs;
-        uint64_t n_cuts;           /* epochs that did not continue, the first apart: noticed then */
-        uint64_t n_heads;          /* of the witness, held against the journal */
-        bool has_card;             /* else nobody but the broker says whose key is the broker's */
-        bool checkpoint_compared;  /* with the journal; else only its checksums */
-        uint64_t unchecked_after;  /* after this entry signatures could not be judged; 0: all were */
+        uint64_t n_cuts;          /* epochs that did not continue, the first apart: noticed then */
+        uint64_t n_heads;         /* of the witness, held against the journal */
+        bool has_card;            /* else nobody but the broker says whose key is the broker's */
+        bool checkpoint_compared; /* with the journal; else only its checksums */
+        uint64_t unchecked_after; /* after this entry signatures could not be judged; 0: all were */
 
         VerifyFinding findings[VERIFY_FINDINGS_MAX]; /* the first */
         uint64_t n_findings;                         /* all */

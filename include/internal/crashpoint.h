@@ -37,13 +37,15 @@ static inline void crash_point_arm(void)
                 return;
 
         memcpy(crash_point_armed.name, text, n_name);
-        atomic_init(&crash_point_armed.n_left, text[n_name] ? strtoul(text + n_name + 1, NULL, 10) : 1);
+        atomic_init(&crash_point_armed.n_left,
+                    text[n_name] ? strtoul(text + n_name + 1, NULL, 10) : 1);
         crash_point_armed.armed = true;
 }
 
 static inline void crash_point(const char *name)
 {
-        if (__builtin_expect(!crash_point_armed.armed, 1) || strcmp(name, crash_point_armed.name) != 0)
+        if (__builtin_expect(!crash_point_armed.armed, 1) ||
+            strcmp(name, crash_point_armed.name) != 0)
                 return;
         if (atomic_fetch_sub(&crash_point_armed.n_left, 1) == 1)
                 raise(SIGKILL);

@@ -238,7 +238,8 @@ int main(int argc, char **argv)
                 char crash_at[64];
                 int status;
 
-                snprintf(crash_at, sizeof(crash_at), "%s:%ld", points[point], 1 + random() % COMMITS);
+                snprintf(crash_at, sizeof(crash_at), "%s:%ld", points[point],
+                         1 + random() % COMMITS);
                 status = run_round("/proc/self/exe", argv[1], directory, crash_at);
                 if (WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL) {
                         n_killed++;

@@ -66,7 +66,8 @@ static inline bool disk_fails_now(DiskCall call)
 
 /* libc's two names of it: LMDB was built for the one, we are for the other. */
 ssize_t faulty_pwrite(int fd, const void *bytes, size_t n_bytes, off_t offset) __asm__("pwrite");
-ssize_t faulty_pwrite64(int fd, const void *bytes, size_t n_bytes, off_t offset) __asm__("pwrite64");
+ssize_t faulty_pwrite64(int fd, const void *bytes, size_t n_bytes,
+                        off_t offset) __asm__("pwrite64");
 
 ssize_t faulty_pwrite(int fd, const void *bytes, size_t n_bytes, off_t offset)
 {

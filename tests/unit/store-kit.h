@@ -122,8 +122,7 @@ static inline size_t kit_drain(Ledger *ledger, uint64_t first)
         while (!(r = ledger_next(ledger, &entry))) {
                 char expected[64];
 
-                snprintf(expected, sizeof(expected), "entry %llu",
-                         (unsigned long long)(first + n));
+                snprintf(expected, sizeof(expected), "entry %llu", (unsigned long long)(first + n));
                 assert_int_equal(entry.revision, first + n);
                 assert_string_equal((char *)entry.bytes->bytes, expected);
                 head_chain(head, head, entry.revision, entry.time_ms, (uint8_t)entry.kind,
@@ -151,7 +150,8 @@ static inline bool kit_small_disk(size_t n_bytes)
         char options[64];
 
         snprintf(options, sizeof(options), "size=%zu,mode=0700", n_bytes);
-        return unshare(CLONE_NEWNS) == 0 && mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) == 0 &&
+        return unshare(CLONE_NEWNS) == 0 &&
+               mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) == 0 &&
                mount("plek-test", kit_directory, "tmpfs", 0, options) == 0;
 }
 

@@ -69,8 +69,8 @@ static inline Blob *card_envelope(Place *place, const SecretKey *broker, uint64_
 static inline void place_say(Place *place, unsigned n_updates)
 {
         for (unsigned i = 0; i < n_updates; i++) {
-                Update update = world_counts(&place->world, place->party, "loc", i % 7 + 1,
-                                             (int32_t)i);
+                Update update =
+                        world_counts(&place->world, place->party, "loc", i % 7 + 1, (int32_t)i);
 
                 place->world.now_ms += 10;
                 world_publish(&place->world, place->party, &update);
@@ -161,7 +161,7 @@ static inline void assert_found(VerifyDefect defect, uint64_t revision, const ch
 }
 
 static inline void assert_unreadable(const char *directory, const VerifyOptions *options,
-                              const char *words)
+                                     const char *words)
 {
         const char *text = "";
 
@@ -171,8 +171,8 @@ static inline void assert_unreadable(const char *directory, const VerifyOptions 
 }
 
 /* Changes one row of a table, as whoever has LMDB's tools can. */
-static inline void change_row(const char *directory, CheckpointTable table, const void *key, size_t n_key,
-                       const uint8_t *row, size_t n_row)
+static inline void change_row(const char *directory, CheckpointTable table, const void *key,
+                              size_t n_key, const uint8_t *row, size_t n_row)
 {
         CLEANUP(environment_closep) Environment *environment = NULL;
         Transaction transaction;

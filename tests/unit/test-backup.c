@@ -178,7 +178,7 @@ static void test_copy_that_finds_no_room_leaves_no_database(void **state)
 
 int main(void)
 {
-#define TEST(_name) cmocka_unit_test_setup_teardown(_name, make_directories, kit_remove_directory)
+#define TEST(_name)  cmocka_unit_test_setup_teardown(_name, make_directories, kit_remove_directory)
 #define MOUNT(_name) cmocka_unit_test_setup_teardown(_name, make_directories, kit_drop_small_disk)
         const struct CMUnitTest tests[] = {
                 TEST(test_copy_has_everything_and_says_that_it_is_one),

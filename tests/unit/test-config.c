@@ -77,7 +77,8 @@ static void test_every_setting_is_taken(void **state)
                  "requests-at-once = 10\nqueue-bytes = 16 MiB\nreceive-bytes = 17MiB\n"
                  "answer-bytes = 1 GiB\nparty-records-max = 11\ntombstones = 1234\n"
                  "store-bytes-max = 2 GiB\nskew = 30 s\ngrace = 1 d\nclock-jump = 2 min\n"
-                 "checkpoint = 500 ms\nscrub = 0\nheartbeat = 2 s\nheartbeat-timeout = 5 s ; inline\n",
+                 "checkpoint = 500 ms\nscrub = 0\nheartbeat = 2 s\nheartbeat-timeout = 5 s ; "
+                 "inline\n",
                  key_line);
         config = parse_well(text);
         assert_string_equal(config->network, "try");
@@ -274,8 +275,9 @@ static void test_systemds_directories_are_the_defaults_in_a_service(void **state
 static void test_reload_takes_limits_and_no_endpoints(void **state)
 {
         CLEANUP(config_freep) Config *running = parse_well("key = k\n");
-        CLEANUP(config_freep) Config *limits = parse_well("key = k\nmax-guests = 3\nskew = 3 s\n"
-                                                          "[policy oost]\nforbid = STOP\n");
+        CLEANUP(config_freep)
+        Config *limits = parse_well("key = k\nmax-guests = 3\nskew = 3 s\n"
+                                    "[policy oost]\nforbid = STOP\n");
         CLEANUP(config_freep) Config *endpoint = parse_well("key = k\ncare = tcp://*:1\n");
         CLEANUP(config_freep) Config *off = parse_well("key = k\nhttp = off\n");
 
@@ -311,8 +313,8 @@ static void test_every_default_is_in_its_own_range(void **state)
                 assert_non_null(config);
                 assert_true(strlen(settings[i].name) <= 32);
                 if (settings[i].fallback && settings[i].kind != SETTING_KEY)
-                        assert_int_equal(setting_set(&settings[i], config, settings[i].fallback,
-                                                     &text), 0);
+                        assert_int_equal(
+                                setting_set(&settings[i], config, settings[i].fallback, &text), 0);
         }
 }
 

@@ -3,6 +3,7 @@
 #include "internal/endian.h"
 #include "store/environment.h"
 #include "store/rows.h"
+#include "store/survey.h"
 
 static Environment *environment_here(void)
 {
@@ -89,6 +90,57 @@ static void test_file_that_is_no_database_is_refused(void **state)
         assert_int_equal(ledger_open(&ledger, &options, NULL), LEDGER_E_DAMAGED);
 }
 
+/* What is missing is mapped all the same: touching it would be a SIGBUS. */
+static void test_file_that_was_cut_off_is_refused_with_a_sentence(void **state)
+{
+        LedgerOptions options = kit_options();
+        Ledger *ledger = kit_open();
+        const char *text = "";
+        struct stat status;
+
+        assert_int_equal(kit_append(ledger, 500, 300), 0);
+        ledger_close(ledger);
+        assert_int_equal(stat(kit_path("data.mdb"), &status), 0);
+        assert_int_equal(truncate(kit_path("data.mdb"), status.st_size / 3), 0);
+
+        ledger = NULL;
+        assert_int_equal(ledger_open(&ledger, &options, &text), LEDGER_E_DAMAGED);
+        assert_non_null(strstr(text, "is damaged"));
+}
+
+/* LMDB may leave its file so: what a transaction took and gave back is counted, and not written. */
+static void test_file_that_is_short_of_pages_nobody_uses_is_opened(void **state)
+{
+        Environment *environment = environment_here();
+        Transaction transaction;
+        struct stat status;
+        Ledger *ledger;
+        uint8_t *value;
+
+        /* A large row, gone again: what is written after that goes where it was, at the front. */
+        assert_int_equal(transaction_write(&transaction, environment), 0);
+        value = transaction_reserve(&transaction, environment->tables[CHECKPOINT_RECORDS], "x", 1,
+                                    400000, TRANSACTION_REPLACE);
+        assert_non_null(value);
+        memset(value, 1, 400000);
+        assert_int_equal(transaction_commit(&transaction), 0);
+        assert_int_equal(transaction_write(&transaction, environment), 0);
+        transaction_delete(&transaction, environment->tables[CHECKPOINT_RECORDS], "x", 1);
+        assert_int_equal(transaction_commit(&transaction), 0);
+        environment_close(environment);
+        ledger = kit_open();
+        for (unsigned i = 0; i < 5; i++)
+                assert_int_equal(kit_append(ledger, 2, 300), 0);
+        ledger_close(ledger);
+
+        assert_int_equal(stat(kit_path("data.mdb"), &status), 0);
+        assert_int_equal(truncate(kit_path("data.mdb"), status.st_size - 4096), 0);
+        assert_true((uint64_t)status.st_size - 4096 < survey_written_bytes(kit_directory));
+        ledger = kit_open();
+        assert_int_equal(kit_drain(ledger, 1), 10);
+        ledger_close(ledger);
+}
+
 /* Killed between the making of the file and the first commit. */
 static void test_empty_database_is_a_new_one(void **state)
 {
@@ -135,6 +187,8 @@ int main(void)
                 TEST(test_directory_of_a_newer_version_is_refused_untouched),
                 TEST(test_database_of_somebody_else_is_refused_untouched),
                 TEST(test_file_that_is_no_database_is_refused),
+                TEST(test_file_that_was_cut_off_is_refused_with_a_sentence),
+                TEST(test_file_that_is_short_of_pages_nobody_uses_is_opened),
                 TEST(test_empty_database_is_a_new_one),
                 TEST(test_journal_without_its_tail_is_refused),
         };

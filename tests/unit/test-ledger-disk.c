@@ -188,7 +188,8 @@ static void test_restart_on_a_full_disk_serves_what_it_has(void **state)
         check_after_restart(ledger, 84);
 }
 
-/* LMDB maps its lock file: made anew on a full disk it would be sparse, and touching it a SIGBUS. */
+/* LMDB maps its lock file: made anew on a full disk it would be sparse, and touching it a SIGBUS.
+ */
 static void test_full_disk_without_a_lock_file_is_served_and_then_written_again(void **state)
 {
         Ledger *ledger;
@@ -248,9 +249,8 @@ static void test_new_directory_on_a_full_disk_is_refused_with_a_sentence(void **
 
 int main(void)
 {
-#define TEST(_name) cmocka_unit_test_setup_teardown(_name, kit_make_directory, kit_remove_directory)
-#define MOUNT(_name)                                                                               \
-        cmocka_unit_test_setup_teardown(_name, kit_make_directory, kit_drop_small_disk)
+#define TEST(_name)  cmocka_unit_test_setup_teardown(_name, kit_make_directory, kit_remove_directory)
+#define MOUNT(_name) cmocka_unit_test_setup_teardown(_name, kit_make_directory, kit_drop_small_disk)
         const struct CMUnitTest tests[] = {
                 TEST(test_failed_data_sync_is_the_end_when_there_is_room),
                 TEST(test_failed_meta_write_is_the_end),

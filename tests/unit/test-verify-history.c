@@ -15,10 +15,11 @@ static void test_file_that_is_cut_is_truncated(void **state)
         place_checkpoint(&place);
         for (size_t i = 0; i < N_ELEMENTS(percents); i++) {
                 copy_directory(place.directory, kit_path("copy"));
-                assert_int_equal(truncate(kit_path("copy/data.mdb"),
-                                          (off_t)(file_size(kit_path("data/data.mdb")) *
-                                                  percents[i] / 100 + (percents[i] ? 0 : 100))),
-                                 0);
+                assert_int_equal(
+                        truncate(kit_path("copy/data.mdb"),
+                                 (off_t)(file_size(kit_path("data/data.mdb")) * percents[i] / 100 +
+                                         (percents[i] ? 0 : 100))),
+                        0);
                 verify(kit_path("copy"), NULL);
                 assert_found(VERIFY_TRUNCATED, 0, "shorter than its last commit");
         }

@@ -168,8 +168,8 @@ static void test_flipped_bit_in_a_checkpoint_row_is_told(void **state)
         place_end(&place);
 }
 
-/* Of some LMDB can only die. Whatever is flipped, there is an answer; mostly it is a finding: not in
- * the empty middle of a page, nor in numbers that nobody reads. */
+/* Of some LMDB can only die. Whatever is flipped, there is an answer; mostly it is a finding: not
+ * in the empty middle of a page, nor in numbers that nobody reads. */
 static void test_every_flipped_bit_gets_an_answer(void **state)
 {
         unsigned n_found = 0, n_tried = 0;
