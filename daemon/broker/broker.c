@@ -12,14 +12,7 @@
 #include "broker/parts.h"
 #include "internal/crashpoint.h"
 
-enum {
-        N_SOCKETS = N_ENDPOINTS - 1, /* that share what may be queued; control has its own */
-        DESCRIPTORS_A_CONNECTION = 4,
-        DESCRIPTORS_OTHER = 64,
-};
-
-PRINTF(3, 4)
-static int refuse(Broker *broker, const char **ret_text, const char *format, ...)
+int broker_refuse(const char **ret_text, const char *format, ...)
 {
         static char sentence[512];
         va_list args;
@@ -110,14 +103,14 @@ static int load_key(Broker *broker, const char **ret_text)
         case 0:
                 return 0;
         case KEY_E_TEXT:
-                return refuse(broker, ret_text,
-                              "%s: this is not a secret key; `plek key new` makes one", path);
+                return broker_refuse(
+                        ret_text, "%s: this is not a secret key; `plek key new` makes one", path);
         case KEY_E_MODE:
-                return refuse(broker, ret_text, "%s: others may read this secret; `chmod 600` it",
-                              path);
+                return broker_refuse(ret_text, "%s: others may read this secret; `chmod 600` it",
+                                     path);
         default:
-                return refuse(broker, ret_text, "%s: %s; `plek key new` makes a key", path,
-                              strerror(-r));
+                return broker_refuse(ret_text, "%s: %s; `plek key new` makes a key", path,
+                                     strerror(-r));
         }
 }
 
@@ -135,10 +128,11 @@ static int open_ledger(Broker *broker, const char **ret_text)
         if (!r)
                 r = ledger_load(broker->ledger, broker->state, &text);
         if (r && text)
-                return refuse(broker, ret_text, "%s", text);
-        return r ? refuse(broker, ret_text, "%s: %s", options.directory,
-                          strerror(r < 0 ? -r : EIO))
-                 : 0;
+                return broker_refuse(ret_text, "%s", text);
+        if (r)
+                return broker_refuse(ret_text, "%s: %s", options.directory,
+                                     strerror(r < 0 ? -r : EIO));
+        return 0;
 }
 
 static int check_genesis(Broker *broker, const char **ret_text)
@@ -149,14 +143,14 @@ static int check_genesis(Broker *broker, const char **ret_text)
                 return 0;
         genesis = state_genesis(broker->state);
         if (strcmp(genesis->network_name, broker->config->network) != 0)
-                return refuse(broker, ret_text,
-                              "%s is the ledger of network %s, and the configuration names %s",
-                              broker->config->directory, genesis->network_name,
-                              broker->config->network);
+                return broker_refuse(
+                        ret_text, "%s is the ledger of network %s, and the configuration names %s",
+                        broker->config->directory, genesis->network_name, broker->config->network);
         if (memcmp(genesis->authority, broker->config->authority.sign, KEY_BYTES) != 0)
-                return refuse(broker, ret_text,
-                              "%s is the ledger of another authority than the configuration names",
-                              broker->config->directory);
+                return broker_refuse(
+                        ret_text,
+                        "%s is the ledger of another authority than the configuration names",
+                        broker->config->directory);
         return 0;
 }
 
@@ -167,8 +161,8 @@ static int begin_epoch(Broker *broker, const char **ret_text)
         r = epoch_open_at_start(broker);
         if (r == EPOCH_E_UNWRITABLE) {
                 if (!state_epoch(broker->state))
-                        return refuse(broker, ret_text, "%s: there is no room to begin a ledger",
-                                      broker->config->directory);
+                        return broker_refuse(ret_text, "%s: there is no room to begin a ledger",
+                                             broker->config->directory);
                 health_disk_full(&broker->health);
                 return 0;
         }
@@ -224,91 +218,6 @@ static int make_modules(Broker *broker)
         r = r ? r : transfers_init(&broker->transfers, broker);
         r = r ? r : pipeline_init(&broker->pipeline, broker);
         return err_fold(r);
-}
-
-/* ------------------------------------------------------------------ sockets */
-
-static int bind_one(Broker *broker, EndpointKind kind, const char *address, LoopFn readable,
-                    const char **ret_text)
-{
-        EndpointSettings settings = endpoint_default_settings(kind);
-        int r;
-
-        settings.address = address;
-        if (kind != ENDPOINT_CONTROL) {
-                settings.n_connections_max = broker->n_connections_max / 2;
-                settings.queued_max_bytes = broker->config->queue_bytes / N_SOCKETS;
-                settings.received_max_bytes = broker->config->receive_bytes / N_SOCKETS;
-                settings.heartbeat_ms = (int)broker->config->heartbeat_ms;
-                settings.heartbeat_timeout_ms = (int)broker->config->heartbeat_timeout_ms;
-        }
-        broker->queue_limits[kind] = settings.queued_max_bytes;
-        broker->frame_limits[kind] = settings.frame_max_bytes;
-
-        r = endpoint_new(&broker->endpoints[kind], kind, &settings, broker->context, broker->gate,
-                         broker->peers, broker->loop,
-                         kind == ENDPOINT_CONTROL ? NULL : secret_key_transport(broker->key),
-                         readable, broker);
-        switch (r) {
-        case 0:
-                return 0;
-        case ENDPOINT_E_IN_USE:
-                return refuse(broker, ret_text, "%s: %s is in use, or not an address of this host",
-                              endpoint_domain(kind), address);
-        case ENDPOINT_E_ADDRESS:
-                return refuse(broker, ret_text, "%s: %s is not an address that can be bound",
-                              endpoint_domain(kind), address);
-        default:
-                return err_fold(r);
-        }
-}
-
-/* At the limit on descriptors libzmq's thread spins, so fewer connections are taken then. */
-static uint32_t connections_max(const Broker *broker)
-{
-        uint64_t wanted = broker->config->max_connections;
-        struct rlimit limit;
-
-        if (getrlimit(RLIMIT_NOFILE, &limit))
-                return (uint32_t)wanted;
-        limit.rlim_cur = limit.rlim_max;
-        (void)setrlimit(RLIMIT_NOFILE, &limit);
-        if (limit.rlim_cur / DESCRIPTORS_A_CONNECTION >= wanted + DESCRIPTORS_OTHER)
-                return (uint32_t)wanted;
-
-        wanted = limit.rlim_cur / DESCRIPTORS_A_CONNECTION;
-        wanted -= MIN(wanted / 2, DESCRIPTORS_OTHER);
-        log_warning("%llu descriptors are enough for %llu connections, not for `max-connections` "
-                    "%llu: raise LimitNOFILE, or lower that",
-                    (unsigned long long)limit.rlim_cur, (unsigned long long)wanted,
-                    (unsigned long long)broker->config->max_connections);
-        return (uint32_t)wanted;
-}
-
-static int bind_sockets(Broker *broker, const char **ret_text)
-{
-        const Config *config = broker->config;
-        int r;
-
-        broker->n_connections_max = connections_max(broker);
-        r = net_context_new(&broker->context, 1, broker->n_connections_max);
-        if (r == -EMFILE)
-                return refuse(broker, ret_text,
-                              "the limit on descriptors is too low to start with");
-        r = r ? r : peers_new(&broker->peers, broker->loop, requests_on_lost, broker);
-        r = r ? r
-              : gate_new(&broker->gate, broker->context, broker->loop, gatekeeper_decide,
-                         &broker->gatekeeper);
-        if (!r && config->has_authority) {
-                r = bind_one(broker, ENDPOINT_UPDATES, config->updates, ingress_on_readable,
-                             ret_text);
-                r = r ? r : bind_one(broker, ENDPOINT_CARE, config->care, NULL, ret_text);
-                r = r ? r : bind_one(broker, ENDPOINT_COORD, config->coord, NULL, ret_text);
-        }
-        r = r ? r : bind_one(broker, ENDPOINT_QUERY, config->query, requests_on_query, ret_text);
-        return r ? r
-                 : bind_one(broker, ENDPOINT_CONTROL, config->control, requests_on_control,
-                            ret_text);
 }
 
 /* What a reload may change. */
@@ -380,12 +289,12 @@ static int broker_init(Broker *broker, const char **ret_text)
         broker_update_clock(broker);
         broker->started_at_ms = broker_clock_now_ms(&broker->clock);
 
-        r = bind_sockets(broker, ret_text);
+        r = broker_bind(broker, ret_text);
         if (r)
                 return r;
         r = http_init(&broker->http, broker, config->http, &text);
         if (r == HTTP_E_REFUSED)
-                return refuse(broker, ret_text, "http: %s", text);
+                return broker_refuse(ret_text, "http: %s", text);
         return r ? r : service_init(&broker->service, broker);
 }
 

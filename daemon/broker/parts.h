@@ -80,6 +80,10 @@ struct Broker {
         Service service;
 };
 
+/* The sentence in *ret_text is valid until the next one. Always BROKER_E_REFUSED. */
+PRINTF(2, 3) int broker_refuse(const char **ret_text, const char *format, ...);
+/* Without an authority only query and control. */
+MUST_CHECK int broker_bind(Broker *broker, const char **ret_text);
 void broker_update_clock(Broker *broker);
 void broker_confirm_clock(Broker *broker);
 /* SIGHUP. What cannot be read, or needs a restart, is said and changes nothing. */
