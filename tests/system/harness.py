@@ -30,6 +30,8 @@ from plekpy.session import Session
 
 BUILD = Path(os.environ["PLEK_BUILD"])
 PLEKD = BUILD / "daemon" / "plekd"
+# A sanitizer keeps what was freed, to find who uses it; memory is then not what the daemon holds.
+SANITIZED = os.environ.get("PLEK_SANITIZE", "none") != "none"
 KEEP = os.environ.get("PLEK_KEEP")
 READY_S = 30.0
 PORTS = {"updates": 7301, "care": 7302, "query": 7303, "coord": 7304}

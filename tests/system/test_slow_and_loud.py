@@ -6,7 +6,7 @@ import time
 import plek_pb2 as pb
 import tap
 import zmq
-from harness import Region, until_true
+from harness import SANITIZED, Region, until_true
 from plekpy import hostile, wire
 
 BIG = b"\x9a\x3f\xb0\xea\x01" + b"x" * 30_000  # an unknown field of 30,000 bytes
@@ -56,7 +56,7 @@ def test_subscribers_that_do_not_read_cost_bounded_memory_and_nobody_elses_time(
             worst = max(worst, time.monotonic() - start)
         assert worst < LATENCY_S, f"a healthy reader waited {worst:.1f} s"
         grown = rss_mib(region) - before
-        assert grown < 64, f"grew by {grown:.0f} MiB"
+        assert grown < 64 or SANITIZED, f"grew by {grown:.0f} MiB"
         # Else they were never stalled: the broker ended them, the healthy reader's two are left.
         until_true(lambda: region.metrics()["plek_connections", 'socket="coord"'] == 0
                    and region.metrics()["plek_connections", 'socket="care"'] == 2, 20, "eviction")
@@ -96,7 +96,7 @@ def test_session_that_asks_and_does_not_read_is_bounded():
                 credit=64)).SerializeToString())
         for number in range(50):
             agent.state(big(agent, number))
-        assert rss_mib(region) - before < 96
+        assert rss_mib(region) - before < 96 or SANITIZED
         sock.close(0)
 
 

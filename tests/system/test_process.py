@@ -1,0 +1,88 @@
+#!/usr/bin/python3
+"""plekd as a process: what it serves and says, and what it refuses to start with."""
+
+import socket
+import subprocess
+import urllib.error
+import urllib.request
+
+import plek_pb2 as pb
+import tap
+from harness import PLEKD, Region
+
+
+def fetch(region, path):
+    try:
+        with urllib.request.urlopen(f"http://{region.address}:9301{path}", timeout=10) as answer:
+            return answer.status, answer.read().decode()
+    except urllib.error.HTTPError as error:
+        return error.code, error.read().decode()
+
+
+def check(region):
+    return subprocess.run([PLEKD, "--config", region.daemon.config, "--check-config"],
+                          capture_output=True, text=True, timeout=60, check=False)
+
+
+def test_metrics_and_health_are_served_on_loopback():
+    with Region() as region:
+        agent = region.agent("duin", {"duin-1": "oost"})
+        agent.state(agent.counts("duin-1", "ic", pb.CARE_WARD, staffed=1))
+        assert fetch(region, "/healthz")[0] == 200
+        assert fetch(region, "/readyz")[0] == 200
+        code, text = fetch(region, "/metrics")
+        assert code == 200
+        assert "\nplek_updates_accepted_total 1\n" in text
+        assert "# TYPE plek_updates_accepted_total counter" in text
+        assert fetch(region, "/else")[0] == 404
+
+
+def test_check_config_names_file_line_and_setting():
+    with Region(start=False) as region:
+        assert check(region).returncode == 0
+        region.write_config(workers=0, nonsense=1)
+        done = check(region)
+        assert done.returncode == 78
+        for number, line in enumerate(region.daemon.config.read_text().splitlines(), 1):
+            if line.startswith(("workers", "nonsense")):
+                assert f"{region.daemon.config}:{number}: " in done.stderr, done.stderr
+
+
+def test_key_that_others_can_read_is_refused():
+    with Region(start=False) as region:
+        (region.directory / "plekd.key").chmod(0o644)
+        region.daemon.start(wait=False)
+        assert region.daemon.wait_end() == 78
+        assert "plekd.key" in region.daemon.said()
+
+
+def test_address_in_use_is_refused_with_the_address():
+    with Region(start=False) as region, socket.socket() as taken:
+        taken.bind((region.address, 7303))
+        taken.listen()
+        region.daemon.start(wait=False)
+        assert region.daemon.wait_end() not in (0, -6)
+        assert f"{region.address}:7303" in region.daemon.said()
+
+
+def test_policy_of_a_region_forbids_a_state_and_bounds_another():
+    with Region(start=False) as region:
+        with region.daemon.config.open("a", encoding="utf-8") as file:
+            file.write("\n[policy oost]\nforbid = closed\nlongest-stop = 2 h\n")
+        region.daemon.start()
+        agent = region.agent("duin", {"duin-1": "oost", "duin-2": "west"})
+        now = agent.session.time_ms()
+
+        def policy(update):
+            refused = agent.refused(update)
+            return refused.code == pb.REFUSED_POLICY and refused.refusal.field
+        assert policy(agent.door("duin-1", pb.DOOR_CLOSED)) == "door.state"
+        assert policy(agent.door("duin-1", pb.DOOR_STOP)) == "door.ends_at_ms"
+        assert policy(agent.door("duin-1", pb.DOOR_STOP, ends_at_ms=now + 3 * 3_600_000)) \
+            == "door.ends_at_ms"
+        agent.state(agent.door("duin-1", pb.DOOR_STOP, ends_at_ms=now + 3_600_000))
+        agent.state(agent.door("duin-2", pb.DOOR_CLOSED))
+
+
+if __name__ == "__main__":
+    tap.run(globals())
