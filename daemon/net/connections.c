@@ -6,6 +6,7 @@
  * read later than that, when the number is free or another connection's.
  */
 
+#include "net/endpoint-private.h"
 #include "net/peers-private.h"
 
 #include <string.h>
@@ -193,14 +194,29 @@ void peers_on_settled(Peers *peers, EndpointKind endpoint)
         }
 }
 
+/*
+ * A session lives as long as its connection, so there the table must not name the one that had the
+ * number before, of which the monitor has yet to say that it is over. Elsewhere a mistake puts
+ * itself right with the next message, and asking the kernel for each would cost too much.
+ */
+static Connection *find_speaker(const PeersTable *table, EndpointKind endpoint, int fd)
+{
+        Connection *connection = peers_find(table, fd);
+
+        if (connection && endpoint_is_router(endpoint) &&
+            connection->cookie != connection_cookie_of(fd))
+                return NULL;
+        return connection;
+}
+
 Connection *peers_learn(Peers *peers, EndpointKind endpoint, int fd, const KeyId *user)
 {
         PeersTable *table = &peers->tables[endpoint];
-        Connection *connection = peers_find(table, fd);
+        Connection *connection = find_speaker(table, endpoint, fd);
 
         if (!connection) {
                 peers_read_monitors(peers, 1u << endpoint);
-                connection = peers_find(table, fd);
+                connection = find_speaker(table, endpoint, fd);
                 if (!connection)
                         return NULL;
         }

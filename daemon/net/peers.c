@@ -41,6 +41,17 @@ int endpoint_of_domain(const char *domain)
         return -1;
 }
 
+/*
+ * One that was over before it was looked at may have been given the cookie of whoever got its number
+ * next. That one is not lost; and of the other nothing was known.
+ */
+static uint64_t cookie_of_lost(const Peers *peers, const Connection *connection)
+{
+        const Connection *next = peers_find(&peers->tables[connection->endpoint], connection->fd);
+
+        return next && next->cookie == connection->cookie ? 0 : connection->cookie;
+}
+
 /* At the end of the turn: who finds out may be in the middle of something else. */
 static int tell_lost(void *arg)
 {
@@ -51,7 +62,7 @@ static int tell_lost(void *arg)
                 Connection *connection = list_entry(peers->gone.next, Connection, link);
                 PeerLost lost = {
                         .endpoint = connection->endpoint,
-                        .connection = connection->cookie,
+                        .connection = cookie_of_lost(peers, connection),
                         .is_known = connection->owner == KNOWN,
                         .user = connection->user,
                 };

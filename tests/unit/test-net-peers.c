@@ -178,29 +178,89 @@ static void disconnected(Net *net, Pair pair)
         close(pair.theirs);
 }
 
+/* Another socket under the number of @pair, before the monitor could say so. */
+static Pair take_number(Pair pair)
+{
+        int fds[2];
+
+        close(pair.ours);
+        assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, fds), 0);
+        assert_int_equal(dup2(fds[0], pair.ours), pair.ours);
+        if (fds[0] != pair.ours)
+                close(fds[0]);
+        close(pair.theirs);
+        return (Pair){ pair.ours, fds[1] };
+}
+
 static void test_a_descriptor_that_is_somebody_elses_by_now_is_left_alone(void **state)
 {
         Net *net = *state;
         KeyId user = net_user(net, 0);
         Pair pair, other;
-        int fds[2];
 
         peers_open(net->peers, ENDPOINT_QUERY, &limits, NULL);
         pair = accepted(net);
         assert_non_null(peers_learn(net->peers, ENDPOINT_QUERY, pair.ours, &user));
 
-        /* Closed, and the number given to another socket, before the monitor could say so. */
-        close(pair.ours);
-        assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, fds), 0);
-        assert_int_equal(dup2(fds[0], pair.ours), pair.ours);
-        other = (Pair){ pair.ours, fds[1] };
+        other = take_number(pair);
         assert_int_equal(peers_cut(net->peers, &user, ENDPOINTS_ALL), 0);
         assert_false(is_shut(other));
 
-        if (fds[0] != pair.ours)
-                close(fds[0]);
-        close(pair.theirs);
         disconnected(net, other);
+        peers_close(net->peers, ENDPOINT_QUERY);
+        assert_int_equal(loop_turn(net->loop, 0), 0);
+}
+
+static void test_a_session_does_not_hang_on_the_connection_that_had_its_number(void **state)
+{
+        Net *net = *state;
+        KeyId user = net_user(net, 0);
+        Connection *connection;
+        uint64_t before;
+        Pair pair;
+
+        peers_open(net->peers, ENDPOINT_QUERY, &limits, NULL);
+        pair = accepted(net);
+        connection = peers_learn(net->peers, ENDPOINT_QUERY, pair.ours, &user);
+        assert_non_null(connection);
+        before = connection_cookie(connection);
+
+        pair = take_number(pair);
+        assert_null(peers_learn(net->peers, ENDPOINT_QUERY, pair.ours, &user));
+
+        peers_on_disconnected(net->peers, ENDPOINT_QUERY, pair.ours);
+        peers_on_accepted(net->peers, ENDPOINT_QUERY, pair.ours);
+        connection = peers_learn(net->peers, ENDPOINT_QUERY, pair.ours, &user);
+        assert_non_null(connection);
+        assert_int_not_equal(connection_cookie(connection), before);
+
+        assert_int_equal(loop_turn(net->loop, 0), 0);
+        assert_int_equal(net->n_lost, 1);
+        assert_int_equal(net->lost[0].connection, before);
+        disconnected(net, pair);
+        peers_close(net->peers, ENDPOINT_QUERY);
+        assert_int_equal(loop_turn(net->loop, 0), 0);
+}
+
+static void test_a_connection_that_was_over_at_once_is_not_taken_for_the_next(void **state)
+{
+        Net *net = *state;
+        KeyId user = net_user(net, 0);
+        Connection *next;
+        Pair pair;
+
+        /* It came and went before the monitor was read; by then its number is another's. */
+        peers_open(net->peers, ENDPOINT_QUERY, &limits, NULL);
+        pair = accepted(net);
+        peers_on_disconnected(net->peers, ENDPOINT_QUERY, pair.ours);
+        peers_on_accepted(net->peers, ENDPOINT_QUERY, pair.ours);
+        next = peers_learn(net->peers, ENDPOINT_QUERY, pair.ours, &user);
+        assert_non_null(next);
+
+        assert_int_equal(loop_turn(net->loop, 0), 0);
+        assert_int_equal(net->n_lost, 1);
+        assert_int_not_equal(net->lost[0].connection, connection_cookie(next));
+        disconnected(net, pair);
         peers_close(net->peers, ENDPOINT_QUERY);
         assert_int_equal(loop_turn(net->loop, 0), 0);
 }
@@ -258,6 +318,8 @@ int main(void)
                 NET_TEST(test_a_lost_connection_is_the_one_that_its_messages_came_over),
                 NET_TEST(test_a_connection_beyond_the_limit_is_closed_until_there_is_room),
                 NET_TEST(test_a_descriptor_that_is_somebody_elses_by_now_is_left_alone),
+                NET_TEST(test_a_session_does_not_hang_on_the_connection_that_had_its_number),
+                NET_TEST(test_a_connection_that_was_over_at_once_is_not_taken_for_the_next),
                 NET_TEST(test_a_connection_that_is_said_to_be_two_users_goes_with_either),
                 NET_TEST(test_a_message_read_after_its_connection_ended_belongs_to_none),
         };
