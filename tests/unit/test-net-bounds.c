@@ -132,7 +132,9 @@ static Blob *large_frame(void)
 {
         Blob *frame = NULL;
 
-        assert_int_equal(blob_new(&frame, FRAME_BYTES), 0);
+        /* Not by cmocka's word: the optimiser does not know that it does not come back. */
+        if (blob_new(&frame, FRAME_BYTES))
+                abort();
         memset(frame->bytes, 'p', FRAME_BYTES);
         return frame;
 }
