@@ -24,7 +24,8 @@ typedef enum ItemState {
         ITEM_FLYING,  /* its newest version was sent */
         ITEM_CLEAN,   /* the broker has it */
         ITEM_REFUSED,
-        ITEM_FORGOTTEN, /* nothing is said of it any more: kept, so that affirms go on excepting it */
+        ITEM_FORGOTTEN, /* nothing is said of it any more: kept, so that affirms go on excepting it
+                         */
         N_ITEM_STATES,
 } ItemState;
 

@@ -240,8 +240,8 @@ int outbox_put(Outbox *outbox, const Update *update, int64_t observed_ms, int64_
                 return r;
 
         item->observed_ms = MIN(observed_ms, now_ms);
-        is_held = !item->is_withdrawal && item->state != ITEM_FORGOTTEN &&
-                  is_same(item->body, body);
+        is_held =
+                !item->is_withdrawal && item->state != ITEM_FORGOTTEN && is_same(item->body, body);
         if (is_held && item->state != ITEM_CLEAN)
                 return 0;
         if (is_held && outbox_answers(outbox, update->location))

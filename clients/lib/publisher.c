@@ -77,9 +77,9 @@ int plek_publisher_forget(PlekPublisher *publisher, const PlekRecordKey *key)
 
         if (!key->location)
                 return PLEK_E_INVALID;
-        return outbox_forget(publisher->outbox, (Status)key->status, key->location, &ref) ?
-                       PLEK_E_NOT_FOUND :
-                       0;
+        return outbox_forget(publisher->outbox, (Status)key->status, key->location, &ref)
+                       ? PLEK_E_NOT_FOUND
+                       : 0;
 }
 
 int plek_publisher_source_answers(PlekPublisher *publisher, const char *location, bool answers)

@@ -53,7 +53,7 @@ void replica_asked(Replica *replica, const char *text, uint64_t request, const R
 
         assert(topic);
         topic_give_up(topic);
-        topic->wants = false;
+        topic->wants = topic->is_soft = false;
         topic->is_asking = true;
         topic->request = request;
         topic->asked_revision = topic->is_known ? topic->revision : 0;
@@ -191,7 +191,7 @@ static int advance(Replica *replica, ReplicaTopic *topic, const ReplicaTime *tim
         if (!topic->transfer.id)
                 return 0;
         if (!may_apply(replica, topic)) {
-                topic_want(replica->reg, time, GAP_MS);
+                topic_want_softly(replica->reg, time, BEHIND_MS);
                 return 0;
         }
         r = begin(replica, topic, time);

@@ -84,14 +84,14 @@ static int judge(Replica *replica, ReplicaTopic *topic, const Frame *frame, cons
         if (frame->head.epoch != topic->epoch) {
                 topic_follow(replica, topic);
                 if (frame->head.epoch != topic->epoch) {
-                        topic_want(topic, time, BEHIND_MS);
+                        topic_want_softly(topic, time, BEHIND_MS);
                         return BLOCK_WAIT;
                 }
         }
         if (block->last <= topic->revision)
                 return BLOCK_IGNORE;
         if (topic != reg && (!reg->is_known || reg->revision < block->reg_revision)) {
-                topic_want(reg, time, BEHIND_MS);
+                topic_want_softly(reg, time, BEHIND_MS);
                 return BLOCK_WAIT;
         }
         if (block->previous > topic->revision) {
@@ -118,6 +118,7 @@ static int apply_block(Replica *replica, ReplicaTopic *topic, const Frame *frame
                 return r;
         topic->revision = block->last;
         topic->suspect = 0;
+        topic_came(topic);
         return 0;
 }
 
@@ -188,6 +189,7 @@ int replica_drain(Replica *replica, const ReplicaTime *time)
         bool applied = false;
         int r;
 
+        replica->may_drain = false;
         /* The registry first: the others may rest on it. */
         r = drain_topic(replica, replica->reg, time, &applied);
         if (r)

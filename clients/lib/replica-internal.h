@@ -31,7 +31,8 @@ typedef struct ReplicaTopic {
         uint64_t epoch, revision;
         uint64_t suspect; /* what the last beat named, if that is ahead of us; else 0 */
 
-        bool wants; /* to be asked for, at ask_at_ms */
+        bool wants;   /* to be asked for, at ask_at_ms */
+        bool is_soft; /* ... unless it comes by itself before */
         int64_t ask_at_ms;
         unsigned n_failures;
         bool is_asking;
@@ -80,6 +81,7 @@ struct Replica {
         bool has_epoch;
         Epoch epoch; /* the newest opening; its cause is not kept */
 
+        bool may_drain;  /* an epoch's opening may have made held frames fit */
         bool is_leaving; /* what leaves the picture was told of otherwise */
         Withdrawn *withdrawn;
         ListLink withdrawals;
@@ -91,6 +93,9 @@ struct Replica {
 ReplicaTopic *replica_find_topic(const Replica *replica, const char *text);
 /* Asks for @topic, not before @delay_ms from now. */
 void topic_want(ReplicaTopic *topic, const ReplicaTime *time, int64_t delay_ms);
+/* The same, if what is missing has not come by itself until then. */
+void topic_want_softly(ReplicaTopic *topic, const ReplicaTime *time, int64_t delay_ms);
+void topic_came(ReplicaTopic *topic);
 /* The answer will not come, or was not one. */
 void topic_give_up(ReplicaTopic *topic);
 void topic_failed(ReplicaTopic *topic, const ReplicaTime *time);

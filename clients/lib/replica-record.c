@@ -213,7 +213,7 @@ const Withdrawn *replica_next_withdrawn(const Replica *replica, const Withdrawn 
 
 /* ------------------------------------------------------------------ time */
 
-void replica_tick(Replica *replica, const ReplicaTime *time)
+int replica_tick(Replica *replica, const ReplicaTime *time)
 {
         ReplicaTopic *topic, *next;
         Shown *shown;
@@ -228,6 +228,7 @@ void replica_tick(Replica *replica, const ReplicaTime *time)
                 if (topic->is_asking && time->now_ms >= topic->answer_by_ms)
                         topic_failed(topic, time);
         }
+        return replica->may_drain ? replica_drain(replica, time) : 0;
 }
 
 int64_t replica_due(const Replica *replica, const ReplicaTime *time)

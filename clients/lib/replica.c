@@ -110,10 +110,25 @@ int replica_learn_topic(Replica *replica, const char *text, const ReplicaTime *t
 
 void topic_want(ReplicaTopic *topic, const ReplicaTime *time, int64_t delay_ms)
 {
-        if (topic->wants || topic->is_asking)
+        if ((topic->wants && !topic->is_soft) || topic->is_asking)
                 return;
         topic->wants = true;
+        topic->is_soft = false;
         topic->ask_at_ms = time->now_ms + delay_ms;
+}
+
+void topic_want_softly(ReplicaTopic *topic, const ReplicaTime *time, int64_t delay_ms)
+{
+        if (topic->wants || topic->is_asking)
+                return;
+        topic_want(topic, time, delay_ms);
+        topic->is_soft = true;
+}
+
+void topic_came(ReplicaTopic *topic)
+{
+        if (topic->is_soft)
+                topic->wants = topic->is_soft = false;
 }
 
 static void list_drop(ListLink *list)
@@ -142,7 +157,7 @@ void topic_failed(ReplicaTopic *topic, const ReplicaTime *time)
 
         topic_give_up(topic);
         topic->n_failures++;
-        topic->wants = false;
+        topic->wants = topic->is_soft = false;
         topic_want(topic, time, wait_ms);
 }
 
@@ -282,7 +297,7 @@ static void forget_positions(Replica *replica, const ReplicaTopic *except, const
                 topic_give_up(topic);
                 topic->is_known = false;
                 topic->epoch = topic->revision = topic->suspect = 0;
-                topic->wants = false;
+                topic->wants = topic->is_soft = false;
                 topic_want(topic, time, 0);
         }
 }
@@ -301,8 +316,10 @@ void topic_follow(Replica *replica, ReplicaTopic *topic)
         const Epoch *epoch = &replica->epoch;
 
         if (topic->is_known && replica->has_epoch && topic->epoch == epoch->previous_epoch &&
-            epoch->continues && topic->revision <= epoch->previous_revision)
+            epoch->continues && topic->revision <= epoch->previous_revision) {
                 topic->epoch = epoch->epoch;
+                topic_came(topic);
+        }
 }
 
 /* Whether @opening denies what we hold. */
@@ -326,6 +343,7 @@ void replica_epoch(Replica *replica, const Epoch *epoch, const ReplicaTime *time
         replica->epoch = *epoch;
         replica->epoch.cause = NULL;
         replica->has_epoch = true;
+        replica->may_drain = true;
 
         HASH_ITER (hh, replica->topics, topic, next) {
                 is_broken |= is_broken_by(topic, epoch);
@@ -370,7 +388,7 @@ int replica_hello(Replica *replica, Audience audience, const Epoch *epoch,
                 if (r)
                         return r;
                 if (topic && topic->is_known && topics[i].revision > topic->revision)
-                        topic_want(topic, time, GAP_MS);
+                        topic_want_softly(topic, time, GAP_MS);
         }
         HASH_ITER (hh, replica->topics, topic, next) {
                 if (!topic->is_known)

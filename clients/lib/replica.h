@@ -114,8 +114,9 @@ MUST_CHECK int replica_chunk(Replica *replica, uint64_t transfer, uint32_t index
 
 /* ------------------------------------------------------------------ time */
 
-/* Tells of records whose freshness or standing time has changed, and gives up on answers. */
-void replica_tick(Replica *replica, const ReplicaTime *time);
+/* Tells of records whose freshness or standing time has changed, gives up on answers, and applies
+ * what was held for an epoch's opening. Returns 0 or -ENOMEM. */
+MUST_CHECK int replica_tick(Replica *replica, const ReplicaTime *time);
 /* When the next of that is due, on our clock; INT64_MAX: nothing. */
 int64_t replica_due(const Replica *replica, const ReplicaTime *time);
 

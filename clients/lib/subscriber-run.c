@@ -565,7 +565,9 @@ int plek_subscriber_process(PlekSubscriber *subscriber)
                 if (r)
                         return err_fold(r);
                 time = time_of(subscriber, now_us);
-                replica_tick(subscriber->replica, &time);
+                r = replica_tick(subscriber->replica, &time);
+                if (r)
+                        return err_fold(r);
                 update_link(subscriber, now_us);
         } while (progress);
 
