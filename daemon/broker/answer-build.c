@@ -281,8 +281,8 @@ int build_finish(AnswerBuild *build, const char *topic)
                 return r;
 
         manifest = (Manifest){
-                .head = broker->head->bytes,
-                .n_head = broker->head->n_bytes,
+                .head = broker->head.current->bytes,
+                .n_head = broker->head.current->n_bytes,
                 .topic = topic,
                 .audience = (Audience)answer->key.level,
                 .from = answer->key.from,

@@ -12,31 +12,6 @@ typedef struct Aftermath {
         bool has_rights;
 } Aftermath;
 
-int apply_sign_head(Broker *broker)
-{
-        CLEANUP(blob_unrefp) Blob *body = NULL;
-        Blob *head = NULL;
-        Head said = {
-                .epoch = state_epoch(broker->state),
-                .revision = state_revision(broker->state),
-                .time_ms = state_time_ms(broker->state),
-        };
-        int r;
-
-        memcpy(said.head, state_head(broker->state), DIGEST_BYTES);
-        r = head_encode(&body, &said);
-        if (r)
-                return err_fold(r);
-        r = envelope_sign(&head, ENVELOPE_HEAD, &broker->network, broker->key, body->bytes,
-                          body->n_bytes);
-        if (r)
-                return err_fold(r);
-
-        blob_unref(broker->head);
-        broker->head = head;
-        return 0;
-}
-
 static void note(Aftermath *aftermath, const LedgerEntry *entry)
 {
         switch (entry->kind) {
@@ -61,12 +36,12 @@ static int complete_commit(Broker *broker, Aftermath *aftermath)
 {
         int r;
 
-        r = apply_sign_head(broker);
+        r = head_sign(broker);
         if (r)
                 return r;
         crash_point("after-apply");
 
-        r = publisher_flush(&broker->publisher, broker->head);
+        r = publisher_flush(&broker->publisher, broker->head.current);
         if (!r && aftermath->has_rights)
                 r = gatekeeper_rights_changed(&broker->gatekeeper);
         if (!r && aftermath->has_epoch)

@@ -13,5 +13,3 @@ typedef struct Broker Broker;
 MUST_CHECK int apply_committed(Broker *broker);
 /* At start: the same without telling anybody. */
 MUST_CHECK int apply_replay(Broker *broker);
-/* Signs where the state stands now. */
-MUST_CHECK int apply_sign_head(Broker *broker);

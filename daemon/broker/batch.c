@@ -191,6 +191,7 @@ static void submit(Pipeline *pipeline)
 {
         pipeline->batch.in_flight = true;
         worker_submit(pipeline->committer, commit, on_committed, pipeline);
+        head_sign_ahead(pipeline->broker, pipeline->batch.plan, pipeline->batch.time_ms);
 }
 
 static int start_order(Pipeline *pipeline)

@@ -80,8 +80,8 @@ static int send_one(Beats *beats, Beat *beat, Audience level, Lane lane)
         Broker *broker = beats->broker;
         Topic topic = { .kind = TOPIC_BEAT, .lane = lane };
         Block block = {
-                .head = broker->head->bytes,
-                .n_head = broker->head->n_bytes,
+                .head = broker->head.current->bytes,
+                .n_head = broker->head.current->n_bytes,
                 .reg_revision = registry_revision(state_registry(broker->state)),
                 .beat = beat,
         };

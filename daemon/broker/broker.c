@@ -195,7 +195,7 @@ static int take_up(Broker *broker, const char **ret_text)
 
         broker_update_clock(broker);
         r = begin_epoch(broker, ret_text);
-        return r ? r : apply_sign_head(broker);
+        return r ? r : head_sign(broker);
 }
 
 static int make_modules(Broker *broker)
@@ -381,7 +381,7 @@ Broker *broker_free(Broker *broker)
 
         activity_table_deinit(&broker->activities);
         change_deinit(&broker->change);
-        blob_unref(broker->head);
+        signed_head_deinit(&broker->head);
         scrub_free(broker->scrub);
         ledger_close(broker->ledger);
         state_free(broker->state);

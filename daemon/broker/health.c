@@ -107,8 +107,9 @@ static void tick_journal(Health *health)
 
         health->said_damaged = true;
         log_error("%s: the journal is damaged at revision %llu: %s; `plek verify` says how far it "
-                  "goes, restore a backup", broker->config->directory,
-                  (unsigned long long)progress.damaged_revision, progress.what);
+                  "goes, restore a backup",
+                  broker->config->directory, (unsigned long long)progress.damaged_revision,
+                  progress.what);
 }
 
 void health_tick(Health *health)

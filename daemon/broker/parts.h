@@ -11,6 +11,7 @@
 #include "broker/clock.h"
 #include "broker/counters.h"
 #include "broker/gatekeeper.h"
+#include "broker/head.h"
 #include "broker/health.h"
 #include "broker/http.h"
 #include "broker/ingress.h"
@@ -45,7 +46,7 @@ struct Broker {
         Ledger *ledger; /* NULL without an authority */
         Scrub *scrub;   /* NULL: none */
         Change change;  /* reused */
-        Blob *head;     /* HEAD envelope of the last commit */
+        SignedHead head;
         bool is_opening_epoch;
 
         Loop *loop;

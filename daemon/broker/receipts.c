@@ -48,7 +48,7 @@ static int send_receipt(Receipts *receipts, Session *session)
         Reply reply = {
                 .kind = REPLY_RECEIPT,
                 .receipt = {
-                        .head = { broker->head->bytes, broker->head->n_bytes },
+                        .head = { broker->head.current->bytes, broker->head.current->n_bytes },
                         .outcomes = pending->outcomes,
                         .n_outcomes = pending->n_outcomes,
                         .floor = pending->floor,

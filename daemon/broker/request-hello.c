@@ -22,7 +22,7 @@ static int say_hello(Broker *broker, const Caller *caller, const Request *reques
         reply.hello.network = broker->network;
         reply.hello.party = caller->party ? caller->party->id : "";
         reply.hello.epoch = (Bytes){ epoch->bytes, epoch->n_bytes };
-        reply.hello.head = (Bytes){ broker->head->bytes, broker->head->n_bytes };
+        reply.hello.head = (Bytes){ broker->head.current->bytes, broker->head.current->n_bytes };
         reply.hello.audience = caller->audience;
         reply.hello.roles = enrolment ? enrolment->roles : 0;
         reply.hello.floor = caller->party ? state_floor(broker->state, caller->party->id) : 0;

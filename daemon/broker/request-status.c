@@ -54,8 +54,9 @@ int request_status(Broker *broker, const Caller *caller, const Request *request)
         /* Required on the wire, and empty as long as there is no network. */
         reply.status.head = (Bytes){ (const uint8_t *)"", 0 };
         reply.status.epoch_envelope = (Bytes){ (const uint8_t *)"", 0 };
-        if (broker->head)
-                reply.status.head = (Bytes){ broker->head->bytes, broker->head->n_bytes };
+        if (broker->head.current)
+                reply.status.head =
+                        (Bytes){ broker->head.current->bytes, broker->head.current->n_bytes };
         if (epoch)
                 reply.status.epoch_envelope = (Bytes){ epoch->bytes, epoch->n_bytes };
         return session_reply(broker, caller->session, &reply);
