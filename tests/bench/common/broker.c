@@ -23,7 +23,7 @@
 #include "wire/query.h"
 
 enum {
-        READY_MS = 30000,
+        READY_MS = 120000,
         SUBMITTED_AT_ONCE = 32,
         ARENA_BYTES = 4 * 1024 * 1024,
         TREE_DEPTH = 16,
@@ -198,8 +198,7 @@ static int listen_for_ready(const BenchBroker *broker, char ret_path[BENCH_PATH_
         return fd;
 }
 
-static _Noreturn void become_daemon(const BenchBroker *broker, const char *program,
-                                    const char *notify)
+static _Noreturn void become_daemon(const BenchBroker *broker, const char *notify)
 {
         char config[BENCH_PATH_MAX + 16], log[BENCH_PATH_MAX + 16];
         int fd;
@@ -215,7 +214,7 @@ static _Noreturn void become_daemon(const BenchBroker *broker, const char *progr
                 dup2(fd, STDOUT_FILENO);
                 dup2(fd, STDERR_FILENO);
         }
-        execl(program, "plekd", "--config", config, NULL);
+        execl(broker->program, "plekd", "--config", config, NULL);
         _exit(127);
 }
 
@@ -238,16 +237,32 @@ static void wait_ready(int fd)
         }
 }
 
+int64_t bench_broker_resume(BenchBroker *broker)
+{
+        char notify[BENCH_PATH_MAX];
+        CLEANUP(closep) int fd = listen_for_ready(broker, notify);
+        int64_t started_ns;
+
+        fflush(NULL);
+        started_ns = now_ns();
+        broker->pid = fork();
+        if (broker->pid < 0)
+                give_up("no process: %s", strerror(errno));
+        if (broker->pid == 0)
+                become_daemon(broker, notify);
+        wait_ready(fd);
+        unlink(notify);
+        return now_ns() - started_ns;
+}
+
 void bench_broker_start(BenchBroker *broker, const char *program, const char *settings)
 {
         static bool is_prepared;
-        char daemon[BENCH_PATH_MAX], notify[BENCH_PATH_MAX];
-        CLEANUP(closep) int fd = -1;
 
         *broker = (BenchBroker){ 0 };
         if (sodium_init() < 0)
                 give_up("libsodium does not start");
-        find_daemon(program, daemon);
+        find_daemon(program, broker->program);
         make_directory(broker);
         start_remover(broker);
         running = broker;
@@ -261,22 +276,13 @@ void bench_broker_start(BenchBroker *broker, const char *program, const char *se
         broker->network = network_id_of(network_name, secret_key_public(broker->authority)->sign);
         write_configuration(broker, settings);
         broker->zmq = zmq_ctx_new();
-
-        fd = listen_for_ready(broker, notify);
-        fflush(NULL);
-        broker->pid = fork();
-        if (broker->pid < 0)
-                give_up("no process: %s", strerror(errno));
-        if (broker->pid == 0)
-                become_daemon(broker, daemon, notify);
-        wait_ready(fd);
+        bench_broker_resume(broker);
 }
 
-void bench_broker_stop(BenchBroker *broker)
+void bench_broker_halt(BenchBroker *broker)
 {
         int status = 0;
 
-        zmq_ctx_term(broker->zmq);
         kill(broker->pid, SIGTERM);
         waitpid(broker->pid, &status, 0);
         broker->pid = 0;
@@ -284,6 +290,12 @@ void bench_broker_stop(BenchBroker *broker)
                 print_log(broker);
                 give_up("plekd ended with status %d", status);
         }
+}
+
+void bench_broker_stop(BenchBroker *broker)
+{
+        zmq_ctx_term(broker->zmq);
+        bench_broker_halt(broker);
         clean_up();
         secret_key_free(broker->authority);
         secret_key_free(broker->key);

@@ -16,6 +16,7 @@
 enum { BENCH_PATH_MAX = 256 };
 
 typedef struct BenchBroker {
+        char program[BENCH_PATH_MAX];
         char directory[BENCH_PATH_MAX];
         char updates[ENDPOINT_MAX], care[ENDPOINT_MAX], query[ENDPOINT_MAX], coord[ENDPOINT_MAX];
         char control[ENDPOINT_MAX];
@@ -39,6 +40,10 @@ typedef struct BenchParty {
 void bench_broker_start(BenchBroker *broker, const char *program, const char *settings);
 /* As a service manager would, and waits. What it said is printed if it did not end well. */
 void bench_broker_stop(BenchBroker *broker);
+/* Ends only the process; what it wrote, its addresses and its keys stay. */
+void bench_broker_halt(BenchBroker *broker);
+/* Starts the process again. Returns after how many nanoseconds it was READY. */
+int64_t bench_broker_resume(BenchBroker *broker);
 
 /* New keys, enrolled over the control socket: @roles as ROLE_BIT()s; they may read @audience. */
 void bench_parties_new(BenchBroker *broker, BenchParty *parties, size_t n_parties,

@@ -16,6 +16,7 @@ enum {
         TELL_MS = 5000, /* a receipt that takes longer does not come */
         TURN_MS = 100,
         AGENTS_A_TURN = 64,
+        SCATTER = 7919, /* a prime: neither all of one page nor in the order of their keys */
 };
 
 /* ------------------------------------------------------------------ signing */
@@ -23,8 +24,9 @@ enum {
 static const char *const labels[] = { "Intensive care volwassenen 1 noord",
                                       "Verpleegafdeling B3 chirurgie" };
 
-static Update report_of(const LoadAgent *agent, unsigned number, unsigned n_units, char unit[32])
+static Update report_of(unsigned number, unsigned n_units, char unit[32])
 {
+        unsigned unit_number = (unsigned)((uint64_t)number * SCATTER % n_units);
         Update update = {
                 .kind = UPDATE_COUNTS,
                 .unit = unit,
@@ -32,7 +34,7 @@ static Update report_of(const LoadAgent *agent, unsigned number, unsigned n_unit
                 .source = PLEK_SOURCE_DERIVED,
                 .definition = "lcps-geopend-2",
                 .valid_for_s = 900,
-                .counts.care = number % n_units % 30 + 1,
+                .counts.care = unit_number % 30 + 1,
         };
         static const CountField fields[] = {
                 COUNT_PHYSICAL,     COUNT_STAFFED,   COUNT_OCCUPIED,
@@ -40,7 +42,7 @@ static Update report_of(const LoadAgent *agent, unsigned number, unsigned n_unit
                 COUNT_EXPECTED_OUT, COUNT_SURGE_24H, COUNT_SURGE_72H,
         };
 
-        snprintf(unit, 32, "afdeling-%u", number % n_units);
+        snprintf(unit, 32, "afdeling-%u", unit_number);
         for (size_t i = 0; i < N_ELEMENTS(fields); i++) {
                 update.counts.present[fields[i]] = true;
                 update.counts.value[fields[i]] = (int32_t)(150 + (number + i * 7) % 90);
@@ -65,7 +67,7 @@ static Blob *sign_next(const Load *load, LoadAgent *agent, LoadKind kind, unsign
                         (Update){ .kind = UPDATE_AFFIRM,
                                   .affirm = { .lane = LANE_COUNTS, .up_to_seq = agent->last_seq } };
         else
-                update = report_of(agent, number, kind.n_units, unit);
+                update = report_of(number, kind.n_units, unit);
 
         agent->last_seq = MAX(agent->last_seq + 1, (uint64_t)now_us);
         update.party = agent->party->id;
@@ -103,8 +105,9 @@ static void *sign(void *arg)
                 if (!agent->signed_updates)
                         give_up("no memory for updates");
                 for (; agent->n_signed < signer->n_each; agent->n_signed++)
-                        agent->signed_updates[agent->n_signed] = sign_next(
-                                signer->load, agent, signer->kind, (unsigned)agent->n_signed);
+                        agent->signed_updates[agent->n_signed] =
+                                sign_next(signer->load, agent, signer->kind,
+                                          signer->kind.first + (unsigned)agent->n_signed);
         }
         return NULL;
 }

@@ -32,7 +32,8 @@ typedef struct Load {
 
 typedef struct LoadKind {
         bool is_affirm;
-        unsigned n_units; /* reports: records of a party, stated in turn */
+        unsigned n_units; /* reports: records of a party, stated in turn, far from one another */
+        unsigned first;   /* from which one on */
 } LoadKind;
 
 /* Connects an agent for each of the parties, says hello, and waits for the subscriptions. */

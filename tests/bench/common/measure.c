@@ -189,6 +189,18 @@ void cpu_use_since(CpuUse *after, const CpuUse *before)
                                 after->threads[i].seconds -= before->threads[j].seconds;
 }
 
+double memory_of(pid_t pid, const char *what)
+{
+        unsigned long kib;
+        char text[4096];
+        const char *line;
+
+        if (!read_file(text, sizeof(text), "/proc/%d/status", pid) ||
+            !(line = strstr(text, what)) || sscanf(line, "%*[^:]: %lu", &kib) != 1)
+                give_up("process %d does not say its %s", pid, what);
+        return (double)kib / 1024;
+}
+
 /* ------------------------------------------------------------------ the yardstick */
 
 enum {

@@ -64,6 +64,9 @@ void cpu_use_of(pid_t pid, CpuUse *ret_use);
 /* *@after becomes what was used since @before. */
 void cpu_use_since(CpuUse *after, const CpuUse *before);
 
+/* What /proc/PID/status says, in MiB: "VmRSS", or "VmHWM" for the most there was of it. */
+double memory_of(pid_t pid, const char *what);
+
 /* ------------------------------------------------------------------ the yardstick */
 
 /*

@@ -19,8 +19,7 @@ void bench_socket_set(void *socket, int option, int value)
                 give_up("a socket does not take option %d: %s", option, zmq_strerror(errno));
 }
 
-void *bench_socket_new(void *zmq, int type, const SecretKey *key, const SecretKey *server,
-                       const char *endpoint)
+void *bench_socket_make(void *zmq, int type, const SecretKey *key, const SecretKey *server)
 {
         void *socket = zmq_socket(zmq, type);
         int r = 0;
@@ -42,8 +41,23 @@ void *bench_socket_new(void *zmq, int type, const SecretKey *key, const SecretKe
         }
         if (type == ZMQ_XPUB)
                 bench_socket_set(socket, ZMQ_IMMEDIATE, 1);
-        if (r || zmq_connect(socket, endpoint) < 0)
+        if (r)
+                give_up("a socket does not take CURVE: %s", zmq_strerror(errno));
+        return socket;
+}
+
+void bench_socket_connect(void *socket, const char *endpoint)
+{
+        if (zmq_connect(socket, endpoint) < 0)
                 give_up("%s: %s", endpoint, zmq_strerror(errno));
+}
+
+void *bench_socket_new(void *zmq, int type, const SecretKey *key, const SecretKey *server,
+                       const char *endpoint)
+{
+        void *socket = bench_socket_make(zmq, type, key, server);
+
+        bench_socket_connect(socket, endpoint);
         return socket;
 }
 

@@ -8,7 +8,10 @@
 
 #include "common/broker.h"
 
-/* Connected, with CURVE as @key to @server; both NULL: without. */
+/* With CURVE as @key to @server; both NULL: without. */
+void *bench_socket_make(void *zmq, int type, const SecretKey *key, const SecretKey *server);
+void bench_socket_connect(void *socket, const char *endpoint);
+/* Both. */
 void *bench_socket_new(void *zmq, int type, const SecretKey *key, const SecretKey *server,
                        const char *endpoint);
 void bench_socket_set(void *socket, int option, int value);
