@@ -2,6 +2,8 @@
 
 #include <stdalign.h>
 #include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
 
 /* Under the address sanitizer what is not handed out cannot be touched, as with malloc. */
 #if defined(__has_feature)
@@ -85,8 +87,23 @@ void arena_limit(Arena *arena, size_t n_bytes)
         arena->limit = arena->used + MIN(n_bytes, arena->n_bytes - arena->used);
 }
 
+/* What a flood of costly messages made it touch goes back, so that it is not held for good. */
+static void give_back(Arena *arena)
+{
+        uintptr_t page = (uintptr_t)sysconf(_SC_PAGESIZE);
+        uintptr_t from = (uintptr_t)arena->bytes + ARENA_KEEP_BYTES + page - 1;
+        uintptr_t to = (uintptr_t)arena->bytes + arena->used;
+
+        from -= from % page;
+        to -= to % page;
+        if (from < to)
+                (void)madvise((void *)from, to - from, MADV_DONTNEED);
+}
+
 void arena_reset(Arena *arena)
 {
+        if (arena->used > ARENA_KEEP_BYTES)
+                give_back(arena);
         arena->used = 0;
         arena->limit = arena->n_bytes;
         ASAN_POISON_MEMORY_REGION(arena->bytes, arena->n_bytes);

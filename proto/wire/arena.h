@@ -19,6 +19,8 @@ typedef struct Arena Arena;
 enum {
         /* What one message may take of it when decoded, whatever its size on the wire. */
         ARENA_MESSAGE_BYTES = 1024 * 1024,
+        /* What an arena has touched of itself and still holds when it is reset. */
+        ARENA_KEEP_BYTES = 2 * 1024 * 1024,
 };
 
 /* @n_bytes is all that it will ever hold. Not thread-safe. Returns 0 or -ENOMEM. */
@@ -33,5 +35,5 @@ char *arena_strdup(Arena *arena, const char *string);
 /* From here on at most @n_bytes more; what was allocated before stays. */
 void arena_limit(Arena *arena, size_t n_bytes);
 
-/* Forgets everything that was allocated. Keeps the memory. */
+/* Forgets everything that was allocated. Keeps ARENA_KEEP_BYTES of the memory. */
 void arena_reset(Arena *arena);

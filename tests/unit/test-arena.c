@@ -1,5 +1,7 @@
 #include <stdalign.h>
 #include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
 
 #include "cmocka-all.h"
 #include "wire/arena.h"
@@ -60,6 +62,30 @@ static void test_reset_gives_everything_back(void **state)
         assert_ptr_equal(arena_alloc(arena, 64), first);
 }
 
+static void test_reset_does_not_hold_what_a_flood_has_touched(void **state)
+{
+        CLEANUP(arena_freep) Arena *arena = NULL;
+        const size_t n_bytes = 8 * 1024 * 1024;
+        size_t page = (size_t)sysconf(_SC_PAGESIZE), n_held = 0;
+        unsigned char held[2048];
+        uint8_t *first;
+
+        assert_int_equal(arena_new(&arena, 2 * n_bytes), 0);
+        first = arena_alloc(arena, n_bytes);
+        assert_non_null(first);
+        memset(first, 1, n_bytes);
+        arena_reset(arena);
+
+        assert_true(n_bytes / page <= sizeof(held));
+        assert_int_equal(mincore(first - (uintptr_t)first % page, n_bytes, held), 0);
+        for (size_t i = 0; i < n_bytes / page; i++)
+                n_held += held[i] & 1;
+        assert_in_range(n_held, 1, ARENA_KEEP_BYTES / page + 2);
+
+        assert_ptr_equal(arena_alloc(arena, n_bytes), first);
+        memset(first, 2, n_bytes);
+}
+
 static void test_string_is_copied_with_its_end(void **state)
 {
         CLEANUP(arena_freep) Arena *arena = NULL;
@@ -80,6 +106,7 @@ int main(void)
                 cmocka_unit_test(test_more_than_it_holds_is_refused_and_changes_nothing),
                 cmocka_unit_test(test_limit_counts_from_what_is_used),
                 cmocka_unit_test(test_reset_gives_everything_back),
+                cmocka_unit_test(test_reset_does_not_hold_what_a_flood_has_touched),
                 cmocka_unit_test(test_string_is_copied_with_its_end),
         };
 
