@@ -48,6 +48,9 @@ struct PlekPublisher {
 
 void publisher_set_link(PlekPublisher *publisher, PlekPublisherLink link, const char *text);
 
+void publisher_store_head(PlekPublisher *publisher, int64_t now_us);
+extern const SessionEvents publisher_session_events;
+
 /* Asks, if it was asked for and can be. Returns 0 or -errno. */
 MUST_CHECK int reconcile_ask(PlekPublisher *publisher);
 /* A reply that may be about it; *ret_taken says whether it was. Returns 0 or -errno. */

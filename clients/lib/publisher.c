@@ -1,5 +1,6 @@
 #include "lib/publisher-internal.h"
 
+#include <sodium.h>
 #include <string.h>
 #include <time.h>
 
@@ -10,6 +11,107 @@
  * The publisher's face: what its caller gives and asks. Nothing here touches a socket; what is put
  * waits in the outbox, and the timer wakes whoever runs the publisher.
  */
+
+enum {
+        ARENA_BYTES = 2 * ARENA_MESSAGE_BYTES, /* an update, decoded and encoded */
+        IN_FLIGHT_DEFAULT = 32,
+        IN_FLIGHT_MAX = 1024,
+        RECORDS_DEFAULT = 100000,
+};
+
+/* ------------------------------------------------------------------ its life */
+
+static int make_parts(PlekPublisher *publisher, const PlekPublisherOptions *options)
+{
+        SessionOptions session = {
+                .context = publisher->context,
+                .poller = &publisher->poller,
+                .peer = &publisher->peer,
+                .kind = options->is_hand ? PEER_HAND : PEER_FEED,
+        };
+        OutboxOptions outbox = {
+                .n_flights_max =
+                        options->n_in_flight_max ? options->n_in_flight_max : IN_FLIGHT_DEFAULT,
+                .n_items_max = options->n_records_max ? options->n_records_max : RECORDS_DEFAULT,
+                .is_hand = options->is_hand,
+                .seed = randombytes_random(),
+        };
+        int r;
+
+        randombytes_buf(&session.instance, sizeof(session.instance));
+        outbox.instance = session.instance;
+        r = heads_new(&publisher->heads, publisher->peer.head_path);
+        session.heads = publisher->heads;
+        if (!r)
+                r = session_new(&publisher->session, &session, &publisher_session_events,
+                                publisher);
+        if (!r)
+                r = outbox_new(&publisher->outbox, &outbox);
+        if (!r)
+                r = arena_new(&publisher->arena, ARENA_BYTES);
+        return err_fold(r);
+}
+
+int plek_publisher_new(PlekPublisher **ret_publisher, PlekContext *context, const PlekPeer *peer,
+                       const PlekPublisherOptions *options, const PlekPublisherCallbacks *callbacks,
+                       void *arg)
+{
+        static const PlekPublisherOptions defaults;
+        PlekPublisher *publisher;
+        int r;
+
+        if (!options)
+                options = &defaults;
+        if (!peer || !peer->key || options->n_in_flight_max > IN_FLIGHT_MAX)
+                return err_raise(-EINVAL);
+
+        publisher = calloc(1, sizeof(*publisher));
+        if (!publisher)
+                return err_raise(-ENOMEM);
+        publisher->context = context;
+        publisher->arg = arg;
+        publisher->options = *options;
+        if (callbacks)
+                publisher->callbacks = *callbacks;
+        publisher->poller = POLLER_NULL;
+        r = peer_init(&publisher->peer, peer);
+        if (!r)
+                r = poller_init(&publisher->poller);
+        connection_init(&publisher->updates, context, &publisher->poller, &publisher->peer,
+                        TO_UPDATES);
+        if (!r)
+                r = make_parts(publisher, options);
+        if (r) {
+                plek_publisher_free(publisher);
+                return r;
+        }
+
+        poller_arm(&publisher->poller, 0);
+        *ret_publisher = publisher;
+        return 0;
+}
+
+PlekPublisher *plek_publisher_free(PlekPublisher *publisher)
+{
+        if (!publisher)
+                return NULL;
+
+        publisher->head_stored_us = INT64_MIN / 2;
+        if (publisher->heads)
+                publisher_store_head(publisher, 0);
+        reconcile_end(publisher);
+        connection_close(&publisher->updates);
+        session_free(publisher->session);
+        outbox_free(publisher->outbox);
+        heads_free(publisher->heads);
+        arena_free(publisher->arena);
+        poller_deinit(&publisher->poller);
+        peer_deinit(&publisher->peer);
+        free(publisher);
+        return NULL;
+}
+
+/* ------------------------------------------------------------------ putting */
 
 static void wake(PlekPublisher *publisher)
 {
@@ -23,8 +125,6 @@ static int64_t wall_ms(void)
         (void)clock_gettime(CLOCK_REALTIME, &now);
         return (int64_t)now.tv_sec * 1000 + now.tv_nsec / (1000 * 1000);
 }
-
-/* ------------------------------------------------------------------ putting */
 
 static int result_of(int r, const WireRefusal *refusal, PlekFault *ret_fault)
 {

@@ -76,6 +76,28 @@ MUST_CHECK int withdrawn_spell(const PlekSubscriber *subscriber, RecordRoom *roo
 /* The broker's time now; ours where it is not known. */
 int64_t subscriber_now_ms(const PlekSubscriber *subscriber, int64_t now_us);
 
+/* Both clocks, for the replica. */
+ReplicaTime subscriber_time(const PlekSubscriber *subscriber, int64_t now_us);
+/* Tells of the link, if that is new. */
+void subscriber_update_link(PlekSubscriber *subscriber, int64_t now_us);
+/* Why the picture is not fed, for a person; "": it is. */
+void subscriber_set_trouble(PlekSubscriber *subscriber, const char *text);
+
+/* ------------------------------------------------------------------ lanes */
+
+#define LANE_DEAD_US INT64_C(10000000) /* up and silent for so long: connected anew */
+
+/* Connects where it is not yet, and subscribes. Return 0 or -errno. */
+MUST_CHECK int lane_open(PlekSubscriber *subscriber, LaneFeed *feed, ConnectionTo to);
+MUST_CHECK int lanes_open(PlekSubscriber *subscriber, Audience audience);
+void lanes_close(PlekSubscriber *subscriber);
+bool lanes_are_up(const PlekSubscriber *subscriber);
+/* What happened to its connection; then at most @n_max of its frames. Return 0 or -errno. */
+MUST_CHECK int lane_process_edges(PlekSubscriber *subscriber, LaneFeed *feed, int64_t now_us,
+                                  bool *ret_progress);
+MUST_CHECK int lane_process_frames(PlekSubscriber *subscriber, LaneFeed *feed, size_t n_max,
+                                   bool *ret_progress);
+
 /* ------------------------------------------------------------------ presence */
 
 MUST_CHECK int presence_take(PlekSubscriber *subscriber, const Presence *presence, size_t n,

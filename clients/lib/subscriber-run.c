@@ -16,8 +16,7 @@ enum {
         COUNTS_AT_ONCE = 64, /* frames of counts between two looks at the doors */
 };
 
-#define LANES_US      INT64_C(1000000)  /* for how long asking waits for the lanes */
-#define LANE_DEAD_US  INT64_C(10000000) /* up and silent: connected anew */
+#define LANES_US      INT64_C(1000000) /* for how long asking waits for the lanes */
 #define HEAD_US       INT64_C(1000000)
 #define STORE_HEAD_US INT64_C(60000000)
 
@@ -94,7 +93,7 @@ static const char *why_not_fed(const PlekSubscriber *subscriber)
         return "no beat of the broker within the last 3 s";
 }
 
-static void update_link(PlekSubscriber *subscriber, int64_t now_us)
+void subscriber_update_link(PlekSubscriber *subscriber, int64_t now_us)
 {
         int64_t now_ms = subscriber_now_ms(subscriber, now_us);
         PlekLinkState *state = &subscriber->state;
@@ -127,175 +126,14 @@ static void update_link(PlekSubscriber *subscriber, int64_t now_us)
                 subscriber->callbacks.link(subscriber->arg, state);
 }
 
-static void set_trouble(PlekSubscriber *subscriber, const char *text)
+void subscriber_set_trouble(PlekSubscriber *subscriber, const char *text)
 {
         (void)snprintf(subscriber->trouble, sizeof(subscriber->trouble), "%s", text);
 }
 
-/* ------------------------------------------------------------------ lanes */
-
-static ReplicaTime time_of(const PlekSubscriber *subscriber, int64_t now_us)
+ReplicaTime subscriber_time(const PlekSubscriber *subscriber, int64_t now_us)
 {
         return (ReplicaTime){ now_us / 1000, subscriber_now_ms(subscriber, now_us) };
-}
-
-/* The topics first and the beat last: who hears the beat has been heard with the others. */
-static int subscribe(PlekSubscriber *subscriber, LaneFeed *feed)
-{
-        Topic beat = { .kind = TOPIC_BEAT, .lane = feed->lane };
-        const char *topic = NULL;
-        char text[TOPIC_MAX];
-        Lane lane;
-        int r;
-
-        while ((topic = replica_next_topic(subscriber->replica, topic, &lane))) {
-                if (lane != feed->lane)
-                        continue;
-                r = socket_subscribe(feed->connection.socket, topic);
-                if (r)
-                        return r;
-        }
-        (void)topic_format(&beat, text);
-        return socket_subscribe(feed->connection.socket, text);
-}
-
-static int open_lane(PlekSubscriber *subscriber, LaneFeed *feed, ConnectionTo to)
-{
-        Connection *connection = &feed->connection;
-        int r;
-
-        if (connection->socket && connection->to == to && !connection_is_outdated(connection))
-                return 0;
-        connection_close(connection);
-        connection->to = to;
-        feed->heard_us = monotonic_us();
-        r = connection_open(connection);
-        return r ? r : subscribe(subscriber, feed);
-}
-
-static int open_lanes(PlekSubscriber *subscriber, Audience audience)
-{
-        ConnectionTo to = audience >= AUDIENCE_COORD ? TO_COORD : TO_CARE;
-        int r;
-
-        for (size_t i = 0; i < N_LANES_READ; i++) {
-                r = open_lane(subscriber, &subscriber->feeds[i], to);
-                if (r)
-                        return r;
-        }
-        return 0;
-}
-
-static void close_lanes(PlekSubscriber *subscriber)
-{
-        for (size_t i = 0; i < N_LANES_READ; i++)
-                connection_close(&subscriber->feeds[i].connection);
-}
-
-static bool lanes_are_up(const PlekSubscriber *subscriber)
-{
-        for (size_t i = 0; i < N_LANES_READ; i++)
-                if (!subscriber->feeds[i].connection.is_up)
-                        return false;
-        return true;
-}
-
-static int take_edge(PlekSubscriber *subscriber, LaneFeed *feed, ConnectionEdge edge,
-                     int64_t now_us)
-{
-        char text[WHY_MAX];
-
-        switch (edge) {
-        case EDGE_UP:
-                feed->heard_us = now_us;
-                if (lanes_are_up(subscriber))
-                        subscriber->trouble[0] = '\0';
-                return 0;
-        case EDGE_RENEWED:
-                return subscribe(subscriber, feed);
-        default:
-                connection_trouble(&feed->connection, text, sizeof(text));
-                set_trouble(subscriber, text);
-                return 0;
-        }
-}
-
-static int process_edges(PlekSubscriber *subscriber, LaneFeed *feed, int64_t now_us,
-                         bool *ret_progress)
-{
-        ConnectionEdge edge;
-        int r;
-
-        for (;;) {
-                r = connection_poll(&feed->connection, now_us, &edge);
-                if (r || edge == EDGE_NONE)
-                        break;
-                *ret_progress = true;
-                r = take_edge(subscriber, feed, edge, now_us);
-                if (r)
-                        return r;
-        }
-        if (r || !feed->connection.is_up || now_us < feed->heard_us + LANE_DEAD_US)
-                return r;
-
-        *ret_progress = true;
-        feed->heard_us = now_us;
-        r = connection_reopen(&feed->connection);
-        return r ? r : subscribe(subscriber, feed);
-}
-
-static int take_beat(PlekSubscriber *subscriber, LaneFeed *feed, const Beat *beat, int64_t now_us)
-{
-        LinkBeat fed = {
-                .lane = feed->lane == LANE_STATUS ? LINK_STATUS : LINK_COUNTS,
-                .time_ms = beat->time_ms,
-                .is_accepting = beat->accepting,
-                .why_not = beat->why_not,
-                .since_ms = beat->since_ms,
-        };
-
-        feed->heard_us = now_us;
-        if (!subscriber->has_link)
-                update_link(subscriber, now_us);
-        if (subscriber->has_link &&
-            !link_beat(&subscriber->link, &fed, subscriber_now_ms(subscriber, now_us)))
-                session_ask_clock(subscriber->session);
-        if (feed->lane != LANE_STATUS)
-                return 0;
-
-        if (beat->beat != subscriber->last_beat + 1)
-                subscriber->wants_presence = true;
-        subscriber->last_beat = beat->beat;
-        return presence_take(subscriber, beat->presence, beat->n_presence, false);
-}
-
-/* At most @n_max frames. */
-static int process_frames(PlekSubscriber *subscriber, LaneFeed *feed, size_t n_max,
-                          bool *ret_progress)
-{
-        int64_t now_us = monotonic_us();
-        ReplicaTime time = time_of(subscriber, now_us);
-        const uint8_t *bytes;
-        const Beat *beat;
-        size_t n_bytes;
-        int r;
-
-        for (size_t i = 0; i < n_max && feed->connection.socket; i++) {
-                r = socket_receive(feed->connection.socket, &bytes, &n_bytes);
-                if (r == SOCKET_E_AGAIN)
-                        return 0;
-                if (r)
-                        return err_fold(r);
-                *ret_progress = true;
-                r = replica_frame(subscriber->replica, feed->lane, bytes, n_bytes, &time, &beat);
-                if (r == REPLICA_E_REFUSED)
-                        continue;
-                if (!r && beat)
-                        r = take_beat(subscriber, feed, beat, now_us);
-                if (r)
-                        return err_fold(r);
-        }
-        return 0;
 }
 
 /* ------------------------------------------------------------------ asking */
@@ -338,7 +176,7 @@ static int send_grants(PlekSubscriber *subscriber)
 
 static int process_asks(PlekSubscriber *subscriber, int64_t now_us)
 {
-        ReplicaTime time = time_of(subscriber, now_us);
+        ReplicaTime time = subscriber_time(subscriber, now_us);
         int r;
 
         if (!subscriber->may_read || !session_is_up(subscriber->session))
@@ -362,7 +200,7 @@ static int on_up(void *arg, const Reply *hello, const Epoch *epoch)
 {
         PlekSubscriber *subscriber = arg;
         int64_t now_us = monotonic_us();
-        ReplicaTime time = time_of(subscriber, now_us);
+        ReplicaTime time = subscriber_time(subscriber, now_us);
         int r;
 
         subscriber->up_us = now_us;
@@ -371,19 +209,19 @@ static int on_up(void *arg, const Reply *hello, const Epoch *epoch)
         subscriber->wants_presence = true;
         subscriber->trouble[0] = '\0';
         if (!subscriber->may_read) {
-                set_trouble(subscriber, "our enrolment does not allow reading");
-                close_lanes(subscriber);
+                subscriber_set_trouble(subscriber, "our enrolment does not allow reading");
+                lanes_close(subscriber);
                 return 0;
         }
         r = replica_hello(subscriber->replica, hello->hello.audience, epoch, hello->hello.topics,
                           hello->hello.n_topics, &time);
-        return r ? err_fold(r) : open_lanes(subscriber, hello->hello.audience);
+        return r ? err_fold(r) : lanes_open(subscriber, hello->hello.audience);
 }
 
 static void on_down(void *arg)
 {
         PlekSubscriber *subscriber = arg;
-        ReplicaTime time = time_of(subscriber, monotonic_us());
+        ReplicaTime time = subscriber_time(subscriber, monotonic_us());
 
         subscriber->presence_request = 0;
         replica_session_lost(subscriber->replica, &time);
@@ -413,7 +251,7 @@ static int take_answer(PlekSubscriber *subscriber, const Reply *reply, const Rep
 static int on_reply(void *arg, const Reply *reply)
 {
         PlekSubscriber *subscriber = arg;
-        ReplicaTime time = time_of(subscriber, monotonic_us());
+        ReplicaTime time = subscriber_time(subscriber, monotonic_us());
 
         if (reply->kind == REPLY_CHUNK)
                 return take_chunk(subscriber, reply, &time);
@@ -432,7 +270,7 @@ static int on_reply(void *arg, const Reply *reply)
 static int on_epoch(void *arg, const Epoch *epoch)
 {
         PlekSubscriber *subscriber = arg;
-        ReplicaTime time = time_of(subscriber, monotonic_us());
+        ReplicaTime time = subscriber_time(subscriber, monotonic_us());
 
         replica_epoch(subscriber->replica, epoch, &time);
         return 0;
@@ -449,7 +287,7 @@ static int on_card(void *arg)
 
                 if (!connection_is_outdated(&feed->connection))
                         continue;
-                r = open_lane(subscriber, feed, feed->connection.to);
+                r = lane_open(subscriber, feed, feed->connection.to);
                 if (r)
                         return r;
         }
@@ -460,7 +298,7 @@ static int on_card(void *arg)
 
 static void on_trouble(void *arg, const char *text, bool is_refused)
 {
-        set_trouble(arg, text);
+        subscriber_set_trouble(arg, text);
 }
 
 const SessionEvents subscriber_session_events = {
@@ -510,7 +348,7 @@ static void tell_head(PlekSubscriber *subscriber, int64_t now_us)
 
 static void arm(PlekSubscriber *subscriber, int64_t now_us)
 {
-        ReplicaTime time = time_of(subscriber, now_us);
+        ReplicaTime time = subscriber_time(subscriber, now_us);
         int64_t due_us = session_due_us(subscriber->session), due_ms;
 
         for (size_t i = 0; i < N_LANES_READ; i++) {
@@ -541,13 +379,13 @@ static int process_once(PlekSubscriber *subscriber, int64_t now_us, bool *ret_pr
 
         r = session_process(subscriber->session, now_us, ret_progress);
         for (size_t i = 0; !r && i < N_LANES_READ; i++)
-                r = process_edges(subscriber, &subscriber->feeds[i], now_us, ret_progress);
+                r = lane_process_edges(subscriber, &subscriber->feeds[i], now_us, ret_progress);
         if (!r)
-                r = process_frames(subscriber, &subscriber->feeds[LINK_STATUS], SIZE_MAX,
-                                   ret_progress);
+                r = lane_process_frames(subscriber, &subscriber->feeds[LINK_STATUS], SIZE_MAX,
+                                        ret_progress);
         if (!r)
-                r = process_frames(subscriber, &subscriber->feeds[LINK_COUNTS], COUNTS_AT_ONCE,
-                                   ret_progress);
+                r = lane_process_frames(subscriber, &subscriber->feeds[LINK_COUNTS], COUNTS_AT_ONCE,
+                                        ret_progress);
         return r ? r : process_asks(subscriber, now_us);
 }
 
@@ -564,11 +402,11 @@ int plek_subscriber_process(PlekSubscriber *subscriber)
                 r = process_once(subscriber, now_us, &progress);
                 if (r)
                         return err_fold(r);
-                time = time_of(subscriber, now_us);
+                time = subscriber_time(subscriber, now_us);
                 r = replica_tick(subscriber->replica, &time);
                 if (r)
                         return err_fold(r);
-                update_link(subscriber, now_us);
+                subscriber_update_link(subscriber, now_us);
         } while (progress);
 
         tell_head(subscriber, now_us);
