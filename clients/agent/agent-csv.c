@@ -18,7 +18,11 @@
 #include "plek/peer.h"
 #include "plek/when.h"
 
-enum { FAULTS_SHOWN_MAX = 20, LOOK_AGAIN_MS = 5000 };
+enum {
+        FAULTS_SHOWN_MAX = 20,
+        FAULTS_BYTES = (FAULTS_SHOWN_MAX + 1) * 400,
+        LOOK_AGAIN_MS = 1000, /* also where nobody tells of changes, as on a network's disk */
+};
 
 typedef struct AgentCsv {
         Common common;
@@ -28,6 +32,8 @@ typedef struct AgentCsv {
         Feed *feed;
         PlekPublisher *publisher;
         unsigned long n_faults; /* of this reading */
+        char faults[FAULTS_BYTES]; /* the first of them, a line each */
+        char faults_said[FAULTS_BYTES];
         unsigned long n_accepted, n_refused;
         char said[MAPPING_TEXT_BYTES]; /* the last thing about the file as a whole */
 } AgentCsv;
@@ -70,20 +76,27 @@ static error_t parse(int key, char *argument, struct argp_state *state)
 static void on_fault(void *arg, const char *text)
 {
         AgentCsv *o = arg;
+        size_t n = strlen(o->faults);
 
         if (++o->n_faults <= FAULTS_SHOWN_MAX)
-                fail(EXIT_DONE, "%s", text);
+                snprintf(o->faults + n, sizeof(o->faults) - n, "%s: %s\n",
+                         program_invocation_short_name, text);
 }
 
-static void say_counts(AgentCsv *o)
+/* After each reading; a fault that is there each time is said once. */
+static void say_faults(AgentCsv *o)
 {
-        const FeedCounts *counts = feed_counts(o->feed);
+        size_t n = strlen(o->faults);
 
         if (o->n_faults > FAULTS_SHOWN_MAX)
-                fail(EXIT_DONE, "... and %lu more", o->n_faults - FAULTS_SHOWN_MAX);
-        if (o->check || o->once || o->replay)
-                printf("%lu rows, %lu reports, %lu wrong\n", counts->n_rows, counts->n_reports,
-                       counts->n_bad);
+                snprintf(o->faults + n, sizeof(o->faults) - n, "%s: ... and %lu more\n",
+                         program_invocation_short_name, o->n_faults - FAULTS_SHOWN_MAX);
+        if (strcmp(o->faults, o->faults_said))
+                fputs(*o->faults ? o->faults : "", stderr);
+        if (!*o->faults && *o->faults_said)
+                fail(EXIT_DONE, "every row is right again");
+        memcpy(o->faults_said, o->faults, sizeof(o->faults_said));
+        o->faults[0] = '\0';
         o->n_faults = 0;
 }
 
@@ -109,8 +122,9 @@ static void on_refused(void *arg, const PlekRecordKey *key, const PlekFault *fau
         if (!is_final)
                 return;
         o->n_refused++;
-        fail(EXIT_REFUSED, "%s of %s %s refused (%s) %s: %s", report, key->location,
-             key->unit ? key->unit : "", code ? code : "?", fault->field, fault->text);
+        fail(EXIT_REFUSED, "%s of %s%s%s refused (%s)%s%s: %s", report, key->location,
+             key->unit ? " " : "", key->unit ? key->unit : "", code ? code : "?",
+             *fault->field ? ", because of " : "", fault->field, fault->text);
 }
 
 static void on_twins(void *arg)
@@ -142,13 +156,14 @@ static const PlekPublisherCallbacks callbacks = {
 
 static int read_all(AgentCsv *o)
 {
-        char text[MAPPING_TEXT_BYTES];
+        const FeedCounts *counts = feed_counts(o->feed);
         int r;
 
-        r = o->replay ? feed_replay(o->feed, o->common.timeout_ms, text)
-                      : feed_read(o->feed, true, text);
-        if (r == FEED_E_FILE && !o->replay)
-                return fail(EXIT_FILE, "%s.", text);
+        r = o->replay ? feed_replay(o->feed, o->common.timeout_ms)
+                      : feed_read(o->feed, FEED_LOOK_WRITTEN, wall_clock_ms());
+        say_faults(o);
+        if (*feed_trouble(o->feed))
+                return fail(EXIT_FILE, "%s.", feed_trouble(o->feed));
         if (!r && o->once)
                 r = plek_publisher_flush(o->publisher, o->common.timeout_ms);
         if (r == PLEK_E_TIMEOUT)
@@ -157,10 +172,11 @@ static int read_all(AgentCsv *o)
         if (r < 0)
                 return fail(EXIT_FILE, "%s.", plek_result_text(r));
 
-        say_counts(o);
+        printf("%lu rows, %lu reports, %lu wrong\n", counts->n_rows, counts->n_reports,
+               counts->n_bad);
         if (!o->check)
                 printf("%lu accepted, %lu refused\n", o->n_accepted, o->n_refused);
-        return feed_counts(o->feed)->n_bad || o->n_refused ? EXIT_REFUSED : EXIT_DONE;
+        return counts->n_bad || o->n_refused ? EXIT_REFUSED : EXIT_DONE;
 }
 
 /* ------------------------------------------------------------------ as a service */
@@ -173,24 +189,24 @@ static void on_signal(int number)
 }
 
 /* Reads what there is to read; the file may be there, or not yet, or not any more. */
-static int look(AgentCsv *o)
+static int look(AgentCsv *o, FeedLook how)
 {
-        char text[MAPPING_TEXT_BYTES] = "";
-        unsigned long reading = feed_counts(o->feed)->n_rows;
+        const unsigned long n_readings = feed_counts(o->feed)->n_readings;
+        const int64_t now_ms = wall_clock_ms();
+        const char *text;
         int r;
 
-        r = feed_read(o->feed, false, text);
+        r = feed_read(o->feed, how, now_ms);
         if (r < 0)
                 return r;
-        if (!r && !feed_answers(o->feed, wall_clock_ms()))
-                snprintf(text, sizeof(text), "the file has not been written for twice the time "
-                         "that refreshed-every says; what it said is left to age");
-        if (r == FEED_E_FILE)
-                feed_answers(o->feed, wall_clock_ms());
+        text = feed_trouble(o->feed);
+        if (!feed_answers(o->feed, now_ms) && !*text)
+                text = "the file has not been written for twice the time that refreshed-every "
+                       "says; what it said is left to age";
         if (*text || *o->said)
                 say_once(o, text);
-        if (o->n_faults || reading != feed_counts(o->feed)->n_rows)
-                say_counts(o);
+        if (n_readings != feed_counts(o->feed)->n_readings)
+                say_faults(o);
         return 0;
 }
 
@@ -207,18 +223,32 @@ static int watch_directory(const char *file)
         return STEAL_FD(fd);
 }
 
-static void drain(int fd)
+/* Whether somebody has finished writing the file named @name. */
+static bool was_written(int fd, const char *name)
 {
-        char events[4096];
+        _Alignas(struct inotify_event) char events[4096];
+        bool written = false;
+        ssize_t n_read;
 
-        while (read(fd, events, sizeof(events)) > 0)
-                ;
+        while ((n_read = read(fd, events, sizeof(events))) > 0)
+                for (const char *at = events; at < events + n_read;) {
+                        const struct inotify_event *event = (const void *)at;
+
+                        /* An overflow may have hidden it. */
+                        if (event->mask & IN_Q_OVERFLOW ||
+                            (event->mask & (IN_CLOSE_WRITE | IN_MOVED_TO) && event->len &&
+                             !strcmp(event->name, name)))
+                                written = true;
+                        at += sizeof(*event) + event->len;
+                }
+        return written;
 }
 
 static int serve(AgentCsv *o, const char *file)
 {
         const struct sigaction action = { .sa_handler = on_signal };
         CLEANUP(closep) int directory = watch_directory(file);
+        const char *slash = strrchr(file, '/');
         int r;
 
         if (directory < 0)
@@ -227,7 +257,7 @@ static int serve(AgentCsv *o, const char *file)
         sigaction(SIGINT, &action, NULL);
         sigaction(SIGTERM, &action, NULL);
 
-        r = look(o);
+        r = look(o, FEED_LOOK_AGAIN);
         while (!r && !ended) {
                 struct pollfd fds[] = {
                         { .fd = plek_publisher_fd(o->publisher), .events = POLLIN },
@@ -236,8 +266,8 @@ static int serve(AgentCsv *o, const char *file)
 
                 if (poll(fds, N_ELEMENTS(fds), LOOK_AGAIN_MS) < 0 && errno != EINTR)
                         return fail(EXIT_FILE, "%s.", strerror(errno));
-                drain(directory);
-                r = look(o);
+                r = look(o, was_written(directory, slash ? slash + 1 : file) ? FEED_LOOK_WRITTEN
+                                                                             : FEED_LOOK_AGAIN);
                 if (!r)
                         r = plek_publisher_process(o->publisher);
         }

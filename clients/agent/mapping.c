@@ -1,4 +1,5 @@
 #include <ini.h>
+#include <limits.h>
 #include <stdarg.h>
 #include <string.h>
 
@@ -129,6 +130,19 @@ static int set_absent(Parser *parser, bool *to, const char *value)
         return 1;
 }
 
+/* A zone that the C library does not know would silently be UTC. */
+static int set_zone(Parser *parser, char **to, const char *value)
+{
+        char path[PATH_MAX];
+
+        snprintf(path, sizeof(path), "/usr/share/zoneinfo/%s", value);
+        if (strchr(value, '/') && !strchr(value, ',') &&
+            (strstr(value, "..") || access(path, R_OK)))
+                return wrong(parser, "[feed] time-zone: this machine does not know '%s'; "
+                             "CET-1CEST,M3.5.0,M10.5.0/3 is known everywhere", value);
+        return set_string(parser, to, value);
+}
+
 static int on_feed(Parser *parser, const char *name, const char *value)
 {
         Mapping *m = parser->mapping;
@@ -140,7 +154,7 @@ static int on_feed(Parser *parser, const char *name, const char *value)
         if (!strcmp(name, "time-format"))
                 return set_string(parser, &m->time_format, value);
         if (!strcmp(name, "time-zone"))
-                return set_string(parser, &m->time_zone, value);
+                return set_zone(parser, &m->time_zone, value);
         if (!strcmp(name, "missing"))
                 return set_string(parser, &m->missing, value);
         if (!strcmp(name, "suppressed"))

@@ -226,7 +226,8 @@ static int64_t zone_to_ms(struct tm *tm, const char *zone)
 int row_time(RowContext *c, const char *text, int64_t *ret_ms)
 {
         static const char *const forms[] = { "%Y-%m-%dT%H:%M:%S", "%Y-%m-%d %H:%M:%S",
-                                             "%Y-%m-%d %H:%M", "%Y-%m-%d" };
+                                             "%Y-%m-%d %H:%M",    "%Y-%m-%d",
+                                             "%Y/%m/%d %H:%M",    "%Y/%m/%d" };
         size_t n_forms = c->mapping->time_format ? 1 : N_ELEMENTS(forms);
 
         for (size_t i = 0; i < n_forms; i++) {

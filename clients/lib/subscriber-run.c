@@ -320,10 +320,10 @@ static void tell_head(PlekSubscriber *subscriber, int64_t now_us)
 
         if (now_us < subscriber->head_told_us + HEAD_US)
                 return;
-        subscriber->head_told_us = now_us;
         newest = heads_newest(subscriber->heads, subscriber->peer.card);
         if (!newest || !subscriber->may_read)
                 return;
+        subscriber->head_told_us = now_us;
         if (newest->head.epoch != subscriber->head_epoch ||
             newest->head.revision != subscriber->head_revision) {
                 subscriber->head_epoch = newest->head.epoch;

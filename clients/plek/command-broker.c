@@ -2,23 +2,23 @@
  * plek admit, suspend, unsuspend, confirm: what an operator hands to or asks of a broker
  */
 
+#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "files.h"
 #include "peer.h"
+#include "words.h"
 
 typedef struct BrokerOptions {
         Common common;
         const char *key_id;
         const char *reason;
-        bool check;
-        bool suspended;
         char **arguments;
         int n_arguments;
 } BrokerOptions;
 
-enum { OPTION_KEY_ID = 0x100, OPTION_REASON, OPTION_CHECK };
+enum { OPTION_KEY_ID = 0x100, OPTION_REASON };
 
 static error_t parse(int key, char *argument, struct argp_state *state)
 {
@@ -33,9 +33,6 @@ static error_t parse(int key, char *argument, struct argp_state *state)
                 return 0;
         case OPTION_REASON:
                 o->reason = argument;
-                return 0;
-        case OPTION_CHECK:
-                o->check = true;
                 return 0;
         case ARGP_KEY_ARGS:
                 o->arguments = state->argv + state->next;
@@ -64,28 +61,22 @@ static int admit_file(PlekClient *client, const BrokerOptions *o, const char *pa
         if (r)
                 return r;
 
-        r = plek_client_submit(client, file->bytes, file->n_bytes, o->check, &revision, &fault);
+        r = plek_client_submit(client, file->bytes, file->n_bytes, false, &revision, &fault);
         if (r)
-                return fail_answer(r, &fault);
+                return fail_answer_about(path, r, &fault);
 
         if (o->common.json)
-                printf("{\"file\": \"%s\", \"revision\": %llu}\n", path,
-                       (unsigned long long)revision);
-        else if (o->check)
-                printf("%s would be admitted\n", path);
+                print_json_line(json_pack("{s:s, s:I}", "file", path, "revision",
+                                          (json_int_t)revision));
         else
-                printf("%s is in force since revision %llu\n", path, (unsigned long long)revision);
+                printf("%s %s %" PRIu64 "\n", path,
+                       word(o->common.language, "is in force since revision"), revision);
         return EXIT_DONE;
 }
 
 int command_admit(int argc, char **argv)
 {
-        static const struct argp_option options[] = {
-                { "check", OPTION_CHECK, NULL, 0, "Only ask whether it would be admitted", 1 },
-                { 0 },
-        };
         static const struct argp argp = {
-                .options = options,
                 .parser = parse,
                 .args_doc = "FILE...",
                 .doc = "Hands signed enrolments and region cards to a running broker. They prove "
@@ -103,7 +94,7 @@ int command_admit(int argc, char **argv)
         r = peer_client(&peer, &client, &o.common, false);
         if (r)
                 return r;
-        for (int i = 0; i < o.n_arguments; i++) {
+        for (int i = 0; i < o.n_arguments && worst != EXIT_UNREACHABLE; i++) {
                 r = admit_file(client, &o, o.arguments[i]);
                 worst = MAX(worst, r);
         }
@@ -145,7 +136,8 @@ static int suspend(int argc, char **argv, bool suspended)
         r = plek_client_suspend(client, o.arguments[0], o.key_id, suspended, o.reason, &fault);
         if (r)
                 return fail_answer(r, &fault);
-        printf("%s is %s\n", o.arguments[0], suspended ? "suspended" : "back");
+        printf("%s %s\n", o.arguments[0],
+               word(o.common.language, suspended ? "is suspended" : "is back"));
         return EXIT_DONE;
 }
 
@@ -189,6 +181,7 @@ int command_confirm(int argc, char **argv)
         r = plek_client_confirm(client, clock ? PLEK_CONFIRM_CLOCK : PLEK_CONFIRM_EPOCH, &fault);
         if (r)
                 return fail_answer(r, &fault);
-        puts(clock ? "the broker's clock is accepted" : "the registry is confirmed");
+        puts(word(o.common.language,
+                  clock ? "the broker's clock is accepted" : "the registry is confirmed"));
         return EXIT_DONE;
 }

@@ -22,6 +22,8 @@ typedef struct GetOptions {
         int64_t for_ms; /* watch: how long; 0: until it is ended */
 } GetOptions;
 
+enum { REDRAW_MS = 100 };
+
 enum {
         OPTION_LOCATION = 0x100,
         OPTION_CARE,
@@ -184,17 +186,31 @@ static int open_subscriber(Peer *peer, PlekSubscriber **ret_subscriber, GetOptio
 /* Whole, and with a word of the broker's on how it is: a beat comes each second. */
 static int get_ready(PlekSubscriber *subscriber, int timeout_ms)
 {
-        const int64_t until_ms = wall_clock_ms() + 3000;
+        const int64_t until_ms = steady_clock_ms() + 3000;
         PlekLinkState link;
         int r;
 
         r = plek_subscriber_sync(subscriber, timeout_ms);
         plek_subscriber_link_state(subscriber, &link);
-        while (!r && link.link == PLEK_LINK_NOT_FED && wall_clock_ms() < until_ms) {
+        while (!r && link.link == PLEK_LINK_NOT_FED && steady_clock_ms() < until_ms) {
                 r = plek_subscriber_run(subscriber, 100);
                 plek_subscriber_link_state(subscriber, &link);
         }
         return r;
+}
+
+static int not_whole(Peer *peer, const GetOptions *o, PlekSubscriber *subscriber)
+{
+        PlekLinkState link;
+        char text[512];
+
+        plek_subscriber_link_state(subscriber, &link);
+        snprintf(text, sizeof(text), "the picture is not whole: %s",
+                 link.why ? link.why : "the broker does not answer.");
+        return fail_unanswered(peer, &o->common,
+                               PLEK_ROLE_BIT(PLEK_ROLE_SUBSCRIBER) |
+                                       PLEK_ROLE_BIT(PLEK_ROLE_COORDINATOR),
+                               text);
 }
 
 static int get_json(PlekSubscriber *subscriber, const TableFilter *filter)
@@ -241,7 +257,6 @@ int command_get(int argc, char **argv)
         CLEANUP(peer_close) Peer peer = PEER_NULL;
         CLEANUP(plek_subscriber_freep) PlekSubscriber *subscriber = NULL;
         GetOptions o = { 0 };
-        PlekLinkState link;
         int r;
 
         common_init(&o.common);
@@ -251,11 +266,8 @@ int command_get(int argc, char **argv)
         if (r)
                 return r;
         r = get_ready(subscriber, o.common.timeout_ms);
-        if (r == PLEK_E_TIMEOUT) {
-                plek_subscriber_link_state(subscriber, &link);
-                return fail(EXIT_UNREACHABLE, "the picture is not whole: %s",
-                            link.why ? link.why : "the broker does not answer.");
-        }
+        if (r == PLEK_E_TIMEOUT)
+                return not_whole(&peer, &o, subscriber);
         if (!r)
                 r = o.common.json ? get_json(subscriber, &o.filter)
                                   : get_text(subscriber, &o.filter);
@@ -275,8 +287,27 @@ static int watch_json(PlekSubscriber *subscriber, int64_t until_ms)
 {
         int r = 0;
 
-        while (!r && !ended && !ferror(stdout) && wall_clock_ms() < until_ms)
+        while (!r && !ended && !ferror(stdout) && steady_clock_ms() < until_ms)
                 r = plek_subscriber_run(subscriber, 1000);
+        return r;
+}
+
+/* What came, until it is time to draw again: a country's picture changes more often than an eye
+ * follows. Returns 0 or -errno. */
+static int follow(PlekSubscriber *subscriber)
+{
+        const int64_t drawn_at_ms = steady_clock_ms();
+        int r;
+
+        r = screen_wait(plek_subscriber_fd(subscriber), 1000);
+        while (!r) {
+                int64_t left_ms = drawn_at_ms + REDRAW_MS - steady_clock_ms();
+
+                r = plek_subscriber_process(subscriber);
+                if (r || left_ms <= 0 || screen_has_key())
+                        return r;
+                r = plek_subscriber_run(subscriber, (int)left_ms);
+        }
         return r;
 }
 
@@ -287,16 +318,14 @@ static int watch_screen(PlekSubscriber *subscriber, const GetOptions *o, int64_t
         r = screen_start();
         if (r)
                 return r;
-        while (!r && !ended && wall_clock_ms() < until_ms) {
+        while (!r && !ended && steady_clock_ms() < until_ms) {
                 CLEANUP(table_deinit) Table table = TABLE_NULL;
 
                 r = table_make(&table, subscriber, &o->filter);
                 if (!r && screen_show(&table, o->caption))
                         break; /* q */
                 if (!r)
-                        r = screen_wait(plek_subscriber_fd(subscriber), 1000);
-                if (!r)
-                        r = plek_subscriber_process(subscriber);
+                        r = follow(subscriber);
         }
         screen_stop();
         return r;
@@ -329,7 +358,10 @@ int command_watch(int argc, char **argv)
 
         common_init(&o.common);
         argp_parse(&argp, argc, argv, 0, NULL, &o);
-        until_ms = o.for_ms ? wall_clock_ms() + o.for_ms : INT64_MAX;
+        until_ms = o.for_ms ? steady_clock_ms() + o.for_ms : INT64_MAX;
+        if (!o.common.json && !(isatty(STDOUT_FILENO) && isatty(STDIN_FILENO)))
+                return fail(EXIT_USAGE, "plek watch draws on a terminal. Use --json in a pipe, or "
+                            "plek get for one look.");
 
         r = open_subscriber(&peer, &subscriber, &o,
                             o.common.json ? &json_callbacks : &text_callbacks);
@@ -338,12 +370,7 @@ int command_watch(int argc, char **argv)
 
         sigaction(SIGINT, &action, NULL);
         sigaction(SIGTERM, &action, NULL);
-        if (o.common.json)
-                r = watch_json(subscriber, until_ms);
-        else if (!isatty(STDOUT_FILENO))
-                return fail(EXIT_USAGE, "plek watch draws on a terminal. Use --json in a pipe, or "
-                            "plek get for one look.");
-        else
-                r = watch_screen(subscriber, &o, until_ms);
+        r = o.common.json ? watch_json(subscriber, until_ms)
+                          : watch_screen(subscriber, &o, until_ms);
         return r ? fail(EXIT_FILE, "%s.", plek_result_text(r)) : EXIT_DONE;
 }

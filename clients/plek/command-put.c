@@ -8,16 +8,24 @@
  *         plek put withdraw door --location duinzicht --care ED
  */
 
+#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "peer.h"
 #include "put.h"
+#include "when.h"
+#include "words.h"
+
+/* Barred for so long, it stays so: a hand waits for the answer, not for an enrolment. */
+enum { BARRED_MS = 2000 };
 
 /* What became of it; a hand says one thing and waits for the answer. */
 typedef struct PutResult {
         bool is_known;
         bool accepted;
+        bool is_barred;
+        int64_t barred_at_ms;
         uint64_t revision;
         PlekFault fault;
 } PutResult;
@@ -43,7 +51,10 @@ static void on_link(void *arg, PlekPublisherLink link, const char *text)
 {
         PutResult *result = arg;
 
-        if (link == PLEK_PUBLISHER_BARRED && text)
+        if (link == PLEK_PUBLISHER_BARRED && !result->is_barred)
+                result->barred_at_ms = steady_clock_ms();
+        result->is_barred = link == PLEK_PUBLISHER_BARRED;
+        if (link != PLEK_PUBLISHER_CONNECTED && text)
                 snprintf(result->fault.text, sizeof(result->fault.text), "%s", text);
 }
 
@@ -61,25 +72,52 @@ static int put_check(Peer *peer, const PutOptions *o)
         r = plek_client_check(client, &o->report, &fault);
         if (r)
                 return fail_answer(r, &fault);
-        puts("it would be accepted; nothing was written");
+        if (o->common.json)
+                print_json_line(json_pack("{s:b}", "accepted", 1));
+        else
+                puts(word(o->common.language, "it would be accepted; nothing was written"));
         return EXIT_DONE;
 }
 
-static int say_result(const PutOptions *o, const PutResult *result, int r)
+static int say_result(Peer *peer, const PutOptions *o, const PutResult *result, int r)
 {
+        char text[512];
+
+        if (result->accepted && o->common.json) {
+                print_json_line(json_pack("{s:I}", "revision", (json_int_t)result->revision));
+                return EXIT_DONE;
+        }
         if (result->accepted) {
-                printf(o->common.json ? "{\"revision\": %llu}\n" : "accepted as revision %llu\n",
-                       (unsigned long long)result->revision);
+                printf("%s %" PRIu64 "\n", word(o->common.language, "accepted as revision"),
+                       result->revision);
                 return EXIT_DONE;
         }
         if (result->is_known)
                 return fail_answer(PLEK_E_REFUSED, &result->fault);
-        if (r == PLEK_E_TIMEOUT)
-                return fail(EXIT_UNREACHABLE, "no receipt in time, so it may or may not be in the "
-                            "picture. %s", *result->fault.text
-                                                   ? result->fault.text
-                                                   : "Is the broker running? plek whoami asks.");
-        return fail(EXIT_FILE, "%s.", plek_result_text(r));
+        if (r)
+                return fail(EXIT_FILE, "%s.", plek_result_text(r));
+        snprintf(text, sizeof(text), "no receipt in time, so it may or may not be in the picture. %s",
+                 *result->fault.text ? result->fault.text
+                                     : "Is the broker running? plek whoami asks.");
+        return fail_unanswered(peer, &o->common, PLEK_ROLE_BIT(PLEK_ROLE_AGENT), text);
+}
+
+/* Until it is answered, or nothing more is to be expected. Returns 0 or -errno. */
+static int wait_answered(PlekPublisher *publisher, const PutResult *result, int timeout_ms)
+{
+        const int64_t until_ms = steady_clock_ms() + timeout_ms;
+        int r;
+
+        r = plek_publisher_process(publisher);
+        while (!r && !result->is_known) {
+                const int64_t now_ms = steady_clock_ms();
+
+                if (now_ms >= until_ms ||
+                    (result->is_barred && now_ms >= result->barred_at_ms + BARRED_MS))
+                        return 0;
+                r = plek_publisher_run(publisher, (int)MIN(until_ms - now_ms, (int64_t)250));
+        }
+        return r;
 }
 
 static int put_send(Peer *peer, const PutOptions *o)
@@ -107,8 +145,8 @@ static int put_send(Peer *peer, const PutOptions *o)
         if (r)
                 return fail_answer(r, &fault);
 
-        r = plek_publisher_flush(publisher, o->common.timeout_ms);
-        return say_result(o, &result, r);
+        r = wait_answered(publisher, &result, o->common.timeout_ms);
+        return say_result(peer, o, &result, r);
 }
 
 int command_put(int argc, char **argv)

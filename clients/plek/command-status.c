@@ -1,8 +1,9 @@
 /*
- * plek status and plek parties: how the broker is, and who takes part
+ * plek status: how the broker is
  */
 
 #include <inttypes.h>
+#include <poll.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -10,11 +11,15 @@
 #include "when.h"
 #include "words.h"
 
+/* Between two looks, for rates: long enough to count, short enough to wait for. */
+enum { RATE_MS = 500 };
+
 typedef struct StatusOptions {
         Common common;
-        const char *party;
-        bool takes_party;
+        bool whole;
 } StatusOptions;
+
+enum { OPTION_ALL = 'a' };
 
 static error_t parse(int key, char *argument, struct argp_state *state)
 {
@@ -24,19 +29,18 @@ static error_t parse(int key, char *argument, struct argp_state *state)
         case ARGP_KEY_INIT:
                 state->child_inputs[0] = &o->common;
                 return 0;
+        case OPTION_ALL:
+                o->whole = true;
+                return 0;
         case ARGP_KEY_ARG:
-                if (!o->takes_party || o->party)
-                        argp_usage(state);
-                o->party = argument;
+                argp_usage(state);
                 return 0;
         default:
                 return ARGP_ERR_UNKNOWN;
         }
 }
 
-static const struct argp_child children[] = { { &common_argp, 0, NULL, 0 }, { 0 } };
-
-/* ------------------------------------------------------------------ status */
+/* ------------------------------------------------------------------ for scripts */
 
 static void status_json(const PlekBrokerStatus *status)
 {
@@ -63,35 +67,185 @@ static void status_json(const PlekBrokerStatus *status)
                                   warnings, "metrics", metrics));
 }
 
-static void status_text(const PlekBrokerStatus *status)
+/* ------------------------------------------------------------------ for people */
+
+static double metric(const PlekBrokerStatus *status, const char *name, const char *label)
+{
+        for (size_t i = 0; i < status->n_metrics; i++) {
+                const PlekMetric *one = &status->metrics[i];
+
+                if (!strcmp(one->name, name) && !strcmp(one->label ? one->label : "", label))
+                        return one->value;
+        }
+        return 0;
+}
+
+/* Over all its labels. */
+static double metric_sum(const PlekBrokerStatus *status, const char *name)
+{
+        double sum = 0;
+
+        for (size_t i = 0; i < status->n_metrics; i++)
+                if (!strcmp(status->metrics[i].name, name))
+                        sum += status->metrics[i].value;
+        return sum;
+}
+
+/* "1.4 GB", as disks are sold. */
+static void print_bytes(double bytes)
+{
+        static const char *const units[] = { "B", "kB", "MB", "GB", "TB", "PB" };
+        size_t unit = 0;
+
+        while (bytes >= 1000 && unit + 1 < N_ELEMENTS(units)) {
+                bytes /= 1000;
+                unit++;
+        }
+        printf(unit && bytes < 10 ? "%.1f %s" : "%.0f %s", bytes, units[unit]);
+}
+
+static void name(Language language, const char *english)
+{
+        printf("%-12s", word(language, english));
+}
+
+static void print_broker(const PlekBrokerStatus *status, Language l)
 {
         char up[DURATION_TEXT_BYTES], since[WHEN_TEXT_BYTES];
 
         duration_format(status->time_ms - status->started_at_ms, up);
-        printf("broker     plekd %s, up %s\nnetwork    %s\n", status->version, up,
-               status->network_name ? status->network_name : "none: no authority is configured");
-        printf("epoch      %016" PRIx64 "\nrevision   %" PRIu64 "\n", status->epoch,
-               status->revision);
+        name(l, "broker");
+        printf("plekd %s, %s %s\n", status->version, word(l, "up"), up);
+        name(l, "network");
+        puts(status->network_name ? status->network_name
+                                  : word(l, "none: no authority is configured"));
+        name(l, "epoch");
+        printf("%016" PRIx64 "\n", status->epoch);
+        name(l, "revision");
+        printf("%" PRIu64 "\n", status->revision);
+        name(l, "updates");
         if (status->is_accepting) {
-                puts("updates    accepted");
+                puts(word(l, "accepted"));
         } else {
                 when_format(status->since_ms, since);
-                printf("updates    NOT ACCEPTED since %s: %s\n", since,
+                printf("%s %s: %s\n", word(l, "NOT ACCEPTED since"), since,
                        status->why_not ? status->why_not : "?");
         }
-        for (size_t i = 0; i < status->n_warnings; i++)
-                printf("warning    %s\n", status->warnings[i]);
-        for (size_t i = 0; i < status->n_metrics; i++) {
-                const PlekMetric *metric = &status->metrics[i];
-
-                printf("  %-44s %-28s %.15g\n", metric->name, metric->label ? metric->label : "",
-                       metric->value);
+        for (size_t i = 0; i < status->n_warnings; i++) {
+                name(l, "warning");
+                puts(status->warnings[i]);
         }
+}
+
+static void print_people(const PlekBrokerStatus *status, Language l)
+{
+        static const char *const sockets[] = { "updates", "care", "coord", "query" };
+        char label[64];
+
+        name(l, "parties");
+        printf("%.0f, %.0f %s\n", metric(status, "plek_parties", ""),
+               metric(status, "plek_agents_connected", ""), word(l, "agents connected"));
+        name(l, "records");
+        printf("%.0f\n", metric(status, "plek_records", ""));
+        name(l, "connections");
+        for (size_t i = 0; i < N_ELEMENTS(sockets); i++) {
+                snprintf(label, sizeof(label), "socket=\"%s\"", sockets[i]);
+                printf("%s%s %.0f", i ? ", " : "", sockets[i],
+                       metric(status, "plek_connections", label));
+        }
+        printf("; %.0f %s, %.0f %s\n", metric(status, "plek_sessions", ""), word(l, "sessions"),
+               metric(status, "plek_guests", ""), word(l, "guests"));
+}
+
+/* How much @name grew in a second. */
+static double rate(const PlekBrokerStatus *status, const char *name, double before, int64_t ms)
+{
+        return MAX(metric_sum(status, name) - before, 0) * 1000 / (double)MAX(ms, (int64_t)1);
+}
+
+static void print_disk(const PlekBrokerStatus *status, Language l)
+{
+        name(l, "disk");
+        print_bytes(metric(status, "plek_ledger_used_bytes", ""));
+        printf(" %s, ", word(l, "used"));
+        print_bytes(metric(status, "plek_ledger_free_disk_bytes", ""));
+        printf(" %s; %s %.1f ms\n", word(l, "free"), word(l, "last commit"),
+               1000 * metric(status, "plek_ledger_last_commit_seconds", ""));
+}
+
+/* What went wrong since the start, by cause; nothing where nothing did. */
+static void print_causes(const PlekBrokerStatus *status, Language l)
+{
+        static const char *const names[][2] = {
+                { "plek_updates_refused_total", "refused" },
+                { "plek_updates_dropped_total", "dropped" },
+        };
+
+        for (size_t n = 0; n < N_ELEMENTS(names); n++)
+                for (size_t i = 0; i < status->n_metrics; i++) {
+                        const PlekMetric *one = &status->metrics[i];
+
+                        if (strcmp(one->name, names[n][0]) || !one->value)
+                                continue;
+                        name(l, names[n][1]);
+                        printf("%.0f  %s\n", one->value, one->label ? one->label : "");
+                }
+}
+
+static void print_all(const PlekBrokerStatus *status)
+{
+        for (size_t i = 0; i < status->n_metrics; i++) {
+                const PlekMetric *one = &status->metrics[i];
+
+                printf("  %-36s %-28s %.15g\n", one->name, one->label ? one->label : "",
+                       one->value);
+        }
+}
+
+/* Asks once more, for rates. */
+static int status_text(PlekClient *client, const StatusOptions *o, const PlekBrokerStatus *first)
+{
+        const double received = metric_sum(first, "plek_updates_received_total");
+        const double sent = metric_sum(first, "plek_sent_bytes_total");
+        const int64_t first_ms = first->time_ms;
+        const Language l = o->common.language;
+        PlekBrokerStatus status;
+        PlekFault fault = { 0 };
+        int r;
+
+        poll(NULL, 0, RATE_MS);
+        r = plek_client_status(client, &status, &fault);
+        if (r)
+                return fail_answer(r, &fault);
+
+        print_broker(&status, l);
+        print_people(&status, l);
+        name(l, "rates");
+        printf("%.1f %s, ", rate(&status, "plek_updates_received_total", received,
+                                 status.time_ms - first_ms),
+               word(l, "updates/s received"));
+        print_bytes(rate(&status, "plek_sent_bytes_total", sent, status.time_ms - first_ms));
+        printf("/s %s\n", word(l, "sent"));
+        name(l, "since start");
+        printf("%.0f %s, %.0f %s\n", metric(&status, "plek_updates_accepted_total", ""),
+               word(l, "accepted"), metric_sum(&status, "plek_updates_refused_total"),
+               word(l, "refused"));
+        print_causes(&status, l);
+        print_disk(&status, l);
+        if (o->whole)
+                print_all(&status);
+        return EXIT_DONE;
 }
 
 int command_status(int argc, char **argv)
 {
+        static const struct argp_option options[] = {
+                { "all", OPTION_ALL, NULL, 0, "Also every figure that the broker keeps", 1 },
+                { 0 },
+        };
+        static const struct argp_child children[] = { { &common_argp, 0, NULL, 0 }, { 0 } };
         static const struct argp argp = {
+                .options = options,
                 .parser = parse,
                 .doc = "How the broker is: what it stands at, whether it accepts updates, who is "
                        "connected, rates and disk. For operators, or over the control socket.",
@@ -113,110 +267,8 @@ int command_status(int argc, char **argv)
         r = plek_client_status(client, &status, &fault);
         if (r)
                 return fail_answer(r, &fault);
-
-        if (o.common.json)
-                status_json(&status);
-        else
-                status_text(&status);
-        return EXIT_DONE;
-}
-
-/* ------------------------------------------------------------------ parties */
-
-static const char *party_state(const PlekPartyInfo *party, int64_t now_ms)
-{
-        return party->is_revoked                  ? "revoked"
-               : party->is_suspended              ? "suspended"
-               : now_ms > party->valid_until_ms   ? "expired"
-               : party->has_twins                 ? "twins"
-               : party->is_connected              ? "connected"
-               : party->since_ms == PLEK_NO_TIME  ? "not seen"
-                                                  : "away";
-}
-
-static void party_json(const PlekPartyInfo *party, int64_t now_ms)
-{
-        json_t *locations = json_array(), *keys = json_array();
-        char roles[ROLES_TEXT_BYTES];
-
-        roles_format(party->roles, roles);
-        for (size_t i = 0; i < party->n_locations; i++)
-                json_array_append_new(locations, json_string(party->locations[i].location));
-        for (size_t i = 0; i < party->n_keys; i++)
-                json_array_append_new(keys, json_string(party->keys[i]));
-        print_json_line(json_pack("{s:s, s:s?, s:s, s:s, s:I, s:I, s:o, s:o, s:I, s:I, s:I, s:I}",
-                                  "party", party->party, "name", party->name, "state",
-                                  party_state(party, now_ms), "roles", roles, "serial",
-                                  (json_int_t)party->serial, "valid_until_ms",
-                                  (json_int_t)party->valid_until_ms, "locations", locations, "keys",
-                                  keys, "floor", (json_int_t)party->floor, "records",
-                                  (json_int_t)party->n_records, "accepted",
-                                  (json_int_t)party->n_accepted, "refused",
-                                  (json_int_t)party->n_refused));
-}
-
-static void party_text(const PlekPartyInfo *party, int64_t now_ms)
-{
-        char roles[ROLES_TEXT_BYTES], until[WHEN_TEXT_BYTES];
-
-        roles_format(party->roles, roles);
-        when_format(party->valid_until_ms, until);
-        printf("%-28s %-10s %-22s %7" PRIu64 " %9" PRIu64 " %8" PRIu64 "  %s\n", party->party,
-               party_state(party, now_ms), roles, party->n_records, party->n_accepted,
-               party->n_refused, until);
-}
-
-/* All that is known of one. */
-static void party_whole(const PlekPartyInfo *party, int64_t now_ms)
-{
-        party_text(party, now_ms);
-        if (party->name)
-                printf("  name       %s\n", party->name);
-        printf("  serial     %" PRIu64 "\n  last seq   %" PRIu64 "\n", party->serial, party->floor);
-        for (size_t i = 0; i < party->n_locations; i++)
-                printf("  speaks for %s in %s\n", party->locations[i].location,
-                       party->locations[i].region);
-        for (size_t i = 0; i < party->n_keys; i++)
-                printf("  key        %s\n", party->keys[i]);
-}
-
-int command_parties(int argc, char **argv)
-{
-        static const struct argp argp = {
-                .parser = parse,
-                .args_doc = "[PARTY]",
-                .doc = "Who is enrolled, connected, suspended or expired, and how many of its "
-                       "updates were accepted and refused since the broker's start.",
-                .children = children,
-        };
-        CLEANUP(peer_close) Peer peer = PEER_NULL;
-        CLEANUP(plek_client_freep) PlekClient *client = NULL;
-        StatusOptions o = { .takes_party = true };
-        PlekFault fault = { 0 };
-        const PlekPartyInfo *parties;
-        int64_t now_ms = wall_clock_ms();
-        size_t n_parties;
-        int r;
-
-        common_init(&o.common);
-        argp_parse(&argp, argc, argv, 0, NULL, &o);
-
-        r = peer_client(&peer, &client, &o.common, false);
-        if (r)
-                return r;
-        r = plek_client_parties(client, o.party, &parties, &n_parties, &fault);
-        if (r)
-                return fail_answer(r, &fault);
-
         if (!o.common.json)
-                printf("%-28s %-10s %-22s %7s %9s %8s  %s\n", "party", "state", "roles", "records",
-                       "accepted", "refused", "valid until");
-        for (size_t i = 0; i < n_parties; i++)
-                if (o.common.json)
-                        party_json(&parties[i], now_ms);
-                else if (o.party)
-                        party_whole(&parties[i], now_ms);
-                else
-                        party_text(&parties[i], now_ms);
+                return status_text(client, &o, &status);
+        status_json(&status);
         return EXIT_DONE;
 }

@@ -5,27 +5,43 @@
  * finds it and hands on what it was asked.
  */
 
+#include <limits.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "command.h"
 
-/* The plekd beside this program, else the one in the path. */
+/* @below, where the program at @path is. NULL: nothing there that can be run. */
+static char *beside(const char *path, const char *below)
+{
+        const char *slash = strrchr(path, '/');
+        char *plekd;
+
+        if (!slash || asprintf(&plekd, "%.*s/%s", (int)(slash - path), path, below) < 0)
+                return NULL;
+        if (!access(plekd, X_OK))
+                return plekd;
+        free(plekd);
+        return NULL;
+}
+
+/*
+ * The plekd beside this program: beside the name that it was started by, which may be a link, then
+ * beside the file itself, then where a build leaves it. Else the one in the path.
+ */
 static char *find_plekd(void)
 {
-        char self[4096], *plekd, *slash;
+        char self[PATH_MAX];
         ssize_t n = readlink("/proc/self/exe", self, sizeof(self) - 1);
+        char *plekd;
 
-        if (n > 0) {
-                self[n] = '\0';
-                slash = strrchr(self, '/');
-                if (slash && asprintf(&plekd, "%.*s/plekd", (int)(slash - self), self) > 0) {
-                        if (!access(plekd, X_OK))
-                                return plekd;
-                        free(plekd);
-                }
-        }
-        return strdup("plekd");
+        self[MAX(n, 0)] = '\0';
+        plekd = beside(program_invocation_name, "plekd");
+        if (!plekd)
+                plekd = beside(self, "plekd");
+        if (!plekd)
+                plekd = beside(self, "../../daemon/plekd");
+        return plekd ? plekd : strdup("plekd");
 }
 
 int command_verify(int argc, char **argv)

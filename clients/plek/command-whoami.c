@@ -2,6 +2,7 @@
  * plek whoami: what the broker knows of our key; the first thing to ask when nothing works
  */
 
+#include <inttypes.h>
 #include <jansson.h>
 #include <stdio.h>
 #include <string.h>
@@ -51,7 +52,7 @@ static void print_json(const PlekWhoami *who)
         print_json_line(object);
 }
 
-static void print_text(const PlekWhoami *who)
+static void print_text(const PlekWhoami *who, Language l)
 {
         char roles[ROLES_TEXT_BYTES], from[WHEN_TEXT_BYTES], until[WHEN_TEXT_BYTES];
 
@@ -62,13 +63,16 @@ static void print_text(const PlekWhoami *who)
         roles_format(who->roles, roles);
         when_format(who->valid_from_ms, from);
         when_format(who->valid_until_ms, until);
-        printf("party      %s%s%s\nroles      %s\nenrolment  %llu, valid %s to %s\n", who->party,
-               who->is_suspended ? "  SUSPENDED" : "", who->is_revoked ? "  REVOKED" : "", roles,
-               (unsigned long long)who->serial, from, until);
+        printf("%-12s %s%s%s\n", word(l, "party"), who->party,
+               who->is_suspended ? "  SUSPENDED" : "", who->is_revoked ? "  REVOKED" : "");
+        printf("%-12s %s\n", word(l, "roles"), roles);
+        printf("%-12s %" PRIu64 ", %s %s - %s\n", word(l, "enrolment"), who->serial,
+               word(l, "valid"), from, until);
         if (who->audience)
-                printf("reads      %s\n", plek_code_name(PLEK_CODES_AUDIENCE, who->audience));
+                printf("%-12s %s\n", word(l, "reads"),
+                       plek_code_name(PLEK_CODES_AUDIENCE, who->audience));
         for (size_t i = 0; i < who->n_locations; i++)
-                printf("speaks for %s in %s\n", who->locations[i].location,
+                printf("%-12s %s (%s)\n", word(l, "speaks for"), who->locations[i].location,
                        who->locations[i].region);
 }
 
@@ -95,12 +99,14 @@ int command_whoami(int argc, char **argv)
         if (r)
                 return r;
         r = plek_client_whoami(client, &who, &fault);
+        if (r == PLEK_E_TIMEOUT && !o.common.control)
+                return fail_unanswered(&peer, &o.common, 0, fault.text);
         if (r)
                 return fail_answer(r, &fault);
 
         if (o.common.json)
                 print_json(&who);
         else
-                print_text(&who);
+                print_text(&who, o.common.language);
         return who.is_enrolled ? EXIT_DONE : EXIT_REFUSED;
 }

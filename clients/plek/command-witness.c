@@ -6,7 +6,8 @@
  *
  *         TIME-MS EPOCH REVISION HEAD ENVELOPE
  *
- * the last three in hexadecimal. `plek verify --witness FILE` holds a data directory against it.
+ * time and revision in decimal, the others in hexadecimal. `plek verify --witness FILE` holds a data
+ * directory against it.
  */
 
 #include <fcntl.h>
@@ -26,8 +27,11 @@ typedef struct WitnessOptions {
         int64_t for_ms;
         FILE *file;
         int64_t written_at_ms;
-        uint64_t revision;
+        uint64_t epoch, revision; /* last written */
+        bool has_written;
+        bool alarmed;
         int error;
+        char trouble[256]; /* what was last said of the link */
 } WitnessOptions;
 
 enum { OPTION_EVERY = 0x100, OPTION_FOR };
@@ -72,9 +76,11 @@ static void on_head(void *arg, uint64_t epoch, uint64_t revision, int64_t time_m
                     const uint8_t digest[32], const void *envelope, size_t n_envelope)
 {
         WitnessOptions *o = arg;
-        int64_t now_ms = wall_clock_ms();
+        int64_t now_ms = steady_clock_ms();
 
-        if (revision == o->revision || now_ms - o->written_at_ms < o->every_ms)
+        if (o->has_written && epoch == o->epoch && revision == o->revision)
+                return;
+        if (now_ms - o->written_at_ms < o->every_ms)
                 return;
         fprintf(o->file, "%" PRId64 " %016" PRIx64 " %" PRIu64 " ", time_ms, epoch, revision);
         put_hex(o->file, digest, 32);
@@ -83,7 +89,9 @@ static void on_head(void *arg, uint64_t epoch, uint64_t revision, int64_t time_m
         fputc('\n', o->file);
         if (fflush(o->file) || fsync(fileno(o->file)))
                 o->error = errno;
+        o->epoch = epoch;
         o->revision = revision;
+        o->has_written = true;
         o->written_at_ms = now_ms;
 }
 
@@ -92,6 +100,7 @@ static void on_alarm(void *arg, PlekAlarm alarm, const char *text, const void *c
 {
         WitnessOptions *o = arg;
 
+        o->alarmed = true;
         fail(EXIT_DAMAGED, "%s", text);
         for (size_t i = 0; evidence && i < 2; i++)
                 if (evidence[i]) {
@@ -100,6 +109,18 @@ static void on_alarm(void *arg, PlekAlarm alarm, const char *text, const void *c
                         fputc('\n', o->file);
                 }
         fflush(o->file);
+}
+
+/* A witness that writes nothing down must not look like one that does. */
+static void on_link(void *arg, const PlekLinkState *link)
+{
+        WitnessOptions *o = arg;
+        const char *why = link->link == PLEK_LINK_NOT_FED && link->why ? link->why : "";
+
+        if (!strcmp(o->trouble, why))
+                return;
+        fail(EXIT_UNREACHABLE, "%s", *why ? why : "the broker's heads are written down again");
+        snprintf(o->trouble, sizeof(o->trouble), "%s", why);
 }
 
 static volatile sig_atomic_t ended;
@@ -111,9 +132,13 @@ static void on_signal(int number)
 
 static int witness(WitnessOptions *o)
 {
-        static const PlekSubscriberCallbacks callbacks = { .head = on_head, .alarm = on_alarm };
+        static const PlekSubscriberCallbacks callbacks = {
+                .head = on_head,
+                .link = on_link,
+                .alarm = on_alarm,
+        };
         const struct sigaction action = { .sa_handler = on_signal };
-        const int64_t until_ms = o->for_ms ? wall_clock_ms() + o->for_ms : INT64_MAX;
+        const int64_t until_ms = o->for_ms ? steady_clock_ms() + o->for_ms : INT64_MAX;
         CLEANUP(peer_close) Peer peer = PEER_NULL;
         CLEANUP(plek_subscriber_freep) PlekSubscriber *subscriber = NULL;
         int r;
@@ -125,11 +150,16 @@ static int witness(WitnessOptions *o)
 
         sigaction(SIGINT, &action, NULL);
         sigaction(SIGTERM, &action, NULL);
-        while (!r && !ended && !o->error && wall_clock_ms() < until_ms)
+        while (!r && !ended && !o->error && steady_clock_ms() < until_ms)
                 r = plek_subscriber_run(subscriber, 1000);
         if (o->error)
                 return fail(EXIT_FILE, "%s cannot be written: %s.", o->path, strerror(o->error));
-        return r ? fail(EXIT_FILE, "%s.", plek_result_text(r)) : EXIT_DONE;
+        if (r)
+                return fail(EXIT_FILE, "%s.", plek_result_text(r));
+        if (!o->has_written && !ended)
+                return fail(EXIT_UNREACHABLE, "no head came in that time, and nothing was written. "
+                            "Is the broker running? plek whoami asks.");
+        return o->alarmed ? EXIT_DAMAGED : EXIT_DONE;
 }
 
 int command_witness(int argc, char **argv)

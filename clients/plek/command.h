@@ -27,6 +27,7 @@ typedef enum Exit {
 typedef struct Common {
         const char *card;    /* --card, $PLEK_CARD or ~/.config/plek/region.card */
         const char *key;     /* --key, $PLEK_KEY or ~/.config/plek/plek.key */
+        bool key_is_named;   /* it is not the default: it must be there */
         const char *control; /* --control or $PLEK_CONTROL; NULL: not given */
         bool json;
         Language language; /* --lang, or by the locale */

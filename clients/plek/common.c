@@ -2,6 +2,7 @@
  * What every command knows: where the region card and the key are, how to speak, how to fail
  */
 
+#include <limits.h>
 #include <locale.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -37,6 +38,7 @@ static error_t parse(int key, char *argument, struct argp_state *state)
                 return 0;
         case OPTION_KEY:
                 common->key = argument;
+                common->key_is_named = true;
                 return 0;
         case OPTION_CONTROL:
                 common->control = argument;
@@ -61,14 +63,12 @@ static error_t parse(int key, char *argument, struct argp_state *state)
 
 const struct argp common_argp = { .options = options, .parser = parse };
 
-/* A default below the home directory; lives as long as the program. */
-static const char *at_home(const char *name)
+/* A default below the home directory, in @path, which lives as long as the program. */
+static const char *at_home(char path[PATH_MAX], const char *name)
 {
         const char *home = getenv("HOME");
-        char *path;
 
-        if (asprintf(&path, "%s/.config/plek/%s", home ? home : "", name) < 0)
-                abort();
+        snprintf(path, PATH_MAX, "%s/.config/plek/%s", home ? home : "", name);
         return path;
 }
 
@@ -81,6 +81,7 @@ static const char *from_environment(const char *variable)
 
 void common_init(Common *common)
 {
+        static char card[PATH_MAX], key[PATH_MAX];
         const char *messages = setlocale(LC_MESSAGES, NULL);
 
         *common = (Common){
@@ -90,10 +91,11 @@ void common_init(Common *common)
                 .language = messages && !strncmp(messages, "nl", 2) ? LANGUAGE_NL : LANGUAGE_EN,
                 .timeout_ms = 10 * 1000,
         };
+        common->key_is_named = common->key != NULL;
         if (!common->card)
-                common->card = at_home("region.card");
+                common->card = at_home(card, "region.card");
         if (!common->key)
-                common->key = at_home("plek.key");
+                common->key = at_home(key, "plek.key");
 }
 
 int fail(Exit code, const char *format, ...)

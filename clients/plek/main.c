@@ -47,6 +47,7 @@ int main(int argc, char **argv)
         const char *name = argc > 1 ? argv[1] : "help";
 
         setlocale(LC_ALL, "");
+        setlocale(LC_NUMERIC, "C"); /* 52.95,4.02 is a position in every language */
         if (sodium_init() < 0)
                 return fail(EXIT_FILE, "libsodium does not start. Is /dev/urandom there?");
 

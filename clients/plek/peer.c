@@ -2,6 +2,9 @@
 #include <string.h>
 
 #include "peer.h"
+#include "words.h"
+
+enum { ASK_WHY_MS = 3000 };
 
 static int open_card(PlekRegionCard **ret_card, const char *path)
 {
@@ -101,7 +104,8 @@ int peer_client(Peer *peer, PlekClient **ret_client, const Common *common, bool 
                         return r;
                 r = plek_client_new_control(&client, peer->context, common->control);
         } else {
-                r = open_all(peer, common, !or_guest || !access(common->key, F_OK));
+                r = open_all(peer, common,
+                             !or_guest || common->key_is_named || !access(common->key, F_OK));
                 if (r)
                         return r;
                 r = plek_client_new(&client, peer->context, &peer->peer);
@@ -116,19 +120,74 @@ int peer_client(Peer *peer, PlekClient **ret_client, const Common *common, bool 
 
 int fail_answer(int result, const PlekFault *fault)
 {
-        const char *code = plek_code_name(PLEK_CODES_REFUSAL, fault->code);
+        return fail_answer_about(NULL, result, fault);
+}
 
+int fail_answer_about(const char *about, int result, const PlekFault *fault)
+{
+        const char *code = plek_code_name(PLEK_CODES_REFUSAL, fault->code);
+        const char *colon = about ? ": " : "";
+
+        about = about ? about : "";
         switch (result) {
         case PLEK_E_TIMEOUT:
-                return fail(EXIT_UNREACHABLE, "%s",
+                return fail(EXIT_UNREACHABLE, "%s%s%s", about, colon,
                             *fault->text ? fault->text : "the broker does not answer.");
         case PLEK_E_REFUSED:
         case PLEK_E_INVALID:
                 if (*fault->field)
-                        return fail(EXIT_REFUSED, "refused (%s), because of %s: %s",
-                                    code ? code : "?", fault->field, fault->text);
-                return fail(EXIT_REFUSED, "refused (%s): %s", code ? code : "?", fault->text);
+                        return fail(EXIT_REFUSED, "%s%srefused (%s), because of %s: %s", about,
+                                    colon, code ? code : "?", fault->field, fault->text);
+                return fail(EXIT_REFUSED, "%s%srefused (%s): %s", about, colon, code ? code : "?",
+                            fault->text);
         default:
-                return fail(EXIT_FILE, "%s.", plek_result_text(result));
+                return fail(EXIT_FILE, "%s%s%s.", about, colon, plek_result_text(result));
         }
+}
+
+/* Whether what the broker knows of us is the reason. Returns an Exit; what is wrong has been said. */
+static int judge(const PlekWhoami *who, uint32_t roles)
+{
+        char names[ROLES_TEXT_BYTES];
+
+        if (!who->is_enrolled || who->is_suspended || who->is_revoked)
+                return fail(EXIT_REFUSED, "refused: %s.", who->text);
+        if (!roles || who->roles & roles)
+                return EXIT_DONE;
+        roles_format(roles, names);
+        return fail(EXIT_REFUSED, "refused: %s is not enrolled as %s, which this needs. The "
+                    "region's authority can sign another enrolment.", who->party, names);
+}
+
+/* Whoami, as our key or (@key NULL) as a guest. What @ret_who points to is *@ret_client's. */
+static int ask_whoami(Peer *peer, const Common *common, PlekKey *key, PlekClient **ret_client,
+                      PlekWhoami *ret_who)
+{
+        PlekPeer as = peer->peer;
+        int r;
+
+        as.key = key;
+        r = plek_client_new(ret_client, peer->context, &as);
+        if (r)
+                return r;
+        plek_client_set_timeout(*ret_client, MIN(common->timeout_ms, ASK_WHY_MS));
+        return plek_client_whoami(*ret_client, ret_who, NULL);
+}
+
+int fail_unanswered(Peer *peer, const Common *common, uint32_t roles, const char *what)
+{
+        CLEANUP(plek_client_freep) PlekClient *client = NULL, *guest = NULL;
+        PlekWhoami who;
+        int r;
+
+        if (peer->key && !ask_whoami(peer, common, peer->key, &client, &who)) {
+                r = judge(&who, roles);
+                if (r)
+                        return r;
+        } else if (peer->key && !ask_whoami(peer, common, NULL, &guest, &who)) {
+                return fail(EXIT_REFUSED, "refused: the broker answers, but not to the key %s: its "
+                            "party is suspended or revoked. Ask the region's operator.",
+                            common->key);
+        }
+        return fail(EXIT_UNREACHABLE, "%s", what);
 }

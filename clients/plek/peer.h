@@ -35,3 +35,11 @@ MUST_CHECK int peer_client(Peer *peer, PlekClient **ret_client, const Common *co
 
 /* Says what a question came to, with what to do. Returns the Exit for @result, which is not 0. */
 int fail_answer(int result, const PlekFault *fault);
+/* The same, of one thing among several. */
+int fail_answer_about(const char *about, int result, const PlekFault *fault);
+
+/*
+ * Nothing came in time. Says so with @what, unless the broker itself says that we are not enrolled, or
+ * in none of @roles (PLEK_ROLE_BIT()s). Returns EXIT_UNREACHABLE or EXIT_REFUSED.
+ */
+int fail_unanswered(Peer *peer, const Common *common, uint32_t roles, const char *what);

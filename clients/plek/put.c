@@ -327,9 +327,6 @@ static error_t parse(int key, char *argument, struct argp_state *state)
         case ARGP_KEY_ARG:
                 argument_parse(o, argument, state);
                 return 0;
-        case ARGP_KEY_NO_ARGS:
-                argp_usage(state);
-                return 0;
         case ARGP_KEY_END:
                 if (!o->report.kind || !o->report.location)
                         argp_error(state, "put needs a kind of report and a --location");

@@ -84,8 +84,10 @@ static void what(const PlekRecord *record, Language language, char *to, size_t n
 static void door_words(const PlekRecord *record, Language language, Text *text)
 {
         static const char *const standings[] = {
-                [PLEK_ANNOUNCED] = "announced", [PLEK_EXPIRED] = "expired",
-                [PLEK_LAPSED] = "lapsed",       [PLEK_REOPENED] = "reopened, unconfirmed",
+                [PLEK_ANNOUNCED] = "announced",
+                [PLEK_EXPIRED] = "expired",
+                [PLEK_LAPSED] = "unknown since its end",
+                [PLEK_REOPENED] = "reopened, unconfirmed",
                 [PLEK_OVER] = "over",
         };
         const PlekDoor *door = &record->report.door;
@@ -119,6 +121,8 @@ static void count_words(const PlekCounts *counts, PlekCountField field, Language
                 add(text, "%d", counts->value[field]);
         else if (counts->missing[field] == PLEK_MISSING_SUPPRESSED)
                 add(text, "%s", word(language, "suppressed"));
+        else if (counts->missing[field] == PLEK_MISSING_UNKNOWN)
+                add(text, "%s", word(language, "unknown"));
         else
                 add(text, "-");
 }
@@ -244,4 +248,13 @@ void row_make(Row *ret_row, const PlekRecord *record, Language language, int64_t
         snprintf(ret_row->location, sizeof(ret_row->location), "%s", report->location);
         snprintf(ret_row->order, sizeof(ret_row->order), "%010u %s %s", record_care(record),
                  report->unit ? report->unit : "", record->id ? record->id : "");
+}
+
+void row_make_never(Row *ret_row, const char *region, const char *location, Language language)
+{
+        *ret_row = (Row){ .style = TABLE_GREY };
+        snprintf(ret_row->region, sizeof(ret_row->region), "%s", region);
+        snprintf(ret_row->location, sizeof(ret_row->location), "%s", location);
+        snprintf(ret_row->text, sizeof(ret_row->text), "  - %s",
+                 word(language, "nothing reported yet"));
 }

@@ -192,3 +192,10 @@ int screen_wait(int fd, int timeout_ms)
                 return err_raise(-errno);
         return 0;
 }
+
+bool screen_has_key(void)
+{
+        struct pollfd keyboard = { .fd = STDIN_FILENO, .events = POLLIN };
+
+        return poll(&keyboard, 1, 0) > 0;
+}

@@ -20,5 +20,8 @@ bool screen_show(const Table *table, const char *caption);
 /* Until @fd or the keyboard has something, at most @timeout_ms. Returns 0 or -errno. */
 MUST_CHECK int screen_wait(int fd, int timeout_ms);
 
+/* Whether the person has pressed one that screen_show() has not taken. */
+bool screen_has_key(void);
+
 /* Stays at the top until the program ends. */
 void screen_alarm(const char *name, const char *text);

@@ -9,7 +9,9 @@
 /* The card of a location, in one line. */
 typedef struct Heading {
         char location[72];
+        char region[40];
         char text[ROW_TEXT_BYTES];
+        bool has_rows;
 } Heading;
 
 /* What a table is made of, gathered before it is put in order. */
@@ -56,7 +58,10 @@ static int gather_card(Gathered *gathered, const PlekRecord *record)
                 return err_raise(-ENOMEM);
         gathered->headings = headings;
         heading = &headings[gathered->n_headings++];
+        heading->has_rows = false;
         snprintf(heading->location, sizeof(heading->location), "%s", record->report.location);
+        snprintf(heading->region, sizeof(heading->region), "%s",
+                 record->region ? record->region : "");
         n = (size_t)snprintf(heading->text, sizeof(heading->text), "%s (%s)", card->name,
                              card->kind);
         for (size_t i = 0; i < card->n_contacts && n < sizeof(heading->text); i++)
@@ -124,6 +129,41 @@ static int compare_headings(const void *a, const void *b)
         return strcmp(((const Heading *)a)->location, ((const Heading *)b)->location);
 }
 
+static Heading *find_heading(const Gathered *gathered, const char *location)
+{
+        Heading key;
+
+        snprintf(key.location, sizeof(key.location), "%s", location);
+        return gathered->n_headings ? bsearch(&key, gathered->headings, gathered->n_headings,
+                                              sizeof(key), compare_headings)
+                                    : NULL;
+}
+
+/* A location that is known and has never reported has a line that says so. */
+static int gather_never(Gathered *gathered, Language language)
+{
+        for (size_t i = 0; i < gathered->n_rows; i++) {
+                Heading *heading = find_heading(gathered, gathered->rows[i].location);
+
+                if (heading)
+                        heading->has_rows = true;
+        }
+        for (size_t i = 0; i < gathered->n_headings; i++) {
+                const Heading *heading = &gathered->headings[i];
+                Row *rows;
+
+                if (heading->has_rows)
+                        continue;
+                rows = grow(gathered->rows, gathered->n_rows, sizeof(*rows));
+                if (!rows)
+                        return err_raise(-ENOMEM);
+                gathered->rows = rows;
+                row_make_never(&rows[gathered->n_rows++], heading->region, heading->location,
+                               language);
+        }
+        return 0;
+}
+
 static int add_line(Table *table, TableStyle style, const char *text)
 {
         TableLine *lines = grow(table->lines, table->n_lines, sizeof(*lines));
@@ -169,13 +209,8 @@ static int add_head(Table *table, PlekSubscriber *subscriber, Language language)
 
 static int add_location(Table *table, const Gathered *gathered, const Row *row)
 {
-        const Heading *heading = NULL;
-        Heading key;
+        const Heading *heading = find_heading(gathered, row->location);
 
-        snprintf(key.location, sizeof(key.location), "%s", row->location);
-        if (gathered->n_headings)
-                heading = bsearch(&key, gathered->headings, gathered->n_headings, sizeof(key),
-                                  compare_headings);
         return add_line(table, TABLE_LOCATION, heading ? heading->text : row->location);
 }
 
@@ -212,10 +247,15 @@ int table_make(Table *ret_table, PlekSubscriber *subscriber, const TableFilter *
         if (r)
                 return r;
 
-        if (gathered.n_rows)
-                qsort(gathered.rows, gathered.n_rows, sizeof(Row), compare_rows);
         if (gathered.n_headings)
                 qsort(gathered.headings, gathered.n_headings, sizeof(Heading), compare_headings);
+        if (!filter->care) {
+                r = gather_never(&gathered, filter->language);
+                if (r)
+                        return r;
+        }
+        if (gathered.n_rows)
+                qsort(gathered.rows, gathered.n_rows, sizeof(Row), compare_rows);
 
         r = add_head(&table, subscriber, filter->language);
         if (!r)

@@ -133,3 +133,11 @@ int64_t wall_clock_ms(void)
         clock_gettime(CLOCK_REALTIME, &now);
         return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
 }
+
+int64_t steady_clock_ms(void)
+{
+        struct timespec now;
+
+        clock_gettime(CLOCK_MONOTONIC, &now);
+        return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}

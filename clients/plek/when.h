@@ -28,3 +28,5 @@ void duration_format(int64_t ms, char ret_text[DURATION_TEXT_BYTES]);
 
 /* This host's clock. */
 int64_t wall_clock_ms(void);
+/* For how long to wait: nobody sets this one. */
+int64_t steady_clock_ms(void);

@@ -14,9 +14,10 @@ EXAMPLES = BUILD / "clients" / "examples"
 class Program:
     """A program that is told things on its standard input and says what happens."""
 
-    def __init__(self, *command):
+    def __init__(self, *command, env=None):
         self.process = subprocess.Popen(  # pylint: disable=consider-using-with
-            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+            [str(part) for part in command], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT, env=env)
         os.set_blocking(self.process.stdout.fileno(), False)
         self.lines = []
         self.rest = b""

@@ -1,0 +1,182 @@
+#!/usr/bin/python3
+"""plek get: the picture once, for people and for scripts; facts that differ never look alike"""
+
+import re
+
+import tap
+from harness import Region
+from tools import REFUSED, UNREACHABLE, Tools
+
+ED = ("--location", "duin-ed")
+ICU = ("--care", "ICU_ADULT")
+
+
+def hospital(region):
+    """A party that reports, one that reads, and plek."""
+    region.enrol_agent("duin", {"duin-ed": "oost", "duin-west": "west"}, name="Duinzicht")
+    region.enrol_reader("meldkamer")
+    return Tools(region)
+
+
+def say_everything(tools):
+    """One record for each fact that must not look like another."""
+    tools.put("duin", "card", *ED, "--name", "Ziekenhuis Duinzicht", "--kind", "V6", "--phone",
+              "SEH=088 000 0101")
+    tools.put("duin", "card", "--location", "duin-west", "--name", "Polikliniek", "--kind", "Z4")
+    for unit, more in (("fresh", ["staffed=12", "occupied=10"]),
+                       ("zero", ["staffed=12", "occupied=12"]),
+                       ("none", ["physical=12"]),
+                       ("hidden", ["staffed=12", "occupied=SUPPRESSED"]),
+                       ("unsure", ["staffed=12", "occupied=UNKNOWN"]),
+                       ("crowded", ["staffed=12", "occupied=13"]),
+                       ("stale", ["staffed=12", "occupied=10", "--observed", "-1h", "--valid-for",
+                                  "30min"]),
+                       ("silent", ["staffed=12", "occupied=10", "--observed", "-1h", "--valid-for",
+                                   "1min"])):
+        tools.put("duin", "counts", *ED, *ICU, "--unit", unit, *more)
+    for unit, more in (("open", ["OPEN"]), ("stop", ["STOP", "--until", "+2h"]),
+                       ("expired", ["STOP", "--until", "-1min"]),
+                       ("lapsed", ["STOP", "--until", "-1min", "--on-expiry", "TO_UNKNOWN"]),
+                       ("reopened", ["STOP", "--until", "-1min", "--on-expiry", "REOPEN"]),
+                       ("closed", ["CLOSED"]), ("restricted", ["RESTRICTED"]),
+                       ("plan", ["CLOSED", "--plan", "1", "--from", "+1h", "--until", "+2h"])):
+        tools.put("duin", "door", *ED, "--care", "ED", "--unit", unit, *more)
+
+
+def test_a_script_tells_the_facts_apart():
+    with Region() as region:
+        tools = hospital(region)
+        say_everything(tools)
+        all_of_it = tools.get("meldkamer")
+        counts = {r["unit"]: r for r in all_of_it if "counts" in r}
+        doors = {r["unit"]: r for r in all_of_it if "door" in r}
+
+        assert counts["zero"]["counts"]["free"] == 0
+        assert counts["fresh"]["counts"]["free"] == 2
+        assert "free" not in counts["none"]["counts"] and "staffed" not in counts["none"]["counts"]
+        assert counts["hidden"]["counts"]["occupied"] == "SUPPRESSED"
+        assert counts["unsure"]["counts"]["occupied"] == "UNKNOWN"
+        assert "free" not in counts["hidden"]["counts"]
+        assert counts["crowded"]["overcrowded"] and not counts["zero"]["overcrowded"]
+        assert [counts[u]["freshness"] for u in ("fresh", "stale", "silent")] == \
+            ["FRESH", "STALE", "SILENT"]
+        assert counts["stale"]["age_ms"] >= 3600_000
+        assert {u: (r["door"]["state"], r["door"]["standing"]) for u, r in doors.items()} == {
+            "open": ("OPEN", "STANDS"), "stop": ("STOP", "STANDS"),
+            "expired": ("STOP", "EXPIRED"), "lapsed": ("STOP", "LAPSED"),
+            "reopened": ("STOP", "REOPENED"), "closed": ("CLOSED", "STANDS"),
+            "restricted": ("RESTRICTED", "STANDS"), "plan": ("CLOSED", "ANNOUNCED")}
+        # Never reported is not there at all; the card says that the place exists.
+        of_west = [r for r in all_of_it if r["location"] == "duin-west"]
+        assert len(of_west) == 1 and of_west[0]["card"]["name"] == "Polikliniek"
+        assert all(r["party_name"] == "Duinzicht" and r["source"] == "MANUAL" for r in all_of_it)
+
+
+def lines_of(table):
+    """The lines of a table by the name of their unit."""
+    found = {}
+    for line in table.splitlines():
+        for unit in ("fresh", "zero", "none", "hidden", "unsure", "crowded", "stale", "silent",
+                     "open", "stop", "expired", "lapsed", "reopened", "closed", "restricted",
+                     "plan"):
+            if f" {unit} " in line[:32]:
+                found[unit] = line
+    return found
+
+
+def test_a_person_tells_the_facts_apart_without_colours():
+    with Region() as region:
+        tools = hospital(region)
+        say_everything(tools)
+        table = tools.plek("get", party="meldkamer").out
+        lines = lines_of(table)
+        assert re.match(r"Plek  live  \d{4}-\d\d-\d\d \d\d:\d\d  \([1-9]\d*\)\n", table), table
+        assert "Ziekenhuis Duinzicht (V6)  SEH 088 000 0101" in table
+        signs = {unit: line[2] for unit, line in lines.items()}
+        assert signs == {
+            "fresh": " ", "zero": " ", "none": " ", "hidden": " ", "unsure": " ", "crowded": " ",
+            "stale": "~", "silent": "?", "open": " ", "stop": " ", "expired": "!", "lapsed": "?",
+            "reopened": " ", "closed": " ", "restricted": " ", "plan": " "}, table
+        for unit, part in (("fresh", "2 free of 12"), ("zero", "0 free of 12"),
+                           ("none", "occupied -, staffed -"), ("hidden", "occupied suppressed"),
+                           ("unsure", "occupied unknown"), ("crowded", "overcrowded"),
+                           ("stale", "stale"), ("silent", "silent"), ("open", "open"),
+                           ("stop", "until"), ("expired", "(expired)"),
+                           ("lapsed", "(unknown since its end)"),
+                           ("reopened", "(reopened, unconfirmed)"), ("plan", "(announced)")):
+            assert part in lines[unit], (unit, lines[unit])
+        # A place that has never reported says so, in its own line.
+        after = table.split("Polikliniek (Z4)")[1].splitlines()[1]
+        assert after.startswith("  - nothing reported yet"), after
+        # No two facts in the same words: what follows the unit's name differs in each line.
+        values = [line.split(f" {unit} ", 1)[1][:70] for unit, line in lines.items()]
+        assert len(set(values)) == len(values), table
+
+
+def test_the_table_speaks_dutch():
+    with Region() as region:
+        tools = hospital(region)
+        say_everything(tools)
+        table = tools.plek("get", "--lang", "nl", party="meldkamer").out
+        for part in ("Plek  actueel", "vrij van 12", "verouderd", "zwijgt", "(verlopen)",
+                     "(onbekend na afloop)", "(aangekondigd)", "afgeschermd", "overvol", "stop",
+                     "gesloten", "nog niets gemeld", "SEH", "handmatig"):
+            assert part in table, (part, table)
+        for part in ("  stale\n", "  silent\n", "(expired)", "free of", "nothing"):
+            assert part not in table, (part, table)
+
+
+def test_one_location_care_or_region_is_asked_for():
+    with Region() as region:
+        tools = hospital(region)
+        say_everything(tools)
+        assert {r["region"] for r in tools.get("meldkamer", "--region", "west")} == {"west"}
+        assert {r["location"] for r in tools.get("meldkamer", "--location", "duin-west")} == \
+            {"duin-west"}
+        of_icu = tools.get("meldkamer", "--care", "ICU_ADULT")
+        assert sum("counts" in r for r in of_icu) == 8 and not any("door" in r for r in of_icu)
+        table = tools.plek("get", "--care", "ED", party="meldkamer").out
+        assert "Polikliniek" not in table and "2 free" not in table
+
+
+def test_what_is_a_test_is_shown_to_who_asks_for_it():
+    with Region() as region:
+        tools = hospital(region)
+        tools.put("duin", "door", *ED, "STOP", "--status", "TEST")
+        assert not tools.get("meldkamer")
+        assert [r["status"] for r in tools.get("meldkamer", "--test")] == ["TEST"]
+        assert "[test]" in tools.plek("get", "--test", party="meldkamer").out
+        assert "nothing reported yet" in tools.plek("get", party="meldkamer").out
+
+
+def test_a_party_that_is_no_longer_enrolled_is_marked_and_stays():
+    with Region() as region:
+        tools = hospital(region)
+        tools.put("duin", "door", *ED, "OPEN")
+        region.submit(region.authority.revoke("duin", [region.key("duin").public]))
+        assert tools.get("meldkamer")[0]["enrolled"] == "NO_LONGER_ENROLLED"
+        assert "no longer enrolled" in tools.plek("get", party="meldkamer").out
+        tools.control("parties")
+
+
+def test_what_only_coordinators_may_read_is_not_shown_to_others():
+    with Region() as region:
+        tools = hospital(region)
+        region.enrol_reader("zcc", coord=True)
+        tools.put("duin", "door", *ED, "STOP", "--audience", "COORD")
+        assert not tools.get("meldkamer")
+        assert [r["audience"] for r in tools.get("zcc")] == ["COORD"]
+
+
+def test_without_a_picture_there_is_no_output_and_the_reason_is_said():
+    with Region() as region:
+        tools = hospital(region)
+        done = tools.plek("get", "--timeout", "1s", party="duin", expect=REFUSED)
+        assert not done.out and "SUBSCRIBER" in done.err
+        region.daemon.stop()
+        done = tools.plek("get", "--timeout", "1s", party="meldkamer", expect=UNREACHABLE)
+        assert not done.out and "the picture is not whole" in done.err
+
+
+if __name__ == "__main__":
+    tap.run(globals())

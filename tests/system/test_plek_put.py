@@ -1,0 +1,180 @@
+#!/usr/bin/python3
+"""plek put: one report by hand, its receipt, and what is said of a refusal"""
+
+import shutil
+from pathlib import Path
+
+import plek_pb2 as pb
+import tap
+from harness import Region
+from tools import REFUSED, Tools, run
+
+ED = ("--location", "duin-ed")
+
+
+def hospital(region):
+    """A party that reports, an independent reader of it, and plek."""
+    region.enrol_agent("duin", {"duin-ed": "oost"})
+    return Tools(region), region.reader("meldkamer")
+
+
+def only(reader, body):
+    """The one record of a kind that @reader holds."""
+    records = [record for record in reader.records().values()
+               if record.update.WhichOneof("body") == body]
+    return records[0] if len(records) == 1 else None
+
+
+def test_a_stop_arrives_with_all_that_was_said_of_it():
+    with Region() as region:
+        tools, reader = hospital(region)
+        said = tools.put("duin", "door", *ED, "--care", "ED", "STOP", "--except",
+                         "MULTITRAUMA,CHILD", "--reason", "ED_CROWDING", "--text", "both CTs down",
+                         "--by", "dienstdoend SEH-arts", "--until", "+2h", "--review", "+30min",
+                         "--on-expiry", "TO_UNKNOWN", "--urgency", "3", "--group", "AMBULANCE",
+                         "--audience", "COORD", "--json").one()
+        assert said["revision"] > 3
+        # COORD is not for a care party.
+        assert not reader.records()
+        coordinator = region.reader("zcc", coord=True)
+        door = coordinator.wait(lambda: only(coordinator, "door")).update.door
+        assert door.state == pb.DOOR_STOP and door.reason == pb.REASON_ED_CROWDING
+        assert list(door.exceptions) == [pb.EXCEPTION_MULTITRAUMA, pb.EXCEPTION_CHILD]
+        assert (door.text, door.authorised_by) == ("both CTs down", "dienstdoend SEH-arts")
+        assert door.urgency == 3 and door.patient_group == pb.GROUP_AMBULANCE
+        assert door.on_expiry == pb.ON_EXPIRY_TO_UNKNOWN
+        assert abs(door.ends_at_ms - door.review_at_ms - 90 * 60 * 1000) < 1000
+
+
+def test_counts_are_numbers_or_say_why_they_are_absent():
+    with Region() as region:
+        tools, reader = hospital(region)
+        tools.put("duin", "counts", *ED, "--unit", "ic", "--label", "IC volwassenen", "--care",
+                  "icu-adult", "staffed=12", "occupied=0", "blocked=SUPPRESSED", "reserved=UNKNOWN",
+                  "--valid-for", "30min", "--definition", "lcps", "--observed", "-10min")
+        record = reader.wait(lambda: only(reader, "counts"))
+        counts = record.update.counts
+        assert (counts.care, counts.staffed, counts.occupied) == (pb.CARE_ICU_ADULT, 12, 0)
+        assert counts.HasField("occupied") and not counts.HasField("physical")
+        assert not counts.HasField("blocked")
+        why = {item.field: item.why for item in counts.missing}
+        assert sorted(why.values()) == sorted([pb.MISSING_SUPPRESSED, pb.MISSING_UNKNOWN]), why
+        update = record.update
+        assert (update.unit, update.label, update.definition) == ("ic", "IC volwassenen", "lcps")
+        assert update.source == pb.SOURCE_MANUAL and update.valid_for_s == 1800
+        assert abs(update.sent_at_ms - update.observed_at_ms - 600_000) < 30_000
+
+
+def test_pressure_and_a_card_arrive():
+    with Region() as region:
+        tools, reader = hospital(region)
+        tools.put("duin", "pressure", *ED, "--unit", "seh", "--method", "nedocs", "--score", "87.5")
+        tools.put("duin", "card", *ED, "--name", "Ziekenhuis Duinzicht", "--kind", "V6",
+                  "--position", "52.95,4.0225", "--phone", "SEH=088 000 0101", "--phone",
+                  "IC=088 000 0102")
+        assert reader.wait(lambda: only(reader, "pressure")).update.pressure.score == 87.5
+        card = reader.wait(lambda: only(reader, "card")).update.card
+        assert (card.name, card.kind) == ("Ziekenhuis Duinzicht", "V6")
+        assert (card.latitude_e7, card.longitude_e7) == (529500000, 40225000)
+        assert [(c.function, c.phone) for c in card.contacts] == \
+            [("SEH", "088 000 0101"), ("IC", "088 000 0102")]
+
+
+def test_a_plan_is_announced_and_stands_beside_the_door():
+    with Region() as region:
+        tools, reader = hospital(region)
+        tools.put("duin", "door", *ED, "OPEN")
+        tools.put("duin", "door", *ED, "CLOSED", "--plan", "1", "--from", "+2d", "--until", "+3d",
+                  "--reason", "PLANNED_CLOSURE")
+        reader.wait(lambda: len(reader.records()) == 2)
+        plans = {record.update.door.plan for record in reader.records().values()}
+        assert plans == {0, 1}
+
+
+def test_check_says_yes_or_no_and_writes_nothing():
+    with Region() as region:
+        tools, reader = hospital(region)
+        before = region.status().revision
+        assert "nothing was written" in tools.put("duin", "door", *ED, "STOP", "--check").out
+        assert tools.put("duin", "door", *ED, "STOP", "--check", "--json").one()["accepted"]
+        said = tools.put("duin", "door", "--location", "elders", "STOP", "--check", expect=REFUSED)
+        assert "LOCATION" in said.err and "elders" in said.err
+        said = tools.put("duin", "door", *ED, "STOP", "--from", "+1h", "--check", expect=REFUSED)
+        assert "start" in said.err, said.err
+        assert region.status().revision == before and not reader.records()
+
+
+def test_what_is_withdrawn_is_gone_and_says_why():
+    with Region() as region:
+        tools, reader = hospital(region)
+        tools.put("duin", "counts", *ED, "--unit", "ic", "--care", "ICU_ADULT", "staffed=12")
+        tools.put("duin", "door", *ED, "--care", "ED", "OPEN")
+        reader.wait(lambda: len(reader.records()) == 2)
+        tools.put("duin", "withdraw", "counts", *ED, "--unit", "ic", "--care", "ICU_ADULT")
+        reader.wait(lambda: len(reader.records()) == 1)
+        tools.put("duin", "withdraw", "door", *ED, "--care", "ED")
+        reader.wait(lambda: not reader.records())
+
+
+def test_a_refusal_names_the_field_and_the_reason():
+    with Region() as region:
+        tools, reader = hospital(region)
+        for arguments, parts in (
+                (("door", "--location", "elders", "OPEN"), ("LOCATION", "elders")),
+                (("counts", "--location", "no good", "--care", "ED", "staffed=1"), ("location",)),
+                (("counts", *ED, "staffed=1"), ("care",)),
+                (("door", *ED),  ("state",)),
+                (("card", *ED, "--name", "Duin"), ("kind",)),
+                (("pressure", *ED, "--score", "4"), ("method",)),
+                (("door", *ED, "STOP", "--text", "x" * 300), ("text",)),
+                (("door", *ED, "STOP", "--from", "+1h"), ("start",))):
+            said = tools.put("duin", *arguments, expect=REFUSED).err
+            assert all(part in said for part in parts), (arguments, said)
+        assert not reader.records()
+
+
+def test_an_exercise_is_marked_as_one():
+    with Region() as region:
+        tools, reader = hospital(region)
+        tools.put("duin", "door", *ED, "STOP", "--status", "EXERCISE")
+        assert reader.wait(lambda: only(reader, "door")).update.status == pb.STATUS_EXERCISE
+        shown = tools.plek("get", party="meldkamer").out
+        assert "[exercise]" in shown
+
+
+def test_a_hand_is_no_twin_of_the_feed_with_its_key():
+    with Region() as region:
+        tools = Tools(region)
+        feed = region.agent("duin", {"duin-ed": "oost"})
+        tools.put("duin", "door", *ED, "STOP")
+        feed.state(feed.counts("duin-ed", "ic", pb.CARE_ICU_ADULT, staffed=1))
+        assert not any(receipt.twins for receipt in feed.receipts)
+
+
+def test_dutch_is_an_option():
+    with Region() as region:
+        tools, _ = hospital(region)
+        said = tools.put("duin", "door", *ED, "OPEN", "--lang", "nl").out
+        assert said.startswith("aangenomen als revisie "), said
+
+
+def test_dutch_is_chosen_by_the_locale_and_numbers_stay_numbers():
+    if not Path("/usr/share/i18n/locales/nl_NL").exists() or not shutil.which("localedef"):
+        raise tap.Skip("there is no Dutch locale to be made on this machine")
+    with Region() as region:
+        tools, reader = hospital(region)
+        run("localedef", "-i", "nl_NL", "-f", "UTF-8", region.directory / "nl_NL.UTF-8")
+        tools.env |= {"LOCPATH": str(region.directory), "LC_ALL": "nl_NL.UTF-8"}
+        # Where people write 52,95 the arguments of a program are still 52.95.
+        said = tools.put("duin", "card", *ED, "--name", "Duin", "--kind", "V6", "--position",
+                         "52.95,4.02").out
+        assert said.startswith("aangenomen als revisie "), said
+        card = reader.wait(lambda: only(reader, "card")).update.card
+        assert (card.latitude_e7, card.longitude_e7) == (529500000, 40200000)
+        tools.put("duin", "pressure", *ED, "--method", "nedocs", "--score", "87.5")
+        shown = [r for r in tools.get("meldkamer") if "pressure" in r]
+        assert shown[0]["pressure"]["score"] == 87.5
+
+
+if __name__ == "__main__":
+    tap.run(globals())
