@@ -286,3 +286,41 @@ int plek_subscriber_presence(const PlekSubscriber *subscriber, const char *party
         *ret_since_ms = seen->since_ms;
         return 0;
 }
+
+/* ------------------------------------------------------------------ who might say something */
+
+static bool publishes(const Party *party)
+{
+        return party->newest && party_has_role(party, ROLE_AGENT);
+}
+
+int plek_subscriber_next_location(PlekSubscriber *subscriber, PlekCursor *cursor,
+                                  PlekLocation *ret_location)
+{
+        const Registry *registry = replica_registry(subscriber->replica);
+        Party *party = (Party *)cursor->at;
+        const LocationGrant *grant;
+        const RecordGroup *group;
+
+        /* part is the number of the next location of the party at which the iteration is. */
+        while (!party || !publishes(party) ||
+               cursor->part >= party->newest->enrolment->n_locations) {
+                party = registry_next(registry, party);
+                cursor->at = party;
+                cursor->part = 0;
+                if (!party)
+                        return PLEK_E_END;
+        }
+
+        grant = &party->newest->enrolment->locations[cursor->part++];
+        group = picture_find_group(replica_picture(subscriber->replica), party->id,
+                                   grant->location);
+        *ret_location = (PlekLocation){
+                .location = grant->location,
+                .region = grant->region,
+                .party = party->id,
+                .party_name = party->newest->enrolment->name,
+                .n_records = group ? group->n_records : 0,
+        };
+        return 0;
+}

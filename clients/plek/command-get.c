@@ -213,11 +213,27 @@ static int not_whole(Peer *peer, const GetOptions *o, PlekSubscriber *subscriber
                                text);
 }
 
+static void never_json(PlekSubscriber *subscriber, const TableFilter *filter)
+{
+        PlekCursor cursor = { 0 };
+        PlekLocation location;
+
+        while (!plek_subscriber_next_location(subscriber, &cursor, &location))
+                if (!location.n_records && table_wants_location(filter, &location))
+                        print_json_line(json_pack("{s:s, s:s?, s:s, s:s, s:s}", "party",
+                                                  location.party, "party_name",
+                                                  location.party_name, "region", location.region,
+                                                  "location", location.location, "freshness",
+                                                  freshness_name(PLEK_NEVER)));
+}
+
 static int get_json(PlekSubscriber *subscriber, const TableFilter *filter)
 {
         PlekCursor cursor = { 0 };
         PlekRecord record;
         int r;
+
+        never_json(subscriber, filter);
 
         while (!(r = plek_subscriber_next(subscriber, &cursor, &record)))
                 if (table_wants(filter, &record))

@@ -47,23 +47,28 @@ static const char *party_state(const PlekPartyInfo *party, int64_t now_ms)
 
 static void party_json(const PlekPartyInfo *party, int64_t now_ms)
 {
-        json_t *locations = json_array(), *keys = json_array();
+        json_t *object, *keys = json_array(), *locations = json_array();
         char roles[ROLES_TEXT_BYTES];
 
         roles_format(party->roles, roles);
-        for (size_t i = 0; i < party->n_locations; i++)
-                json_array_append_new(locations, json_string(party->locations[i].location));
+        object = json_pack("{s:s, s:s?, s:s, s:s, s:I, s:I, s:I, s:I, s:I, s:I}", "party",
+                           party->party, "name", party->name, "state", party_state(party, now_ms),
+                           "roles", roles, "serial", (json_int_t)party->serial, "valid_until_ms",
+                           (json_int_t)party->valid_until_ms, "floor", (json_int_t)party->floor,
+                           "records", (json_int_t)party->n_records, "accepted",
+                           (json_int_t)party->n_accepted, "refused",
+                           (json_int_t)party->n_refused);
+
         for (size_t i = 0; i < party->n_keys; i++)
                 json_array_append_new(keys, json_string(party->keys[i]));
-        print_json_line(json_pack("{s:s, s:s?, s:s, s:s, s:I, s:I, s:o, s:o, s:I, s:I, s:I, s:I}",
-                                  "party", party->party, "name", party->name, "state",
-                                  party_state(party, now_ms), "roles", roles, "serial",
-                                  (json_int_t)party->serial, "valid_until_ms",
-                                  (json_int_t)party->valid_until_ms, "locations", locations, "keys",
-                                  keys, "floor", (json_int_t)party->floor, "records",
-                                  (json_int_t)party->n_records, "accepted",
-                                  (json_int_t)party->n_accepted, "refused",
-                                  (json_int_t)party->n_refused));
+        json_object_set_new(object, "keys", keys);
+        /* Told where one party is asked for; absent is not none. */
+        for (size_t i = 0; i < party->n_locations; i++)
+                json_array_append_new(locations, json_string(party->locations[i].location));
+        if (party->n_locations)
+                json_object_set(object, "locations", locations);
+        json_decref(locations);
+        print_json_line(object);
 }
 
 static void party_text(const PlekPartyInfo *party, int64_t now_ms, Language language)

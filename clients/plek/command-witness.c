@@ -72,6 +72,17 @@ static void put_hex(FILE *file, const void *bytes, size_t n_bytes)
                 fprintf(file, "%02x", ((const uint8_t *)bytes)[i]);
 }
 
+/* A remark: who holds a directory against the file passes over it. */
+static void put_evidence(FILE *file, const uint8_t *bytes, size_t n_bytes)
+{
+        fputs("# evidence\n", file);
+        for (size_t n = 0; n < n_bytes; n += 32) {
+                fputs("#   ", file);
+                put_hex(file, bytes + n, MIN(n_bytes - n, (size_t)32));
+                fputc('\n', file);
+        }
+}
+
 static void on_head(void *arg, uint64_t epoch, uint64_t revision, int64_t time_ms,
                     const uint8_t digest[32], const void *envelope, size_t n_envelope)
 {
@@ -102,12 +113,10 @@ static void on_alarm(void *arg, PlekAlarm alarm, const char *text, const void *c
 
         o->alarmed = true;
         fail(EXIT_DAMAGED, "%s", text);
+        fprintf(o->file, "# %s\n", text);
         for (size_t i = 0; evidence && i < 2; i++)
-                if (evidence[i]) {
-                        fputs("evidence ", o->file);
-                        put_hex(o->file, evidence[i], n_evidence[i]);
-                        fputc('\n', o->file);
-                }
+                if (evidence[i])
+                        put_evidence(o->file, evidence[i], n_evidence[i]);
         fflush(o->file);
 }
 

@@ -64,10 +64,17 @@ static int open_all(Peer *peer, const Common *common, bool with_key)
         if (!r && !peer->context)
                 r = open_context(peer);
 
+        /* The last head that was verified, beside the card: so that even a command that runs for a
+         * moment notices a broker that was rolled back. */
+        if (!r && !peer->head_path && asprintf(&peer->head_path, "%s.head", common->card) < 0) {
+                peer->head_path = NULL;
+                return fail(EXIT_FILE, "out of memory.");
+        }
         peer->peer = (PlekPeer){
                 .key = peer->key,
                 .card = peer->card,
                 .card_path = common->card,
+                .head_path = peer->head_path,
                 .program = "plek " PLEK_VERSION,
         };
         return r;
@@ -88,6 +95,8 @@ int peer_open(Peer *ret_peer, const Common *common)
 
 void peer_close(Peer *peer)
 {
+        free(peer->head_path);
+        peer->head_path = NULL;
         peer->key = plek_key_free(peer->key);
         peer->card = plek_region_card_free(peer->card);
         peer->context = plek_context_free(peer->context);

@@ -12,6 +12,7 @@ typedef struct Peer {
         PlekContext *context;
         PlekKey *key;
         PlekRegionCard *card;
+        char *head_path;
         PlekPeer peer;
 } Peer;
 

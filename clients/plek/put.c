@@ -205,6 +205,8 @@ static bool door_parse(PutOptions *o, int key, char *argument, struct argp_state
                 return true;
         case OPTION_UNTIL:
                 door->ends_at_ms = time_of(state, o, argument);
+                if (door->ends_at_ms <= o->now_ms && *argument != '-')
+                        argp_error(state, "'%s' has passed already", argument);
                 return true;
         case OPTION_REVIEW:
                 door->review_at_ms = time_of(state, o, argument);

@@ -19,5 +19,5 @@ typedef struct Row {
 
 /* @away_ms: since when the party's agent is away, or -1. */
 void row_make(Row *ret_row, const PlekRecord *record, Language language, int64_t away_ms);
-/* Of a location that has a card and nothing else. */
+/* Of a location of which nothing was said. */
 void row_make_never(Row *ret_row, const char *region, const char *location, Language language);

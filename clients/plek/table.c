@@ -11,7 +11,6 @@ typedef struct Heading {
         char location[72];
         char region[40];
         char text[ROW_TEXT_BYTES];
-        bool has_rows;
 } Heading;
 
 /* What a table is made of, gathered before it is put in order. */
@@ -32,6 +31,11 @@ static void gathered_deinit(Gathered *gathered)
 static void *grow(void *array, size_t n, size_t size)
 {
         return n & (n - 1) ? array : reallocarray(array, n ? 2 * n : 1, size);
+}
+
+bool table_wants_location(const TableFilter *filter, const PlekLocation *location)
+{
+        return !filter->care && (!filter->location || !strcmp(filter->location, location->location));
 }
 
 bool table_wants(const TableFilter *filter, const PlekRecord *record)
@@ -58,7 +62,6 @@ static int gather_card(Gathered *gathered, const PlekRecord *record)
                 return err_raise(-ENOMEM);
         gathered->headings = headings;
         heading = &headings[gathered->n_headings++];
-        heading->has_rows = false;
         snprintf(heading->location, sizeof(heading->location), "%s", record->report.location);
         snprintf(heading->region, sizeof(heading->region), "%s",
                  record->region ? record->region : "");
@@ -139,27 +142,32 @@ static Heading *find_heading(const Gathered *gathered, const char *location)
                                     : NULL;
 }
 
-/* A location that is known and has never reported has a line that says so. */
-static int gather_never(Gathered *gathered, Language language)
+static bool has_row(const Gathered *gathered, const char *location)
 {
-        for (size_t i = 0; i < gathered->n_rows; i++) {
-                Heading *heading = find_heading(gathered, gathered->rows[i].location);
+        for (size_t i = 0; i < gathered->n_rows; i++)
+                if (!strcmp(gathered->rows[i].location, location))
+                        return true;
+        return false;
+}
 
-                if (heading)
-                        heading->has_rows = true;
-        }
-        for (size_t i = 0; i < gathered->n_headings; i++) {
-                const Heading *heading = &gathered->headings[i];
+/* A location that somebody is enrolled for and nobody said anything of is not an empty place. */
+static int gather_never(Gathered *gathered, PlekSubscriber *subscriber, const TableFilter *filter)
+{
+        PlekCursor cursor = { 0 };
+        PlekLocation location;
+
+        while (!plek_subscriber_next_location(subscriber, &cursor, &location)) {
                 Row *rows;
 
-                if (heading->has_rows)
+                if (!table_wants_location(filter, &location) ||
+                    has_row(gathered, location.location))
                         continue;
                 rows = grow(gathered->rows, gathered->n_rows, sizeof(*rows));
                 if (!rows)
                         return err_raise(-ENOMEM);
                 gathered->rows = rows;
-                row_make_never(&rows[gathered->n_rows++], heading->region, heading->location,
-                               language);
+                row_make_never(&rows[gathered->n_rows++], location.region, location.location,
+                               filter->language);
         }
         return 0;
 }
@@ -249,11 +257,9 @@ int table_make(Table *ret_table, PlekSubscriber *subscriber, const TableFilter *
 
         if (gathered.n_headings)
                 qsort(gathered.headings, gathered.n_headings, sizeof(Heading), compare_headings);
-        if (!filter->care) {
-                r = gather_never(&gathered, filter->language);
-                if (r)
-                        return r;
-        }
+        r = gather_never(&gathered, subscriber, filter);
+        if (r)
+                return r;
         if (gathered.n_rows)
                 qsort(gathered.rows, gathered.n_rows, sizeof(Row), compare_rows);
 

@@ -53,5 +53,7 @@ typedef struct Table {
 MUST_CHECK int table_make(Table *ret_table, PlekSubscriber *subscriber, const TableFilter *filter);
 void table_deinit(Table *table);
 
+/* Whether a location of which nothing was said is to be shown. */
+bool table_wants_location(const TableFilter *filter, const PlekLocation *location);
 /* Whether @record is one that the filter asks for. */
 bool table_wants(const TableFilter *filter, const PlekRecord *record);

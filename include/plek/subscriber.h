@@ -198,6 +198,20 @@ PLEK_PUBLIC int plek_subscriber_next(PlekSubscriber *subscriber, PlekCursor *cur
 PLEK_PUBLIC int plek_subscriber_next_withdrawn(PlekSubscriber *subscriber, PlekCursor *cursor,
                                                PlekRecord *ret_record);
 
+/* A location that somebody speaks for, whether or not anything was ever said of it. */
+typedef struct PlekLocation {
+        const char *location;
+        const char *region;
+        const char *party;
+        const char *party_name; /* or NULL */
+        size_t n_records; /* held of it; 0 and none remembered as withdrawn: never reported */
+} PlekLocation;
+
+/* Every location of every party that is enrolled to publish, once a party. Strings are borrowed
+ * until the next call. Returns 0 or PLEK_E_END. */
+PLEK_PUBLIC int plek_subscriber_next_location(PlekSubscriber *subscriber, PlekCursor *cursor,
+                                              PlekLocation *ret_location);
+
 /* Whether a party's agent is connected, and since when or lost since when. Returns 0 or
  * PLEK_E_NOT_FOUND (nothing is known of it since the broker's start). */
 PLEK_PUBLIC int plek_subscriber_presence(const PlekSubscriber *subscriber, const char *party,

@@ -168,6 +168,17 @@ def test_what_only_coordinators_may_read_is_not_shown_to_others():
         assert [r["audience"] for r in tools.get("zcc")] == ["COORD"]
 
 
+def test_a_location_that_never_reported_is_shown_as_that():
+    with Region() as region:
+        tools = hospital(region)
+        tools.put("duin", "door", *ED, "OPEN")
+        never = [record for record in tools.get_all("meldkamer") if record["freshness"] == "NEVER"]
+        assert [record["location"] for record in never] == ["duin-west"]
+        assert never[0]["party"] == "duin"
+        table = tools.plek("get", "--lang", "en", party="meldkamer").out
+        assert re.search(r"^duin-west\n  - nothing reported yet", table, re.MULTILINE), table
+
+
 def test_without_a_picture_there_is_no_output_and_the_reason_is_said():
     with Region() as region:
         tools = hospital(region)

@@ -187,6 +187,7 @@ def test_what_does_not_fit_is_scrolled_and_cut():
         last.label = "A name that is long " * 6
         agent.state(last)
         terminal = tools.watch("meldkamer", rows=12, columns=60)
+        terminal.expect("^Plek  live")
         terminal.expect("ward w00")
         assert line_at(terminal, "ward w20") is None
         terminal.press(" ")
@@ -194,7 +195,7 @@ def test_what_does_not_fit_is_scrolled_and_cut():
         terminal.press(" " * 5)
         terminal.expect(r"A name that is long A name that is long")
         assert line_at(terminal, "ward w00") is None
-        assert line_at(terminal, "^Plek  live") == 0  # the head stays
+        assert line_at(terminal, "^Plek  live") == 0, str(terminal.screen)  # the head stays
         assert all(len(line) <= 60 for line in terminal.screen.lines())
         terminal.press("k")
         terminal.press("q")

@@ -98,7 +98,11 @@ class Tools:
         return self.plek("put", *arguments, party=party, **options)
 
     def get(self, party, *arguments):
-        """Records of the picture, as a script has them."""
+        """Records of the picture, as a script has them, without locations that never reported."""
+        return [record for record in self.get_all(party, *arguments)
+                if record["freshness"] != "NEVER"]
+
+    def get_all(self, party, *arguments):
         return self.plek("get", "--json", *arguments, party=party).lines()
 
     def watch_json(self, party, *arguments):
