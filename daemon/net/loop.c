@@ -110,11 +110,15 @@ void loop_stop(Loop *loop, int result)
 static int64_t wait_at_most_ns(Loop *loop, int timeout_ms)
 {
         int64_t wait_ns = LOOP_TURN_MAX_MS * NS_PER_MS;
+        int64_t due_in_ns;
 
         if (timeout_ms >= 0)
                 wait_ns = MIN(wait_ns, timeout_ms * NS_PER_MS);
-        if (loop->n_heap > 0)
-                wait_ns = MIN(wait_ns, MAX(loop->heap[1]->due_ns - monotonic_ns(), 0));
+        if (loop->n_heap > 0) {
+                /* Looked at once: MAX() would look at the clock again, and it may be past by then. */
+                due_in_ns = loop->heap[1]->due_ns - monotonic_ns();
+                wait_ns = MIN(wait_ns, MAX(due_in_ns, 0));
+        }
         if (loop->is_stopping || !list_is_empty(&loop->deferred))
                 wait_ns = 0;
 
