@@ -13,7 +13,7 @@ import plek_pb2 as pb
 import tap
 import threads
 import zmq
-from harness import Region, until_true
+from harness import SANITIZED, Region, until_true
 from plekpy import wire
 
 MIB = 1 << 20
@@ -141,7 +141,8 @@ class Measured:
         grown = self.peak_mib - self.before_mib
         print(f"# from {self.before_mib:.0f} MiB by {grown:.0f}, at most {more_mib}; others waited "
               f"{self.worst_s * 1000:.0f} ms at worst")
-        assert grown <= more_mib, f"grew by {grown:.0f} MiB, {more_mib} are allowed"
+        if not SANITIZED:  # whose own bookkeeping is many times what is measured
+            assert grown <= more_mib, f"grew by {grown:.0f} MiB, {more_mib} are allowed"
         assert self.worst_s < LATENCY_S, f"another party waited {self.worst_s:.1f} s"
 
 
