@@ -1,0 +1,51 @@
+#pragma once
+
+/*
+ * Neighbours: who is next nearest for what a location gives, and have they all stopped too?
+ *
+ * Each place is a location that has a door for the care in question, and what that door is now. A
+ * place is a neighbour if it is among the n nearest, or within a distance. They have all stopped
+ * when there is one at least and each asks that patients are not brought; of a door that is unknown
+ * nobody asks that, and a place that has no such door after all (NOT_APPLICABLE) is none.
+ *
+ * Pure. Distances are as the crow flies.
+ */
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+enum {
+        NEIGHBOURS_DEFAULT = 3,
+        NEIGHBOURS_MAX = 64,
+};
+
+typedef struct NeighbourPlace {
+        const char *location;
+        double latitude, longitude; /* degrees */
+        uint32_t state;             /* PlekDoorState or DOOR_UNKNOWN: what leads there */
+} NeighbourPlace;
+
+typedef struct NeighbourRule {
+        size_t n_nearest; /* 0: NEIGHBOURS_DEFAULT; at most NEIGHBOURS_MAX */
+        double within_m;  /* 0: however far; with it, all within are neighbours, up to n_nearest or,
+                             where that is 0, NEIGHBOURS_MAX */
+} NeighbourRule;
+
+typedef struct Neighbour {
+        const NeighbourPlace *place;
+        double distance_m;
+} Neighbour;
+
+typedef struct Neighbours {
+        Neighbour nearest[NEIGHBOURS_MAX]; /* nearest first; equally far, by location */
+        size_t n_nearest;
+        bool all_stopped;
+        Neighbour next; /* the nearest of all, neighbour or not, that has not stopped and is not
+                           unknown; place NULL: none */
+} Neighbours;
+
+/* Of what is at (@latitude, @longitude); a place called @location is itself, and left out. */
+void neighbours_find(const NeighbourPlace *places, size_t n_places, const char *location,
+                     double latitude, double longitude, const NeighbourRule *rule,
+                     Neighbours *ret_neighbours);

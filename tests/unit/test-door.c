@@ -1,0 +1,507 @@
+#include <string.h>
+
+#include "cmocka-all.h"
+#include "derived/door.h"
+
+#define NOW  1700000000000
+#define HOUR 3600000
+
+/* All that is said about a location. */
+typedef struct Said {
+        Door doors[16];
+        DoorWord words[16];
+        size_t n_words;
+        DoorLead lead;
+} Said;
+
+static Door *say(Said *said, const char *party, const char *unit, uint32_t care, uint32_t state,
+                 int64_t since_ms)
+{
+        Door *door = &said->doors[said->n_words];
+
+        *door = (Door){
+                .state = state,
+                .care = care,
+                .patient_group = CODE_ABSENT,
+                .urgency = CODE_ABSENT,
+                .starts_at_ms = TIME_ABSENT,
+                .ends_at_ms = TIME_ABSENT,
+                .review_at_ms = TIME_ABSENT,
+                .on_expiry = PLEK_ON_EXPIRY_KEEP,
+        };
+        said->words[said->n_words++] = (DoorWord){
+                .door = door,
+                .unit = unit,
+                .party = party,
+                .since_ms = since_ms,
+                .withdrawn_ms = TIME_ABSENT,
+        };
+        return door;
+}
+
+static Door *plan(Said *said, uint32_t care, uint32_t state, int64_t since_ms, int64_t from_ms,
+                  int64_t to_ms)
+{
+        Door *door = say(said, "duin", NULL, care, state, since_ms);
+
+        door->plan = (uint32_t)said->n_words;
+        door->starts_at_ms = from_ms;
+        door->ends_at_ms = to_ms;
+        return door;
+}
+
+static DoorQuestion about(uint32_t care)
+{
+        DoorQuestion question = { .scope = DOOR_SCOPE_ALL };
+
+        question.scope.care = care;
+        return question;
+}
+
+static const DoorLead *lead_at(Said *said, uint32_t care, int64_t now_ms)
+{
+        DoorQuestion question = about(care);
+
+        door_lead(said->words, said->n_words, &question, now_ms, &said->lead);
+        return &said->lead;
+}
+
+static uint32_t state_at(Said *said, uint32_t care, int64_t now_ms)
+{
+        return lead_at(said, care, now_ms)->state;
+}
+
+static uint32_t state_for(Said *said, uint32_t care, uint32_t exception)
+{
+        DoorQuestion question = about(care);
+        DoorLead lead;
+
+        question.exception = exception;
+        door_lead(said->words, said->n_words, &question, NOW, &lead);
+        return lead.state;
+}
+
+static DoorPart part(Said *said, size_t i, uint32_t care)
+{
+        DoorQuestion question = about(care);
+
+        return door_part(said->words, said->n_words, i, &question, NOW, lead_at(said, care, NOW));
+}
+
+static void except(Door *door, uint32_t exception)
+{
+        door->exceptions[door->n_exceptions++] = exception;
+}
+
+/* ------------------------------------------------------------------ unknown */
+
+static void test_a_door_of_which_nothing_was_said_is_unknown_for_ever(void **state)
+{
+        Said said = { 0 };
+        const DoorLead *lead = lead_at(&said, PLEK_CARE_ED, NOW);
+
+        assert_int_equal(lead->state, DOOR_UNKNOWN);
+        assert_int_equal(lead->why, DOOR_WHY_NEVER);
+        assert_true(lead->since_ms == TIME_ABSENT);
+        assert_null(lead->word);
+}
+
+static void test_a_withdrawn_door_is_unknown_since_it_was_withdrawn(void **state)
+{
+        Said said = { 0 };
+        const DoorLead *lead;
+
+        say(&said, "duin", NULL, PLEK_CARE_ED, PLEK_DOOR_OPEN, NOW - HOUR);
+        said.words[0].withdrawn_ms = NOW - 5;
+        lead = lead_at(&said, PLEK_CARE_ED, NOW);
+        assert_int_equal(lead->why, DOOR_WHY_WITHDRAWN);
+        assert_true(lead->since_ms == NOW - 5);
+        assert_int_equal(part(&said, 0, PLEK_CARE_ED), DOOR_PAST);
+}
+
+static void test_a_plan_that_is_over_leaves_the_door_unknown_since_its_end(void **state)
+{
+        Said said = { 0 };
+        const DoorLead *lead;
+
+        plan(&said, PLEK_CARE_ED, PLEK_DOOR_CLOSED, NOW - 9 * HOUR, NOW - 3 * HOUR, NOW - HOUR);
+        lead = lead_at(&said, PLEK_CARE_ED, NOW);
+        assert_int_equal(lead->why, DOOR_WHY_EXPIRED);
+        assert_true(lead->since_ms == NOW - HOUR);
+        assert_int_equal(part(&said, 0, PLEK_CARE_ED), DOOR_PAST);
+}
+
+static void test_what_is_distrusted_is_shown_and_does_not_count(void **state)
+{
+        Said said = { 0 };
+
+        say(&said, "duin", NULL, PLEK_CARE_ED, PLEK_DOOR_OPEN, NOW - 5);
+        said.words[0].is_distrusted = true;
+        assert_int_equal(lead_at(&said, PLEK_CARE_ED, NOW)->why, DOOR_WHY_DISTRUSTED);
+        assert_int_equal(part(&said, 0, PLEK_CARE_ED), DOOR_DISCARDED);
+
+        say(&said, "rav", NULL, CODE_ABSENT, PLEK_DOOR_STOP, NOW - HOUR);
+        assert_int_equal(state_at(&said, PLEK_CARE_ED, NOW), PLEK_DOOR_STOP);
+}
+
+static void test_a_narrower_door_says_nothing_about_the_whole(void **state)
+{
+        Said said = { 0 };
+
+        say(&said, "duin", NULL, PLEK_CARE_ED, PLEK_DOOR_STOP, NOW - 5);
+        assert_int_equal(lead_at(&said, CODE_ABSENT, NOW)->why, DOOR_WHY_NEVER);
+        assert_int_equal(part(&said, 0, CODE_ABSENT), DOOR_ELSEWHERE);
+        assert_int_equal(lead_at(&said, PLEK_CARE_WARD, NOW)->why, DOOR_WHY_NEVER);
+}
+
+/* ------------------------------------------------------------------ scopes */
+
+static void test_todays_stop_of_the_house_leads_over_yesterdays_open_ward(void **state)
+{
+        Said said = { 0 };
+
+        say(&said, "duin", NULL, PLEK_CARE_WARD, PLEK_DOOR_OPEN, NOW - 24 * HOUR);
+        say(&said, "duin", NULL, CODE_ABSENT, PLEK_DOOR_STOP, NOW - HOUR);
+        assert_int_equal(state_at(&said, PLEK_CARE_WARD, NOW), PLEK_DOOR_STOP);
+        assert_ptr_equal(said.lead.word, &said.words[1]);
+        assert_true(said.lead.since_ms == NOW - HOUR);
+        assert_int_equal(part(&said, 0, PLEK_CARE_WARD), DOOR_HOLDS);
+}
+
+static void test_a_ward_that_opens_after_the_stop_of_the_house_is_open(void **state)
+{
+        Said said = { 0 };
+
+        say(&said, "duin", NULL, CODE_ABSENT, PLEK_DOOR_STOP, NOW - 2 * HOUR);
+        say(&said, "duin", NULL, PLEK_CARE_WARD, PLEK_DOOR_OPEN, NOW - HOUR);
+        assert_int_equal(state_at(&said, PLEK_CARE_WARD, NOW), PLEK_DOOR_OPEN);
+        assert_int_equal(part(&said, 0, PLEK_CARE_WARD), DOOR_OVERRULED);
+        assert_int_equal(state_at(&said, PLEK_CARE_ED, NOW), PLEK_DOOR_STOP);
+        assert_int_equal(state_at(&said, CODE_ABSENT, NOW), PLEK_DOOR_STOP);
+}
+
+static void test_of_two_said_at_once_the_stricter_leads(void **state)
+{
+        Said said = { 0 };
+
+        say(&said, "duin", NULL, CODE_ABSENT, PLEK_DOOR_STOP, NOW - HOUR);
+        say(&said, "duin", NULL, PLEK_CARE_WARD, PLEK_DOOR_OPEN, NOW - HOUR);
+        assert_int_equal(state_at(&said, PLEK_CARE_WARD, NOW), PLEK_DOOR_STOP);
+}
+
+static void test_a_narrow_stop_leads_over_a_later_open_of_the_house(void **state)
+{
+        Said said = { 0 };
+
+        say(&said, "duin", NULL, PLEK_CARE_ED, PLEK_DOOR_STOP, NOW - 2 * HOUR);
+        say(&said, "duin", NULL, CODE_ABSENT, PLEK_DOOR_OPEN, NOW - HOUR);
+        assert_int_equal(state_at(&said, PLEK_CARE_ED, NOW), PLEK_DOOR_STOP);
+        assert_int_equal(state_at(&said, CODE_ABSENT, NOW), PLEK_DOOR_OPEN);
+}
+
+static void test_of_two_scopes_neither_inside_the_other_the_stricter_leads(void **state)
+{
+        DoorQuestion question = about(PLEK_CARE_ED);
+        Said said = { 0 };
+        DoorLead lead;
+
+        question.scope.unit = "seh";
+        say(&said, "duin", "seh", CODE_ABSENT, PLEK_DOOR_STOP, NOW - 2 * HOUR);
+        say(&said, "duin", NULL, PLEK_CARE_ED, PLEK_DOOR_OPEN, NOW - HOUR);
+        door_lead(said.words, said.n_words, &question, NOW, &lead);
+        assert_int_equal(lead.state, PLEK_DOOR_STOP);
+        said.words[0].since_ms = NOW - 5;
+        door_lead(said.words, said.n_words, &question, NOW, &lead);
+        assert_int_equal(lead.state, PLEK_DOOR_STOP);
+}
+
+static void test_of_several_parties_on_one_scope_the_stricter_leads_however_old(void **state)
+{
+        Said said = { 0 };
+
+        say(&said, "duin", NULL, PLEK_CARE_ED, PLEK_DOOR_RESTRICTED, NOW - 99 * HOUR);
+        say(&said, "zcc", NULL, PLEK_CARE_ED, PLEK_DOOR_OPEN, NOW - HOUR);
+        assert_int_equal(state_at(&said, PLEK_CARE_ED, NOW), PLEK_DOOR_RESTRICTED);
+        assert_string_equal(said.lead.word->party, "duin");
+        assert_int_equal(part(&said, 1, PLEK_CARE_ED), DOOR_HOLDS);
+}
+
+static void test_walk_in_patients_may_find_closed_what_others_find_open(void **state)
+{
+        DoorQuestion walk_in = about(PLEK_CARE_ED), urgent = about(PLEK_CARE_ED);
+        Said said = { 0 };
+        DoorLead lead;
+
+        walk_in.scope.patient_group = PLEK_GROUP_WALK_IN;
+        urgent.scope.urgency = 1;
+        say(&said, "duin", NULL, PLEK_CARE_ED, PLEK_DOOR_OPEN, NOW - HOUR);
+        say(&said, "duin", NULL, PLEK_CARE_ED, PLEK_DOOR_CLOSED, NOW - HOUR);
+        said.doors[1].patient_group = PLEK_GROUP_WALK_IN;
+
+        assert_int_equal(state_at(&said, PLEK_CARE_ED, NOW), PLEK_DOOR_OPEN);
+        door_lead(said.words, said.n_words, &walk_in, NOW, &lead);
+        assert_int_equal(lead.state, PLEK_DOOR_CLOSED);
+        door_lead(said.words, said.n_words, &urgent, NOW, &lead);
+        assert_int_equal(lead.state, PLEK_DOOR_OPEN);
+}
+
+static void test_a_door_that_is_not_there_is_not_opened_by_the_house(void **state)
+{
+        Said said = { 0 };
+
+        say(&said, "duin", NULL, PLEK_CARE_ED, PLEK_DOOR_NOT_APPLICABLE, NOW - 9 * HOUR);
+        say(&said, "duin", NULL, CODE_ABSENT, PLEK_DOOR_OPEN, NOW - HOUR);
+        assert_int_equal(state_at(&said, PLEK_CARE_ED, NOW), PLEK_DOOR_NOT_APPLICABLE);
+}
+
+/* ------------------------------------------------------------------ ends */
+
+static void test_an_expired_stop_is_a_stop_and_says_that_it_expired(void **state)
+{
+        Said said = { 0 };
+        const DoorLead *lead;
+
+        say(&said, "duin", NULL, CODE_ABSENT, PLEK_DOOR_OPEN, NOW - 9 * HOUR);
+        say(&said, "duin", NULL, PLEK_CARE_ED, PLEK_DOOR_STOP, NOW - HOUR)->ends_at_ms = NOW;
+        lead = lead_at(&said, PLEK_CARE_ED, NOW - 1);
+        assert_int_equal(lead->standing, DOOR_STANDS);
+        assert_true(lead->ends_at_ms == NOW);
+        lead = lead_at(&said, PLEK_CARE_ED, NOW);
+        assert_int_equal(lead->state, PLEK_DOOR_STOP);
+        assert_int_equal(lead->standing, DOOR_EXPIRED);
+        assert_true(lead->since_ms == NOW - HOUR && lead->ends_at_ms == TIME_ABSENT);
+}
+
+static void test_a_stop_that_lapses_does_not_fall_back_to_an_open_house(void **state)
+{
+        Said said = { 0 };
+        const DoorLead *lead;
+        Door *door;
+
+        say(&said, "duin", NULL, CODE_ABSENT, PLEK_DOOR_OPEN, NOW - 9 * HOUR);
+        door = say(&said, "duin", NULL, PLEK_CARE_ED, PLEK_DOOR_STOP, NOW - HOUR);
+        door->ends_at_ms = NOW;
+        door->on_expiry = PLEK_ON_EXPIRY_TO_UNKNOWN;
+        lead = lead_at(&said, PLEK_CARE_ED, NOW);
+        assert_int_equal(lead->state, DOOR_UNKNOWN);
+        assert_int_equal(lead->why, DOOR_WHY_EXPIRED);
+        assert_int_equal(lead->standing, DOOR_LAPSED);
+        assert_true(lead->since_ms == NOW);
+}
+
+static void test_a_stop_that_reopens_is_open_since_its_end_and_overrules_nothing(void **state)
+{
+        Said said = { 0 };
+        const DoorLead *lead;
+        Door *door;
+
+        door = say(&said, "duin", NULL, PLEK_CARE_ED, PLEK_DOOR_STOP, NOW - HOUR);
+        door->ends_at_ms = NOW;
+        door->on_expiry = PLEK_ON_EXPIRY_REOPEN;
+        lead = lead_at(&said, PLEK_CARE_ED, NOW);
+        assert_int_equal(lead->state, PLEK_DOOR_OPEN);
+        assert_int_equal(lead->standing, DOOR_REOPENED);
+        assert_true(lead->since_ms == NOW);
+
+        /* A stop of the house from before it: overruled by what the ED said, not by its end. */
+        say(&said, "duin", NULL, CODE_ABSENT, PLEK_DOOR_CLOSED, NOW - 2 * HOUR);
+        assert_int_equal(state_at(&said, PLEK_CARE_ED, NOW - 1), PLEK_DOOR_STOP);
+        assert_int_equal(state_at(&said, PLEK_CARE_ED, NOW), PLEK_DOOR_CLOSED);
+}
+
+static void test_who_was_open_until_a_time_is_not_open_after_it(void **state)
+{
+        Said said = { 0 };
+        const DoorLead *lead;
+
+        say(&said, "hap", NULL, PLEK_CARE_GP_POST, PLEK_DOOR_OPEN, NOW - HOUR)->ends_at_ms = NOW;
+        lead = lead_at(&said, PLEK_CARE_GP_POST, NOW);
+        assert_int_equal(lead->state, DOOR_UNKNOWN);
+        assert_int_equal(lead->why, DOOR_WHY_EXPIRED);
+        assert_true(lead->since_ms == NOW);
+}
+
+static void test_of_equally_strict_ones_one_that_stands_leads_over_an_expired_one(void **state)
+{
+        Said said = { 0 };
+
+        say(&said, "duin", NULL, PLEK_CARE_ED, PLEK_DOOR_STOP, NOW - HOUR)->ends_at_ms = NOW - 5;
+        say(&said, "zcc", NULL, CODE_ABSENT, PLEK_DOOR_STOP, NOW - 2 * HOUR);
+        assert_string_equal(lead_at(&said, PLEK_CARE_ED, NOW)->word->party, "zcc");
+        assert_int_equal(said.lead.standing, DOOR_STANDS);
+}
+
+/* ------------------------------------------------------------------ plans */
+
+static void test_a_plan_begins_and_ends_by_itself(void **state)
+{
+        Said said = { 0 };
+        DoorQuestion question = about(PLEK_CARE_GP_POST);
+        DoorLead next;
+
+        say(&said, "hap", NULL, PLEK_CARE_GP_POST, PLEK_DOOR_OPEN, NOW - 9 * HOUR);
+        plan(&said, PLEK_CARE_GP_POST, PLEK_DOOR_CLOSED, NOW - HOUR, NOW + HOUR, NOW + 3 * HOUR);
+        assert_int_equal(state_at(&said, PLEK_CARE_GP_POST, NOW), PLEK_DOOR_OPEN);
+        assert_ptr_equal(said.lead.plan, &said.words[1]);
+        assert_int_equal(part(&said, 1, PLEK_CARE_GP_POST), DOOR_AHEAD);
+        assert_true(door_next_lead(said.words, 2, &question, NOW, &next) == NOW + HOUR);
+        assert_int_equal(next.state, PLEK_DOOR_CLOSED);
+        assert_true(next.since_ms == NOW + HOUR && next.ends_at_ms == NOW + 3 * HOUR);
+
+        assert_true(door_next_lead(said.words, 2, &question, NOW + HOUR, &next) == NOW + 3 * HOUR);
+        assert_int_equal(next.state, PLEK_DOOR_OPEN);
+        assert_true(next.since_ms == NOW - 9 * HOUR);
+        assert_true(door_next_lead(said.words, 2, &question, NOW + 3 * HOUR, &next) == INT64_MAX);
+}
+
+static void test_during_a_plan_the_stricter_of_it_and_what_is_said_now_holds(void **state)
+{
+        Said said = { 0 };
+
+        plan(&said, PLEK_CARE_ED, PLEK_DOOR_RESTRICTED, NOW - 9 * HOUR, NOW - HOUR, NOW + HOUR);
+        say(&said, "duin", NULL, PLEK_CARE_ED, PLEK_DOOR_OPEN, NOW - 5);
+        assert_int_equal(state_at(&said, PLEK_CARE_ED, NOW), PLEK_DOOR_RESTRICTED);
+        said.doors[1].state = PLEK_DOOR_STOP;
+        assert_int_equal(state_at(&said, PLEK_CARE_ED, NOW), PLEK_DOOR_STOP);
+}
+
+static void test_a_plan_counts_as_stated_at_its_start(void **state)
+{
+        Said said = { 0 };
+
+        plan(&said, CODE_ABSENT, PLEK_DOOR_CLOSED, NOW - 99 * HOUR, NOW - HOUR, NOW + HOUR);
+        say(&said, "duin", NULL, PLEK_CARE_ED, PLEK_DOOR_OPEN, NOW - 50 * HOUR);
+        assert_int_equal(state_at(&said, PLEK_CARE_ED, NOW), PLEK_DOOR_CLOSED);
+        assert_true(said.lead.since_ms == NOW - HOUR);
+        said.words[1].since_ms = NOW - 5;
+        assert_int_equal(state_at(&said, PLEK_CARE_ED, NOW), PLEK_DOOR_OPEN);
+}
+
+static void test_the_nearest_of_several_plans_is_the_one_ahead(void **state)
+{
+        Said said = { 0 };
+
+        plan(&said, PLEK_CARE_ED, PLEK_DOOR_CLOSED, NOW - 5, NOW + 9 * HOUR, NOW + 10 * HOUR);
+        plan(&said, CODE_ABSENT, PLEK_DOOR_STOP, NOW - 5, NOW + 2 * HOUR, NOW + 10 * HOUR);
+        plan(&said, PLEK_CARE_WARD, PLEK_DOOR_STOP, NOW - 5, NOW + 1 * HOUR, NOW + 10 * HOUR);
+        assert_ptr_equal(lead_at(&said, PLEK_CARE_ED, NOW)->plan, &said.words[1]);
+        said.words[1].withdrawn_ms = NOW;
+        assert_ptr_equal(lead_at(&said, PLEK_CARE_ED, NOW)->plan, &said.words[0]);
+}
+
+static void test_plans_that_change_nothing_are_passed_over_in_what_comes_next(void **state)
+{
+        DoorQuestion question = about(PLEK_CARE_ED);
+        Said said = { 0 };
+        DoorLead next;
+
+        say(&said, "duin", NULL, PLEK_CARE_ED, PLEK_DOOR_CLOSED, NOW - HOUR);
+        plan(&said, PLEK_CARE_ED, PLEK_DOOR_RESTRICTED, NOW - 5, NOW + HOUR, NOW + 2 * HOUR);
+        assert_true(door_next_lead(said.words, 2, &question, NOW, &next) == INT64_MAX);
+        assert_int_equal(next.state, PLEK_DOOR_CLOSED);
+}
+
+/* ------------------------------------------------------------------ exceptions */
+
+static void test_who_is_excepted_finds_it_open(void **state)
+{
+        Said said = { 0 };
+
+        except(say(&said, "duin", NULL, PLEK_CARE_ED, PLEK_DOOR_STOP, NOW - HOUR),
+               PLEK_EXCEPTION_MULTITRAUMA);
+        assert_int_equal(state_for(&said, PLEK_CARE_ED, 0), PLEK_DOOR_STOP);
+        assert_int_equal(state_for(&said, PLEK_CARE_ED, PLEK_EXCEPTION_MULTITRAUMA),
+                         PLEK_DOOR_OPEN);
+        assert_int_equal(state_for(&said, PLEK_CARE_ED, PLEK_EXCEPTION_STROKE), PLEK_DOOR_STOP);
+}
+
+static void test_an_exception_counts_if_everything_that_keeps_out_makes_it(void **state)
+{
+        Said said = { 0 };
+        const DoorLead *lead;
+        Door *door;
+
+        door = say(&said, "duin", NULL, PLEK_CARE_ED, PLEK_DOOR_STOP, NOW - HOUR);
+        except(door, PLEK_EXCEPTION_MULTITRAUMA);
+        except(door, PLEK_EXCEPTION_STROKE);
+        door = say(&said, "zcc", NULL, CODE_ABSENT, PLEK_DOOR_STOP, NOW - 5);
+        except(door, PLEK_EXCEPTION_STROKE);
+        say(&said, "rav", NULL, CODE_ABSENT, PLEK_DOOR_RESTRICTED, NOW - 5);
+
+        lead = lead_at(&said, PLEK_CARE_ED, NOW);
+        assert_int_equal(lead->n_exceptions, 1);
+        assert_int_equal(lead->exceptions[0], PLEK_EXCEPTION_STROKE);
+        assert_int_equal(state_for(&said, PLEK_CARE_ED, PLEK_EXCEPTION_MULTITRAUMA),
+                         PLEK_DOOR_STOP);
+        assert_int_equal(state_for(&said, PLEK_CARE_ED, PLEK_EXCEPTION_STROKE),
+                         PLEK_DOOR_RESTRICTED);
+}
+
+static void test_nobody_is_excepted_from_what_is_unknown_or_not_there(void **state)
+{
+        Said said = { 0 };
+        Door *door;
+
+        door = say(&said, "duin", NULL, PLEK_CARE_ED, PLEK_DOOR_STOP, NOW - HOUR);
+        except(door, PLEK_EXCEPTION_CHILD);
+        door->ends_at_ms = NOW - 5;
+        door->on_expiry = PLEK_ON_EXPIRY_TO_UNKNOWN;
+        assert_int_equal(state_for(&said, PLEK_CARE_ED, PLEK_EXCEPTION_CHILD), DOOR_UNKNOWN);
+        assert_int_equal(lead_at(&said, PLEK_CARE_ED, NOW)->n_exceptions, 0);
+
+        door->ends_at_ms = TIME_ABSENT;
+        door->state = PLEK_DOOR_NOT_APPLICABLE;
+        assert_int_equal(state_for(&said, PLEK_CARE_ED, PLEK_EXCEPTION_CHILD),
+                         PLEK_DOOR_NOT_APPLICABLE);
+}
+
+static void test_the_order_of_words_makes_no_difference(void **state)
+{
+        static const char *const parties[] = { "a", "b", "c" };
+        Said said = { 0 }, other = { 0 };
+
+        for (size_t i = 0; i < 3; i++)
+                say(&said, parties[i], NULL, PLEK_CARE_ED, PLEK_DOOR_STOP, NOW - HOUR);
+        for (size_t i = 3; i-- > 0;)
+                say(&other, parties[i], NULL, PLEK_CARE_ED, PLEK_DOOR_STOP, NOW - HOUR);
+        assert_string_equal(lead_at(&said, PLEK_CARE_ED, NOW)->word->party, "a");
+        assert_string_equal(lead_at(&other, PLEK_CARE_ED, NOW)->word->party, "a");
+}
+
+int main(void)
+{
+        const struct CMUnitTest tests[] = {
+                cmocka_unit_test(test_a_door_of_which_nothing_was_said_is_unknown_for_ever),
+                cmocka_unit_test(test_a_withdrawn_door_is_unknown_since_it_was_withdrawn),
+                cmocka_unit_test(test_a_plan_that_is_over_leaves_the_door_unknown_since_its_end),
+                cmocka_unit_test(test_what_is_distrusted_is_shown_and_does_not_count),
+                cmocka_unit_test(test_a_narrower_door_says_nothing_about_the_whole),
+                cmocka_unit_test(test_todays_stop_of_the_house_leads_over_yesterdays_open_ward),
+                cmocka_unit_test(test_a_ward_that_opens_after_the_stop_of_the_house_is_open),
+                cmocka_unit_test(test_of_two_said_at_once_the_stricter_leads),
+                cmocka_unit_test(test_a_narrow_stop_leads_over_a_later_open_of_the_house),
+                cmocka_unit_test(test_of_two_scopes_neither_inside_the_other_the_stricter_leads),
+                cmocka_unit_test(
+                        test_of_several_parties_on_one_scope_the_stricter_leads_however_old),
+                cmocka_unit_test(test_walk_in_patients_may_find_closed_what_others_find_open),
+                cmocka_unit_test(test_a_door_that_is_not_there_is_not_opened_by_the_house),
+                cmocka_unit_test(test_an_expired_stop_is_a_stop_and_says_that_it_expired),
+                cmocka_unit_test(test_a_stop_that_lapses_does_not_fall_back_to_an_open_house),
+                cmocka_unit_test(
+                        test_a_stop_that_reopens_is_open_since_its_end_and_overrules_nothing),
+                cmocka_unit_test(test_who_was_open_until_a_time_is_not_open_after_it),
+                cmocka_unit_test(
+                        test_of_equally_strict_ones_one_that_stands_leads_over_an_expired_one),
+                cmocka_unit_test(test_a_plan_begins_and_ends_by_itself),
+                cmocka_unit_test(test_during_a_plan_the_stricter_of_it_and_what_is_said_now_holds),
+                cmocka_unit_test(test_a_plan_counts_as_stated_at_its_start),
+                cmocka_unit_test(test_the_nearest_of_several_plans_is_the_one_ahead),
+                cmocka_unit_test(test_plans_that_change_nothing_are_passed_over_in_what_comes_next),
+                cmocka_unit_test(test_who_is_excepted_finds_it_open),
+                cmocka_unit_test(test_an_exception_counts_if_everything_that_keeps_out_makes_it),
+                cmocka_unit_test(test_nobody_is_excepted_from_what_is_unknown_or_not_there),
+                cmocka_unit_test(test_the_order_of_words_makes_no_difference),
+        };
+
+        return cmocka_run_group_tests(tests, NULL, NULL);
+}
