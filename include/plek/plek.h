@@ -9,6 +9,7 @@
  *         PlekReport      what is said                            plek/report.h
  *         PlekPublisher   says it until the broker has it         plek/publisher.h
  *         PlekSubscriber  a local copy of the picture             plek/subscriber.h
+ *         PlekPressure    crowding scores and their bands         plek/pressure.h
  *         PlekClient      one question at a time                  plek/client.h
  *
  * plek/context.h has the rules on threads, results and ownership that hold for all of it.
@@ -18,6 +19,7 @@
 #include "plek/codes.h"
 #include "plek/context.h"
 #include "plek/identity.h"
+#include "plek/pressure.h"
 #include "plek/publisher.h"
 #include "plek/report.h"
 #include "plek/subscriber.h"
