@@ -9,6 +9,7 @@
  *         PlekReport      what is said                            plek/report.h
  *         PlekPublisher   says it until the broker has it         plek/publisher.h
  *         PlekSubscriber  a local copy of the picture             plek/subscriber.h
+ *         PlekTotals      places of a care over a region          plek/totals.h
  *         PlekPressure    crowding scores and their bands         plek/pressure.h
  *         PlekClient      one question at a time                  plek/client.h
  *
@@ -23,3 +24,4 @@
 #include "plek/publisher.h"
 #include "plek/report.h"
 #include "plek/subscriber.h"
+#include "plek/totals.h"
