@@ -32,6 +32,8 @@ static const struct {
         { "latitude", KEY_LATITUDE, PLEK_REPORT_CARD },
         { "longitude", KEY_LONGITUDE, PLEK_REPORT_CARD },
         { "phone", KEY_PHONE, PLEK_REPORT_CARD },
+        { "level", KEY_LEVEL, PLEK_REPORT_OFFERING },
+        { "hours", KEY_HOURS, PLEK_REPORT_OFFERING },
 };
 
 /* One parse: where it is, and the first thing that was wrong. */
@@ -138,8 +140,10 @@ static int set_zone(Parser *parser, char **to, const char *value)
         snprintf(path, sizeof(path), "/usr/share/zoneinfo/%s", value);
         if (strchr(value, '/') && !strchr(value, ',') &&
             (strstr(value, "..") || access(path, R_OK)))
-                return wrong(parser, "[feed] time-zone: this machine does not know '%s'; "
-                             "CET-1CEST,M3.5.0,M10.5.0/3 is known everywhere", value);
+                return wrong(parser,
+                             "[feed] time-zone: this machine does not know '%s'; "
+                             "CET-1CEST,M3.5.0,M10.5.0/3 is known everywhere",
+                             value);
         return set_string(parser, to, value);
 }
 
@@ -221,8 +225,10 @@ static int on_report(Parser *parser, const char *section, const char *name, cons
         }
         if (!strcmp(name, "kind")) {
                 if (plek_code_parse(&code, PLEK_CODES_REPORT, value))
-                        return wrong(parser, "[report %s] kind is counts, door, pressure or card, "
-                                     "not '%s'", section, value);
+                        return wrong(parser,
+                                     "[report %s] kind is counts, door, pressure or card, "
+                                     "not '%s'",
+                                     section, value);
                 report->kind = (PlekReportKind)code;
                 return 1;
         }
@@ -284,8 +290,10 @@ static int on_line(void *arg, const char *section, const char *name, const char 
                 return on_report(parser, section + 7, name, value);
         if (!strncmp(section, "values ", 7))
                 return on_value(parser, section + 7, name, value);
-        return wrong(parser, "there is no section [%s]: it is [feed], [report NAME] or "
-                     "[values NAME]", section);
+        return wrong(parser,
+                     "there is no section [%s]: it is [feed], [report NAME] or "
+                     "[values NAME]",
+                     section);
 }
 
 /* ------------------------------------------------------------------ as a whole */
@@ -297,9 +305,9 @@ static int check_report(Parser *parser, const MappedReport *report)
                 PlekReportKind kind;
                 MappingKey key;
         } required[] = {
-                { PLEK_REPORT_COUNTS, KEY_CARE },    { PLEK_REPORT_DOOR, KEY_STATE },
-                { PLEK_REPORT_PRESSURE, KEY_METHOD }, { PLEK_REPORT_CARD, KEY_NAME },
-                { PLEK_REPORT_CARD, KEY_LOCATION_KIND },
+                { PLEK_REPORT_COUNTS, KEY_CARE },        { PLEK_REPORT_DOOR, KEY_STATE },
+                { PLEK_REPORT_PRESSURE, KEY_METHOD },    { PLEK_REPORT_CARD, KEY_NAME },
+                { PLEK_REPORT_CARD, KEY_LOCATION_KIND }, { PLEK_REPORT_OFFERING, KEY_CARE },
         };
 
         if (!report->kind)
@@ -308,8 +316,7 @@ static int check_report(Parser *parser, const MappedReport *report)
                 return wrong(parser, "[report %s] does not say its location", report->name);
 
         for (size_t i = 0; i < N_ELEMENTS(keys); i++) {
-                if (keys[i].kind && keys[i].kind != report->kind &&
-                    report->templates[keys[i].key])
+                if (keys[i].kind && keys[i].kind != report->kind && report->templates[keys[i].key])
                         return wrong(parser, "[report %s] is of another kind than '%s' belongs to",
                                      report->name, keys[i].name);
                 for (size_t k = 0; k < N_ELEMENTS(required); k++)

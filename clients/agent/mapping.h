@@ -53,6 +53,8 @@ typedef enum MappingKey {
         KEY_LATITUDE,
         KEY_LONGITUDE,
         KEY_PHONE,
+        KEY_LEVEL,
+        KEY_HOURS,
         KEY_COUNTS, /* + PlekCountField */
         N_MAPPING_KEYS = KEY_COUNTS + PLEK_N_COUNT_FIELDS,
 } MappingKey;
@@ -81,7 +83,7 @@ struct Mapping {
         char *time_format;
         char *time_zone;
         Rounding rounding;
-        char *missing;    /* field texts that mean absent, separated by commas; empty always does */
+        char *missing; /* field texts that mean absent, separated by commas; empty always does */
         char *suppressed;
         char *unknown;
         PlekStatus status;

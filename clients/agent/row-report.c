@@ -22,7 +22,8 @@ static int count(RowContext *c, uint32_t field, PlekCounts *counts)
         }
 
         if (value != floor(value) && c->mapping->rounding == ROUNDING_REFUSE)
-                return row_wrong(c, "%g is not a whole number; rounding = down would take it", value);
+                return row_wrong(c, "%g is not a whole number; rounding = down would take it",
+                                 value);
         value = c->mapping->rounding == ROUNDING_NEAREST ? round(value) : floor(value);
         if (value < 0 || value > 100000)
                 return row_wrong(c, "%g is not 0 to 100000", value);
@@ -182,6 +183,22 @@ static int card(RowContext *c, PlekReport *report)
         return r ? r : phones(c, card);
 }
 
+static int offering(RowContext *c, PlekReport *report)
+{
+        PlekOffering *o = &report->offering;
+        int r;
+
+        *o = (PlekOffering)PLEK_OFFERING_INIT;
+        r = code(c, KEY_CARE, PLEK_CODES_CARE, &o->care);
+        if (!r && !o->care)
+                return row_wrong(c, "the care is not said");
+        if (!r)
+                r = row_fill(c, KEY_LEVEL, &o->level);
+        if (!r)
+                r = row_fill(c, KEY_HOURS, &o->hours);
+        return r;
+}
+
 static int common(RowContext *c, PlekReport *report, int64_t file_time_ms)
 {
         const Mapping *m = c->mapping;
@@ -219,8 +236,12 @@ int row_report(PlekReport *ret_report, const Mapping *mapping, const MappedRepor
                const CsvFile *csv, const CsvRow *row, int64_t file_time_ms, RowScratch *scratch,
                char ret_fault[ROW_FAULT_BYTES])
 {
-        RowContext c = { .mapping = mapping, .mapped = mapped, .csv = csv, .row = row,
-                         .scratch = scratch, .fault = ret_fault };
+        RowContext c = { .mapping = mapping,
+                         .mapped = mapped,
+                         .csv = csv,
+                         .row = row,
+                         .scratch = scratch,
+                         .fault = ret_fault };
         PlekReport report;
         int r;
 
@@ -241,6 +262,9 @@ int row_report(PlekReport *ret_report, const Mapping *mapping, const MappedRepor
                 break;
         case PLEK_REPORT_CARD:
                 r = card(&c, &report);
+                break;
+        case PLEK_REPORT_OFFERING:
+                r = offering(&c, &report);
                 break;
         }
         if (!r)

@@ -52,6 +52,11 @@ static void print_what(const PlekRecord *record)
         case PLEK_REPORT_CARD:
                 printf(" %s", report->card.name);
                 break;
+        case PLEK_REPORT_OFFERING:
+                printf(" %s%s%s", report->offering.not_offered ? "not offered" : "offered",
+                       report->offering.level ? ", level " : "",
+                       report->offering.level ? report->offering.level : "");
+                break;
         }
 }
 

@@ -195,6 +195,7 @@ static uint8_t rank_of(UpdateKind report)
         case UPDATE_DOOR:
                 return RANK_STATUS;
         case UPDATE_CARD:
+        case UPDATE_OFFERING:
                 return RANK_CARD;
         default:
                 return RANK_COUNTS;

@@ -53,7 +53,7 @@ typedef struct Shown {
         Record *record;
         Freshness freshness; /* as last told */
         DoorStanding standing;
-        bool is_door;
+        bool has_period; /* a door or an offering */
         uint32_t plan, on_expiry;
         int64_t starts_at_ms, ends_at_ms;
 } Shown;

@@ -18,7 +18,7 @@ static DoorStanding standing_of(const Shown *shown, int64_t now_ms)
                 .ends_at_ms = shown->ends_at_ms,
         };
 
-        return shown->is_door ? door_standing(&door, now_ms) : DOOR_STANDS;
+        return shown->has_period ? door_standing(&door, now_ms) : DOOR_STANDS;
 }
 
 static int64_t next_change_ms(const Shown *shown, int64_t now_ms)
@@ -31,7 +31,7 @@ static int64_t next_change_ms(const Shown *shown, int64_t now_ms)
         };
         int64_t next_ms = record_next_change_ms(shown->record, now_ms);
 
-        return shown->is_door ? MIN(next_ms, door_next_change_ms(&door, now_ms)) : next_ms;
+        return shown->has_period ? MIN(next_ms, door_next_change_ms(&door, now_ms)) : next_ms;
 }
 
 static void schedule(Replica *replica, Shown *shown, int64_t now_ms)
@@ -94,11 +94,16 @@ int record_show(Replica *replica, Record *record, const Update *update, PlekChan
         if (r)
                 return r;
         if (update && update->kind == UPDATE_DOOR) {
-                shown->is_door = true;
+                shown->has_period = true;
                 shown->plan = update->door.plan;
                 shown->on_expiry = update->door.on_expiry;
                 shown->starts_at_ms = update->door.starts_at_ms;
                 shown->ends_at_ms = update->door.ends_at_ms;
+        } else if (update && update->kind == UPDATE_OFFERING) {
+                shown->has_period = true;
+                shown->plan = UINT32_MAX; /* it begins and ends as a plan does */
+                shown->starts_at_ms = update->offering.holds_from_ms;
+                shown->ends_at_ms = update->offering.holds_until_ms;
         }
 
         changed = has_changed(shown, time->broker_ms);

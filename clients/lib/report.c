@@ -10,9 +10,11 @@ static_assert((int)PLEK_N_COUNT_FIELDS == (int)N_COUNT_FIELDS, "fields of counts
 static_assert((int)PLEK_COUNT_SURGE_7D == (int)COUNT_SURGE_7D, "fields of counts");
 static_assert((int)PLEK_EXCEPTIONS_MAX == (int)EXCEPTIONS_MAX, "exceptions");
 static_assert((int)PLEK_CONTACTS_MAX == (int)CONTACTS_MAX, "contacts");
+static_assert((int)PLEK_IDENTIFIERS_MAX == (int)IDENTIFIERS_MAX, "identifiers");
 static_assert((int)PLEK_PRESSURE_INPUTS_MAX == (int)PRESSURE_INPUTS_MAX, "inputs");
 static_assert((int)PLEK_REPORT_COUNTS == (int)UPDATE_COUNTS &&
-                      (int)PLEK_REPORT_CARD == (int)UPDATE_CARD,
+                      (int)PLEK_REPORT_CARD == (int)UPDATE_CARD &&
+                      (int)PLEK_REPORT_OFFERING == (int)UPDATE_OFFERING,
               "kinds of report");
 static_assert(PLEK_ANY == CODE_ABSENT && PLEK_NO_TIME == TIME_ABSENT, "what absent is");
 
@@ -84,6 +86,8 @@ static bool card_to_wire(const PlekLocationCard *from, LocationCard *to, WireRef
                               "a card has a name and a kind");
         if (from->n_contacts > CONTACTS_MAX)
                 return refuse(ret_refusal, "card.contacts", "at most 16 contacts");
+        if (from->n_identifiers > IDENTIFIERS_MAX)
+                return refuse(ret_refusal, "card.identifiers", "at most 8 identifiers");
 
         *to = (LocationCard){
                 .name = from->name,
@@ -92,14 +96,38 @@ static bool card_to_wire(const PlekLocationCard *from, LocationCard *to, WireRef
                 .latitude_e7 = from->latitude_e7,
                 .longitude_e7 = from->longitude_e7,
                 .n_contacts = from->n_contacts,
+                .hours = from->hours,
+                .time_zone = from->time_zone,
+                .n_identifiers = from->n_identifiers,
         };
         for (size_t i = 0; i < from->n_contacts; i++) {
                 if (!from->contacts[i].function || !from->contacts[i].phone)
                         return refuse(ret_refusal, "card.contacts",
                                       "a contact has a function and a phone number");
-                to->contacts[i] = (Contact){ from->contacts[i].function, from->contacts[i].phone };
+                to->contacts[i] = (Contact){ from->contacts[i].function, from->contacts[i].phone,
+                                             from->contacts[i].care };
+        }
+        for (size_t i = 0; i < from->n_identifiers; i++) {
+                if (!from->identifiers[i].scheme || !from->identifiers[i].id)
+                        return refuse(ret_refusal, "card.identifiers",
+                                      "an identifier has a scheme and an id");
+                to->identifiers[i] =
+                        (Identifier){ from->identifiers[i].scheme, from->identifiers[i].id };
         }
         return true;
+}
+
+static void offering_to_wire(const PlekOffering *from, Offering *to)
+{
+        *to = (Offering){
+                .care = from->care,
+                .plan = from->plan,
+                .not_offered = from->not_offered,
+                .level = from->level,
+                .hours = from->hours,
+                .holds_from_ms = from->holds_from_ms,
+                .holds_until_ms = from->holds_until_ms,
+        };
 }
 
 bool report_to_update(const PlekReport *report, Update *ret_update, WireRefusal *ret_refusal)
@@ -128,6 +156,9 @@ bool report_to_update(const PlekReport *report, Update *ret_update, WireRefusal 
                 return pressure_to_wire(&report->pressure, &ret_update->pressure, ret_refusal);
         case PLEK_REPORT_CARD:
                 return card_to_wire(&report->card, &ret_update->card, ret_refusal);
+        case PLEK_REPORT_OFFERING:
+                offering_to_wire(&report->offering, &ret_update->offering);
+                return true;
         }
         return refuse(ret_refusal, "kind", "not a kind of report");
 }
@@ -183,10 +214,29 @@ static void card_from_wire(const LocationCard *from, PlekLocationCard *to)
                 .latitude_e7 = from->latitude_e7,
                 .longitude_e7 = from->longitude_e7,
                 .n_contacts = from->n_contacts,
+                .hours = from->hours,
+                .time_zone = from->time_zone,
+                .n_identifiers = from->n_identifiers,
         };
         for (size_t i = 0; i < from->n_contacts; i++)
-                to->contacts[i] =
-                        (PlekContact){ from->contacts[i].function, from->contacts[i].phone };
+                to->contacts[i] = (PlekContact){ from->contacts[i].function,
+                                                 from->contacts[i].phone, from->contacts[i].care };
+        for (size_t i = 0; i < from->n_identifiers; i++)
+                to->identifiers[i] =
+                        (PlekIdentifier){ from->identifiers[i].scheme, from->identifiers[i].id };
+}
+
+static void offering_from_wire(const Offering *from, PlekOffering *to)
+{
+        *to = (PlekOffering){
+                .care = from->care,
+                .plan = from->plan,
+                .not_offered = from->not_offered,
+                .level = from->level,
+                .hours = from->hours,
+                .holds_from_ms = from->holds_from_ms,
+                .holds_until_ms = from->holds_until_ms,
+        };
 }
 
 void report_from_update(const Update *update, PlekReport *ret_report)
@@ -216,6 +266,9 @@ void report_from_update(const Update *update, PlekReport *ret_report)
         case UPDATE_CARD:
                 card_from_wire(&update->card, &ret_report->card);
                 break;
+        case UPDATE_OFFERING:
+                offering_from_wire(&update->offering, &ret_report->offering);
+                break;
         default:
                 break;
         }
@@ -223,11 +276,16 @@ void report_from_update(const Update *update, PlekReport *ret_report)
 
 /* ------------------------------------------------------------------ keys */
 
+static bool kind_has_unit(PlekReportKind kind)
+{
+        return kind != PLEK_REPORT_CARD && kind != PLEK_REPORT_OFFERING;
+}
+
 RecordRef record_ref_of(const PlekRecordKey *key)
 {
         RecordRef ref = {
                 .report = (UpdateKind)key->kind,
-                .unit = key->kind == PLEK_REPORT_CARD ? NULL : key->unit,
+                .unit = kind_has_unit(key->kind) ? key->unit : NULL,
                 .care = CODE_ABSENT,
                 .patient_group = CODE_ABSENT,
                 .urgency = CODE_ABSENT,
@@ -247,6 +305,10 @@ RecordRef record_ref_of(const PlekRecordKey *key)
                 ref.method = key->method;
                 break;
         case PLEK_REPORT_CARD:
+                break;
+        case PLEK_REPORT_OFFERING:
+                ref.care = key->care;
+                ref.plan = key->plan;
                 break;
         }
         return ref;
@@ -275,7 +337,7 @@ void plek_report_key(const PlekReport *report, PlekRecordKey *ret_key)
                 .status = report->status,
                 .location = report->location,
                 .kind = report->kind,
-                .unit = report->kind == PLEK_REPORT_CARD ? NULL : report->unit,
+                .unit = kind_has_unit(report->kind) ? report->unit : NULL,
                 .care = PLEK_ANY,
                 .patient_group = PLEK_ANY,
                 .urgency = PLEK_ANY,
@@ -289,6 +351,9 @@ void plek_report_key(const PlekReport *report, PlekRecordKey *ret_key)
                 ret_key->plan = report->door.plan;
         } else if (report->kind == PLEK_REPORT_PRESSURE) {
                 ret_key->method = report->pressure.method;
+        } else if (report->kind == PLEK_REPORT_OFFERING) {
+                ret_key->care = report->offering.care;
+                ret_key->plan = report->offering.plan;
         }
 }
 

@@ -16,6 +16,9 @@ static_assert((int)PLEK_STANDS == (int)DOOR_STANDS && (int)PLEK_OVER == (int)DOO
 static_assert((int)PLEK_FLAG_OVERCROWDED == (int)ENTRY_OVERCROWDED &&
                       (int)PLEK_FLAG_INCONSISTENT == (int)ENTRY_INCONSISTENT,
               "flags");
+static_assert(sizeof(PlekRegion) == sizeof(Region) &&
+                      offsetof(PlekRegion, id) == offsetof(Region, id),
+              "regions");
 
 /* ------------------------------------------------------------------ ids */
 
@@ -72,6 +75,12 @@ static void id_write(char ret_id[RECORD_ID_MAX], Status status, const char *part
                code_name(CODES_REPORT, ref->report));
         if (ref->report == UPDATE_CARD)
                 return;
+        if (ref->report == UPDATE_OFFERING) {
+                id_add_code(&writer, CODES_CARE, ref->care);
+                if (ref->plan)
+                        id_add(&writer, "/plan%u", ref->plan);
+                return;
+        }
         id_add(&writer, "/%s", ref->unit ? ref->unit : "-");
         if (ref->report == UPDATE_COUNTS)
                 id_add_code(&writer, CODES_CARE, ref->care);
@@ -148,6 +157,8 @@ int record_spell(const PlekSubscriber *subscriber, RecordRoom *room, const Recor
         report_from_update(&update, &ret_record->report);
         if (update.kind == UPDATE_DOOR)
                 ret_record->standing = (PlekStanding)door_standing(&update.door, now_ms);
+        if (update.kind == UPDATE_OFFERING)
+                ret_record->standing = (PlekStanding)offering_standing(&update.offering, now_ms);
         if (update.kind == UPDATE_COUNTS)
                 ret_record->available_known = counts_available(
                         &update.counts, &ret_record->available, &ret_record->available_computed);
@@ -198,6 +209,10 @@ int withdrawn_spell(const PlekSubscriber *subscriber, RecordRoom *room, const Wi
                 report->door.plan = ref.plan;
         } else if (ref.report == UPDATE_PRESSURE) {
                 report->pressure.method = ref.method;
+        } else if (ref.report == UPDATE_OFFERING) {
+                report->offering = (PlekOffering)PLEK_OFFERING_INIT;
+                report->offering.care = ref.care;
+                report->offering.plan = ref.plan;
         }
         spell_party(subscriber, ret_record, now_ms);
         return 0;
@@ -321,6 +336,8 @@ int plek_subscriber_next_location(PlekSubscriber *subscriber, PlekCursor *cursor
                 .party = party->id,
                 .party_name = party->newest->enrolment->name,
                 .n_records = group ? group->n_records : 0,
+                .regions = (const PlekRegion *)grant->regions,
+                .n_regions = grant->n_regions,
         };
         return 0;
 }

@@ -66,8 +66,8 @@ static json_t *door_to_json(const PlekRecord *record)
         for (size_t i = 0; i < door->n_exceptions; i++) {
                 const char *name = plek_code_name(PLEK_CODES_EXCEPTION, door->exceptions[i]);
 
-                json_array_append_new(exceptions, name ? json_string(name)
-                                                       : json_integer(door->exceptions[i]));
+                json_array_append_new(exceptions,
+                                      name ? json_string(name) : json_integer(door->exceptions[i]));
         }
         json_object_set_new(object, "exceptions", exceptions);
         if (door->reason)
@@ -93,21 +93,53 @@ static json_t *pressure_to_json(const PlekPressure *pressure)
         return object;
 }
 
-static json_t *card_to_json(const PlekLocationCard *card)
+json_t *contacts_to_json(const PlekLocationCard *card)
 {
         json_t *contacts = json_array();
-        json_t *object = json_pack("{s:s, s:s, s:o}", "name", card->name, "kind", card->kind,
-                                   "contacts", contacts);
+
+        for (size_t i = 0; i < card->n_contacts; i++) {
+                json_t *contact = json_pack("{s:s, s:s}", "function", card->contacts[i].function,
+                                            "phone", card->contacts[i].phone);
+
+                if (card->contacts[i].care)
+                        set_code(contact, "care", PLEK_CODES_CARE, card->contacts[i].care);
+                json_array_append_new(contacts, contact);
+        }
+        return contacts;
+}
+
+static json_t *card_to_json(const PlekLocationCard *card)
+{
+        json_t *identifiers = json_array();
+        json_t *object = json_pack("{s:s, s:s, s:o, s:o}", "name", card->name, "kind", card->kind,
+                                   "contacts", contacts_to_json(card), "identifiers", identifiers);
 
         if (card->has_position) {
                 json_object_set_new(object, "latitude", json_real(card->latitude_e7 / 1e7));
                 json_object_set_new(object, "longitude", json_real(card->longitude_e7 / 1e7));
         }
-        for (size_t i = 0; i < card->n_contacts; i++)
-                json_array_append_new(contacts,
-                                      json_pack("{s:s, s:s}", "function",
-                                                card->contacts[i].function, "phone",
-                                                card->contacts[i].phone));
+        set_string(object, "hours", card->hours);
+        set_string(object, "time_zone", card->time_zone);
+        for (size_t i = 0; i < card->n_identifiers; i++)
+                json_array_append_new(identifiers,
+                                      json_pack("{s:s, s:s}", "scheme", card->identifiers[i].scheme,
+                                                "id", card->identifiers[i].id));
+        return object;
+}
+
+static json_t *offering_to_json(const PlekRecord *record)
+{
+        const PlekOffering *offering = &record->report.offering;
+        json_t *object = json_object();
+
+        set_code(object, "care", PLEK_CODES_CARE, offering->care);
+        json_object_set_new(object, "plan", json_integer(offering->plan));
+        json_object_set_new(object, "standing", json_string(standing_name(record->standing)));
+        json_object_set_new(object, "offered", json_boolean(!offering->not_offered));
+        set_string(object, "level", offering->level);
+        set_string(object, "hours", offering->hours);
+        set_time(object, "holds_from_ms", offering->holds_from_ms);
+        set_time(object, "holds_until_ms", offering->holds_until_ms);
         return object;
 }
 
@@ -127,6 +159,9 @@ static void set_report(json_t *object, const PlekRecord *record)
                 break;
         case PLEK_REPORT_CARD:
                 json_object_set_new(object, "card", card_to_json(&report->card));
+                break;
+        case PLEK_REPORT_OFFERING:
+                json_object_set_new(object, "offering", offering_to_json(record));
                 break;
         }
 }

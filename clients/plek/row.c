@@ -51,9 +51,10 @@ static const char *label(PlekCodeList list, uint32_t code, Language language)
 
 static uint32_t record_care(const PlekRecord *record)
 {
-        return record->report.kind == PLEK_REPORT_COUNTS ? record->report.counts.care
-               : record->report.kind == PLEK_REPORT_DOOR ? record->report.door.care
-                                                         : PLEK_ANY;
+        return record->report.kind == PLEK_REPORT_COUNTS     ? record->report.counts.care
+               : record->report.kind == PLEK_REPORT_DOOR     ? record->report.door.care
+               : record->report.kind == PLEK_REPORT_OFFERING ? record->report.offering.care
+                                                             : PLEK_ANY;
 }
 
 /* What it is about: care, unit, and for a door whom. */
@@ -67,16 +68,16 @@ static void what(const PlekRecord *record, Language language, char *to, size_t n
         if (care != PLEK_ANY)
                 add(&text, "%s", label(PLEK_CODES_CARE, care, language));
         else
-                add(&text, "%s", report->kind == PLEK_REPORT_PRESSURE
-                                         ? word(language, "pressure")
-                                         : word(language, "whole location"));
+                add(&text, "%s",
+                    report->kind == PLEK_REPORT_PRESSURE ? word(language, "pressure")
+                                                         : word(language, "whole location"));
         if (unit)
                 add(&text, " %s", unit);
         if (report->kind != PLEK_REPORT_DOOR)
                 return;
         if (report->door.patient_group != PLEK_ANY)
-                add(&text, ", %s", label(PLEK_CODES_PATIENT_GROUP, report->door.patient_group,
-                                         language));
+                add(&text, ", %s",
+                    label(PLEK_CODES_PATIENT_GROUP, report->door.patient_group, language));
         if (report->door.urgency != PLEK_ANY)
                 add(&text, ", U%u", report->door.urgency);
 }
@@ -149,11 +150,36 @@ static void counts_words(const PlekRecord *record, Language language, Text *text
                 add(text, " · %s", record->report.definition);
 }
 
+static void offering_words(const PlekRecord *record, Language language, Text *text)
+{
+        const PlekOffering *offering = &record->report.offering;
+        char when[WHEN_TEXT_BYTES];
+
+        add(text, "%s", word(language, offering->not_offered ? "not offered" : "offered"));
+        if (record->standing != PLEK_STANDS)
+                add(text, " (%s)",
+                    word(language, record->standing == PLEK_ANNOUNCED ? "announced" : "over"));
+        if (offering->level)
+                add(text, " · %s %s", word(language, "level"), offering->level);
+        if (offering->hours)
+                add(text, " · %s", offering->hours);
+        if (offering->holds_from_ms != PLEK_NO_TIME) {
+                when_format_near(offering->holds_from_ms, when);
+                add(text, " · %s %s", word(language, "from"), when);
+        }
+        if (offering->holds_until_ms != PLEK_NO_TIME) {
+                when_format_near(offering->holds_until_ms, when);
+                add(text, " · %s %s", word(language, "until"), when);
+        }
+}
+
 static TableStyle style_of(const PlekRecord *record)
 {
         static const TableStyle doors[] = {
-                [PLEK_DOOR_OPEN] = TABLE_GREEN,  [PLEK_DOOR_RESTRICTED] = TABLE_ORANGE,
-                [PLEK_DOOR_STOP] = TABLE_RED,    [PLEK_DOOR_CLOSED] = TABLE_BLACK,
+                [PLEK_DOOR_OPEN] = TABLE_GREEN,
+                [PLEK_DOOR_RESTRICTED] = TABLE_ORANGE,
+                [PLEK_DOOR_STOP] = TABLE_RED,
+                [PLEK_DOOR_CLOSED] = TABLE_BLACK,
                 [PLEK_DOOR_NOT_APPLICABLE] = TABLE_GREY,
         };
         uint32_t state = record->report.kind == PLEK_REPORT_DOOR ? record->report.door.state : 0;
@@ -190,6 +216,8 @@ static void value_words(const PlekRecord *record, Language language, char *to, s
                 door_words(record, language, &text);
         else if (report->kind == PLEK_REPORT_COUNTS)
                 counts_words(record, language, &text);
+        else if (report->kind == PLEK_REPORT_OFFERING)
+                offering_words(record, language, &text);
         else if (report->kind == PLEK_REPORT_PRESSURE && report->pressure.has_score)
                 add(&text, "%s %.4g", report->pressure.method, report->pressure.score);
         else
@@ -239,10 +267,10 @@ void row_make(Row *ret_row, const PlekRecord *record, Language language, int64_t
         marks(record, language, away_ms, &text);
 
         ret_row->style = style_of(record);
-        ret_row->rank = record->freshness == PLEK_WITHDRAWN        ? 3
-                        : report->kind == PLEK_REPORT_DOOR         ? 0
-                        : report->kind == PLEK_REPORT_PRESSURE     ? 1
-                                                                   : 2;
+        ret_row->rank = record->freshness == PLEK_WITHDRAWN    ? 3
+                        : report->kind == PLEK_REPORT_DOOR     ? 0
+                        : report->kind == PLEK_REPORT_PRESSURE ? 1
+                                                               : 2;
         snprintf(ret_row->region, sizeof(ret_row->region), "%s",
                  record->region ? record->region : "");
         snprintf(ret_row->location, sizeof(ret_row->location), "%s", report->location);

@@ -35,7 +35,8 @@ static void *grow(void *array, size_t n, size_t size)
 
 bool table_wants_location(const TableFilter *filter, const PlekLocation *location)
 {
-        return !filter->care && (!filter->location || !strcmp(filter->location, location->location));
+        return !filter->care &&
+               (!filter->location || !strcmp(filter->location, location->location));
 }
 
 bool table_wants(const TableFilter *filter, const PlekRecord *record)
@@ -47,6 +48,7 @@ bool table_wants(const TableFilter *filter, const PlekRecord *record)
         if (!filter->care || report->kind == PLEK_REPORT_CARD)
                 return true;
         return (report->kind == PLEK_REPORT_COUNTS && report->counts.care == filter->care) ||
+               (report->kind == PLEK_REPORT_OFFERING && report->offering.care == filter->care) ||
                (report->kind == PLEK_REPORT_DOOR &&
                 (report->door.care == filter->care || report->door.care == PLEK_ANY));
 }
@@ -105,8 +107,7 @@ static int gather(Gathered *gathered, PlekSubscriber *subscriber, const TableFil
                 if (!table_wants(filter, &record))
                         continue;
                 if (record.report.kind == PLEK_REPORT_CARD)
-                        r = record.freshness == PLEK_WITHDRAWN ? 0
-                                                               : gather_card(gathered, &record);
+                        r = record.freshness == PLEK_WITHDRAWN ? 0 : gather_card(gathered, &record);
                 else
                         r = gather_row(gathered, subscriber, &record, filter->language);
                 if (r)

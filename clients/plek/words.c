@@ -37,8 +37,8 @@ const char *freshness_name(PlekFreshness freshness)
 const char *standing_name(PlekStanding standing)
 {
         static const char *const names[] = {
-                [PLEK_STANDS] = "STANDS", [PLEK_ANNOUNCED] = "ANNOUNCED",
-                [PLEK_EXPIRED] = "EXPIRED", [PLEK_LAPSED] = "LAPSED",
+                [PLEK_STANDS] = "STANDS",     [PLEK_ANNOUNCED] = "ANNOUNCED",
+                [PLEK_EXPIRED] = "EXPIRED",   [PLEK_LAPSED] = "LAPSED",
                 [PLEK_REOPENED] = "REOPENED", [PLEK_OVER] = "OVER",
         };
         return names[standing];
@@ -62,6 +62,9 @@ static const struct {
         { "except", "behalve" },
         { "until", "tot" },
         { "from", "vanaf" },
+        { "offered", "aangeboden" },
+        { "not offered", "niet aangeboden" },
+        { "level", "niveau" },
         { "free", "vrij" },
         { "of", "van" },
         { "staffed", "bemand" },

@@ -145,6 +145,7 @@ bool judge_content(Judgement *judgement)
         case UPDATE_COUNTS:
         case UPDATE_PRESSURE:
         case UPDATE_CARD:
+        case UPDATE_OFFERING:
                 break;
         }
         return judge_quota(judgement);

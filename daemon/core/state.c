@@ -94,6 +94,7 @@ static int apply_to_picture(State *state, const LedgerEntry *entry, const Update
         case UPDATE_DOOR:
         case UPDATE_PRESSURE:
         case UPDATE_CARD:
+        case UPDATE_OFFERING:
                 return picture_report(state->picture, update, entry->bytes, entry->revision,
                                       entry->time_ms, region, change);
         case UPDATE_AFFIRM:

@@ -41,6 +41,7 @@ typedef enum PlekReportKind {
         PLEK_REPORT_DOOR = 21,
         PLEK_REPORT_PRESSURE = 22,
         PLEK_REPORT_CARD = 23,
+        PLEK_REPORT_OFFERING = 26,
 } PlekReportKind;
 
 /* The numbers of counts; those of the fields of a Counts. */

@@ -4,10 +4,11 @@
  * Reports: what a party says about one thing, as it is put into a publisher and got from a
  * subscriber
  *
- * A report is one record: counts of one care in one unit, one door, one crowding score, or the
- * card of a location. It replaces the record with the same key whole: what it leaves out is not
- * reported any more. All of it may be zeroed first; zero or NULL is "not said" everywhere, except
- * where a field says otherwise. Pointers are the caller's; libplek copies what it keeps.
+ * A report is one record: counts of one care in one unit, one door, one crowding score, the card of
+ * a location, or one kind of care that it offers. It replaces the record with the same key whole:
+ * what it leaves out is not reported any more. All of it may be zeroed first; zero or NULL is "not
+ * said" everywhere, except where a field says otherwise. Pointers are the caller's; libplek copies
+ * what it keeps.
  */
 
 #include "plek/codes.h"
@@ -20,6 +21,7 @@ extern "C" {
 enum {
         PLEK_EXCEPTIONS_MAX = 16,
         PLEK_CONTACTS_MAX = 16,
+        PLEK_IDENTIFIERS_MAX = 8,
         PLEK_PRESSURE_INPUTS_MAX = 16,
 };
 
@@ -76,9 +78,15 @@ typedef struct PlekPressure {
 typedef struct PlekContact {
         const char *function; /* "dienstdoende SEH-arts"; at most 64 bytes */
         const char *phone;    /* at most 32 bytes */
+        uint32_t care;        /* PlekCare: whom to call about this; 0: about all */
 } PlekContact;
 
-/* The least that must be known to reach a location. */
+typedef struct PlekIdentifier {
+        const char *scheme; /* agb, ura, oin, local or another: [a-z0-9-]{1,32} */
+        const char *id;     /* [A-Za-z0-9._-]{1,64}; agb and ura 8 digits, oin 20 */
+} PlekIdentifier;
+
+/* What must be known to reach a location. Its regions are the authority's to say: PlekLocation. */
 typedef struct PlekLocationCard {
         const char *name; /* at most 128 bytes; required */
         const char *kind; /* Nictiz RoleCodeNL: V6, N6, R5, ...; required */
@@ -86,7 +94,30 @@ typedef struct PlekLocationCard {
         int32_t latitude_e7, longitude_e7; /* WGS 84, degrees times 10^7 */
         PlekContact contacts[PLEK_CONTACTS_MAX];
         size_t n_contacts;
+        const char *hours;     /* "Mo-Fr 08:00-17:00; Sa 09:00-12:00": plek/map.h; needs a zone */
+        const char *time_zone; /* "Europe/Amsterdam" */
+        PlekIdentifier identifiers[PLEK_IDENTIFIERS_MAX];
+        size_t n_identifiers;
 } PlekLocationCard;
+
+/*
+ * Whether a location gives a kind of care, at what level and when: the care map. Not whether there
+ * is room. Set it with PLEK_OFFERING_INIT first. What changes is announced ahead, as a plan; of
+ * several that hold at one time the one that began last does.
+ */
+typedef struct PlekOffering {
+        uint32_t care;                         /* PlekCare; required */
+        uint32_t plan;                         /* 0: what holds now; others are announced ahead */
+        bool not_offered;                      /* it is said that this care is not given */
+        const char *level;                     /* a trauma centre's 1 to 3: [A-Za-z0-9._-]{1,32} */
+        const char *hours;                     /* in the time zone of the location's card */
+        int64_t holds_from_ms, holds_until_ms; /* or PLEK_NO_TIME; plans: from is required */
+} PlekOffering;
+
+#define PLEK_OFFERING_INIT                                                                         \
+        {                                                                                          \
+                .holds_from_ms = PLEK_NO_TIME, .holds_until_ms = PLEK_NO_TIME                      \
+        }
 
 typedef struct PlekReport {
         PlekStatus status;      /* required */
@@ -110,6 +141,7 @@ typedef struct PlekReport {
                 PlekDoor door;
                 PlekPressure pressure;
                 PlekLocationCard card;
+                PlekOffering offering;
         };
 } PlekReport;
 
@@ -120,9 +152,9 @@ typedef struct PlekRecordKey {
         const char *location;
         PlekReportKind kind;
         const char *unit;                /* or NULL */
-        uint32_t care;                   /* counts: required; doors: or PLEK_ANY */
+        uint32_t care;                   /* counts, offerings: required; doors: or PLEK_ANY */
         uint32_t patient_group, urgency; /* doors, or PLEK_ANY */
-        uint32_t plan;                   /* doors */
+        uint32_t plan;                   /* doors, offerings */
         const char *method;              /* pressure */
 } PlekRecordKey;
 

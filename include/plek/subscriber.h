@@ -36,14 +36,14 @@ typedef enum PlekFreshness {
         PLEK_WITHDRAWN,
 } PlekFreshness;
 
-/* What a door is now, by itself. */
+/* What a door, or an offering, is now, by itself. */
 typedef enum PlekStanding {
-        PLEK_STANDS,    /* as stated; also of everything that is not a door */
+        PLEK_STANDS,    /* as stated; also of everything else */
         PLEK_ANNOUNCED, /* a plan before its start */
         PLEK_EXPIRED,   /* past its end: shown as an expired stop, never as open */
         PLEK_LAPSED,    /* past its end, unknown since then */
         PLEK_REOPENED,  /* past its end, open since then, unconfirmed */
-        PLEK_OVER,      /* a plan past its end */
+        PLEK_OVER,      /* a plan, or an offering, past its end */
 } PlekStanding;
 
 /* Whether the party of a record is still enrolled; its records stay, marked. */
@@ -198,13 +198,21 @@ PLEK_PUBLIC int plek_subscriber_next(PlekSubscriber *subscriber, PlekCursor *cur
 PLEK_PUBLIC int plek_subscriber_next_withdrawn(PlekSubscriber *subscriber, PlekCursor *cursor,
                                                PlekRecord *ret_record);
 
+/* A region that a location belongs to, by scheme: rav, veiligheidsregio, ggz, province, sub, ... */
+typedef struct PlekRegion {
+        const char *scheme;
+        const char *id;
+} PlekRegion;
+
 /* A location that somebody speaks for, whether or not anything was ever said of it. */
 typedef struct PlekLocation {
         const char *location;
         const char *region;
         const char *party;
         const char *party_name; /* or NULL */
-        size_t n_records; /* held of it; 0 and none remembered as withdrawn: never reported */
+        size_t n_records;       /* held of it; 0 and none remembered as withdrawn: never reported */
+        const PlekRegion *regions; /* the others that it belongs to, as the authority says */
+        size_t n_regions;
 } PlekLocation;
 
 /* Every location of every party that is enrolled to publish, once a party. Strings are borrowed

@@ -95,19 +95,32 @@ int64_t record_next_change_ms(const Record *record, int64_t now_ms)
 
 /* ------------------------------------------------------------------ doors */
 
-static DoorStanding plan_standing(const Door *door, int64_t now_ms)
+static DoorStanding period_standing(int64_t starts_at_ms, int64_t ends_at_ms, int64_t now_ms)
 {
-        if (door->ends_at_ms != TIME_ABSENT && now_ms >= door->ends_at_ms)
+        if (ends_at_ms != TIME_ABSENT && now_ms >= ends_at_ms)
                 return DOOR_OVER;
-        if (door->starts_at_ms != TIME_ABSENT && now_ms < door->starts_at_ms)
+        if (starts_at_ms != TIME_ABSENT && now_ms < starts_at_ms)
                 return DOOR_ANNOUNCED;
         return DOOR_STANDS;
+}
+
+static int64_t standing_next_change_ms(DoorStanding standing, int64_t starts_at_ms,
+                                       int64_t ends_at_ms)
+{
+        switch (standing) {
+        case DOOR_ANNOUNCED:
+                return starts_at_ms;
+        case DOOR_STANDS:
+                return ends_at_ms == TIME_ABSENT ? NEVER : ends_at_ms;
+        default:
+                return NEVER;
+        }
 }
 
 DoorStanding door_standing(const Door *door, int64_t now_ms)
 {
         if (door->plan)
-                return plan_standing(door, now_ms);
+                return period_standing(door->starts_at_ms, door->ends_at_ms, now_ms);
         if (door->ends_at_ms == TIME_ABSENT || now_ms < door->ends_at_ms)
                 return DOOR_STANDS;
 
@@ -123,12 +136,19 @@ DoorStanding door_standing(const Door *door, int64_t now_ms)
 
 int64_t door_next_change_ms(const Door *door, int64_t now_ms)
 {
-        switch (door_standing(door, now_ms)) {
-        case DOOR_ANNOUNCED:
-                return door->starts_at_ms;
-        case DOOR_STANDS:
-                return door->ends_at_ms == TIME_ABSENT ? NEVER : door->ends_at_ms;
-        default:
-                return NEVER;
-        }
+        return standing_next_change_ms(door_standing(door, now_ms), door->starts_at_ms,
+                                       door->ends_at_ms);
+}
+
+/* ------------------------------------------------------------------ offerings */
+
+DoorStanding offering_standing(const Offering *offering, int64_t now_ms)
+{
+        return period_standing(offering->holds_from_ms, offering->holds_until_ms, now_ms);
+}
+
+int64_t offering_next_change_ms(const Offering *offering, int64_t now_ms)
+{
+        return standing_next_change_ms(offering_standing(offering, now_ms), offering->holds_from_ms,
+                                       offering->holds_until_ms);
 }

@@ -17,6 +17,12 @@ static uint8_t *put_string(uint8_t *to, const char *string, size_t n_max)
         return to + n + 1;
 }
 
+/* A card and an offering are of the location as a whole. */
+static bool has_unit(UpdateKind report)
+{
+        return report != UPDATE_CARD && report != UPDATE_OFFERING;
+}
+
 static uint8_t *put_number(uint8_t *to, uint32_t number)
 {
         be32_put(to, number);
@@ -37,7 +43,7 @@ void record_key_make(RecordKey *ret_key, Status status, const char *party, const
         to = put_string(to, party, PARTY_MAX);
         to = put_string(to, location, LOCATION_MAX);
         *to++ = (uint8_t)ref->report;
-        if (ref->report != UPDATE_CARD)
+        if (has_unit(ref->report))
                 to = put_string(to, ref->unit, UNIT_MAX);
 
         switch (ref->report) {
@@ -52,6 +58,10 @@ void record_key_make(RecordKey *ret_key, Status status, const char *party, const
                 break;
         case UPDATE_PRESSURE:
                 to = put_string(to, ref->method, METHOD_MAX);
+                break;
+        case UPDATE_OFFERING:
+                to = put_number(to, ref->care);
+                to = put_number(to, ref->plan);
                 break;
         case UPDATE_CARD:
                 break;
@@ -112,7 +122,7 @@ static void take_ref(KeyReader *reader, RecordRef *ret_ref)
                 .urgency = CODE_ABSENT,
         };
 
-        if (ref.report != UPDATE_CARD) {
+        if (has_unit(ref.report)) {
                 ref.unit = take_string(reader, UNIT_MAX);
                 if (!*ref.unit)
                         ref.unit = NULL;
@@ -129,6 +139,10 @@ static void take_ref(KeyReader *reader, RecordRef *ret_ref)
                 break;
         case UPDATE_PRESSURE:
                 ref.method = take_string(reader, METHOD_MAX);
+                break;
+        case UPDATE_OFFERING:
+                ref.care = take_number(reader);
+                ref.plan = take_number(reader);
                 break;
         case UPDATE_CARD:
                 break;
@@ -212,7 +226,9 @@ Affirmation *affirmation_unref(Affirmation *affirmation)
 
 uint32_t record_plan(const Record *record)
 {
-        return record->report == UPDATE_DOOR ? be32_get(record->key + record->n_key - 4) : 0;
+        bool has_plan = record->report == UPDATE_DOOR || record->report == UPDATE_OFFERING;
+
+        return has_plan ? be32_get(record->key + record->n_key - 4) : 0;
 }
 
 void record_describe(const Record *record, const char **ret_party, const char **ret_location,

@@ -4,7 +4,8 @@
  * Record: the last thing that a party said about one thing, and how old it is
  *
  * Counts are keyed by (status, party, location, unit, care); doors also by patient group, urgency
- * and plan; pressure by method; a card by its location alone. A report replaces its record whole.
+ * and plan; pressure by method; an offering by care and plan; a card by its location alone. A
+ * report replaces its record whole.
  */
 
 #include "internal/hash.h"
@@ -22,9 +23,9 @@ enum {
  *         party    and a zero byte
  *         location and a zero byte
  *         report   1 byte
- *         unit     and a zero byte: empty if none; not of a card
+ *         unit     and a zero byte: empty if none; not of a card or an offering
  *         counts: care; door: care, patient group, urgency, plan; each 4 bytes, big-endian
- *         pressure: method and a zero byte
+ *         pressure: method and a zero byte; offering: care, plan
  */
 typedef struct RecordKey {
         uint16_t n_bytes;
@@ -64,11 +65,12 @@ typedef struct Record {
         UT_hash_handle hh;
 
         Blob *envelope;
-        Affirmation *affirmation; /* NULL: none since the report */
+        Affirmation *affirmation;  /* NULL: none since the report */
         uint64_t revision;         /* at which the envelope was accepted */
         uint64_t changed_revision; /* the newest of that, its affirmation and its moves */
         int64_t received_at_ms;
-        int64_t since_ms; /* received_at of the first report with this content: when it was *stated* */
+        int64_t since_ms; /* received_at of the first report with this content: when it was *stated*
+                           */
         uint64_t instance;
         uint64_t seq;
         int64_t sent_at_ms;
@@ -88,7 +90,7 @@ typedef struct Record {
         uint8_t key[]; /* RecordKey's bytes */
 } Record;
 
-/* The plan that a door's record is about; 0 for all other reports. */
+/* The plan that a door or an offering is about; 0 for all other reports. */
 uint32_t record_plan(const Record *record);
 /* Says what the record is about; strings are borrowed from the record's key. */
 void record_describe(const Record *record, const char **ret_party, const char **ret_location,

@@ -219,6 +219,7 @@ static const Code reports[] = {
         { UPDATE_DOOR, "door", { "door", "opnamestatus" } },
         { UPDATE_PRESSURE, "pressure", { "pressure", "druk" } },
         { UPDATE_CARD, "card", { "card", "gegevens" } },
+        { UPDATE_OFFERING, "offering", { "offering", "zorgaanbod" } },
 };
 
 #define LIST(_codes, _is_open)                                                                     \

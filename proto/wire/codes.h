@@ -28,7 +28,7 @@ typedef enum CodeList {
         CODES_REFUSAL,
         CODES_WITHDRAWN,
         CODES_COUNT_FIELD, /* plek.proto's field numbers of Counts: "staffed", ... */
-        CODES_REPORT,      /* field numbers of Update: "counts", "door", "pressure", "card" */
+        CODES_REPORT,      /* field numbers of Update: "counts", "door", "card", ... */
         N_CODE_LISTS,
 } CodeList;
 

@@ -12,12 +12,13 @@ typedef enum CharClass {
         DOT = 1 << 4,
         LOW_LINE = 1 << 5,
         PHONE = 1 << 6, /* what stands between the digits of a number */
+        SLASH = 1 << 7,
 } CharClass;
 
 static const uint8_t char_classes[256] = {
         ['0' ... '9'] = DIGIT, ['a' ... 'z'] = LOWER, ['A' ... 'Z'] = UPPER, ['-'] = DASH | PHONE,
         ['.'] = DOT,           ['_'] = LOW_LINE,      [' '] = PHONE,         ['+'] = PHONE,
-        ['('] = PHONE,         [')'] = PHONE,
+        ['('] = PHONE,         [')'] = PHONE,         ['/'] = SLASH,
 };
 
 static const struct {
@@ -35,6 +36,8 @@ static const struct {
         [NAME_REGION] = { LOWER | DIGIT | DASH, REGION_MAX, "1 to 32 of a-z 0-9 -" },
         [NAME_LOCATION_KIND] = { UPPER | DIGIT, 8, "1 to 8 of A-Z 0-9" },
         [NAME_PHONE] = { DIGIT | PHONE, 32, "1 to 32 of digits, spaces and + ( ) -" },
+        [NAME_TIME_ZONE] = { LOWER | UPPER | DIGIT | DASH | LOW_LINE | SLASH, 64,
+                             "an IANA name, as in Europe/Amsterdam" },
 };
 
 bool name_is_valid(NameKind kind, const char *name)

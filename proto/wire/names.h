@@ -16,6 +16,7 @@ typedef enum NameKind {
         NAME_REGION,
         NAME_LOCATION_KIND,
         NAME_PHONE,
+        NAME_TIME_ZONE,
 } NameKind;
 
 bool name_is_valid(NameKind kind, const char *name);

@@ -12,13 +12,7 @@
 typedef Plek__V1__Counts PbCounts;
 typedef Plek__V1__Door PbDoor;
 typedef Plek__V1__Pressure PbPressure;
-typedef Plek__V1__LocationCard PbCard;
 typedef Plek__V1__RecordKey PbKey;
-
-enum {
-        LATITUDE_MAX_E7 = 900000000,
-        LONGITUDE_MAX_E7 = 1800000000,
-};
 
 /* ------------------------------------------------------------------ counts */
 
@@ -132,13 +126,6 @@ static int take_exceptions(Door *door, UpdateCheck *check, const PbDoor *pb)
         return 0;
 }
 
-static int take_time(int64_t *ret_ms, UpdateCheck *check, const char *field, bool present,
-                     int64_t time_ms)
-{
-        *ret_ms = present ? time_ms : TIME_ABSENT;
-        return present ? check_time(check, field, time_ms) : 0;
-}
-
 /* Plan 0 is now, so it has no start; any other is announced ahead and must say from when to when.
  */
 static int check_plan(const Door *door, UpdateCheck *check, bool has_on_expiry)
@@ -180,12 +167,12 @@ static int take_door(Update *update, UpdateCheck *check, const PbDoor *pb)
             (pb->text && check_text(check, "door.text", pb->text, 0, TEXT_MAX)) ||
             (pb->authorised_by &&
              check_text(check, "door.authorised_by", pb->authorised_by, 0, AUTHORISED_BY_MAX)) ||
-            take_time(&door->starts_at_ms, check, "door.starts_at_ms", pb->has_starts_at_ms,
-                      pb->starts_at_ms) ||
-            take_time(&door->ends_at_ms, check, "door.ends_at_ms", pb->has_ends_at_ms,
-                      pb->ends_at_ms) ||
-            take_time(&door->review_at_ms, check, "door.review_at_ms", pb->has_review_at_ms,
-                      pb->review_at_ms) ||
+            check_optional_time(&door->starts_at_ms, check, "door.starts_at_ms",
+                                pb->has_starts_at_ms, pb->starts_at_ms) ||
+            check_optional_time(&door->ends_at_ms, check, "door.ends_at_ms", pb->has_ends_at_ms,
+                                pb->ends_at_ms) ||
+            check_optional_time(&door->review_at_ms, check, "door.review_at_ms",
+                                pb->has_review_at_ms, pb->review_at_ms) ||
             (pb->has_on_expiry &&
              check_closed(check, "door.on_expiry", pb->on_expiry, PLEK_ON_EXPIRY_REOPEN)))
                 return UPDATE_E_REFUSED;
@@ -234,59 +221,6 @@ static int take_pressure(Update *update, UpdateCheck *check, const PbPressure *p
         return 0;
 }
 
-/* ------------------------------------------------------------------ location card */
-
-static int take_position(LocationCard *card, UpdateCheck *check, const PbCard *pb)
-{
-        if (pb->has_latitude_e7 != pb->has_longitude_e7)
-                return check_refuse(check, PLEK_REFUSED_FIELD,
-                                    pb->has_latitude_e7 ? "card.longitude_e7" : "card.latitude_e7",
-                                    "missing; a position has both latitude and longitude");
-        if (pb->latitude_e7 < -LATITUDE_MAX_E7 || pb->latitude_e7 > LATITUDE_MAX_E7)
-                return check_refuse(check, PLEK_REFUSED_FIELD, "card.latitude_e7",
-                                    "latitude is %.7f; it must be -90 to 90",
-                                    pb->latitude_e7 / 1e7);
-        if (pb->longitude_e7 < -LONGITUDE_MAX_E7 || pb->longitude_e7 > LONGITUDE_MAX_E7)
-                return check_refuse(check, PLEK_REFUSED_FIELD, "card.longitude_e7",
-                                    "longitude is %.7f; it must be -180 to 180",
-                                    pb->longitude_e7 / 1e7);
-
-        card->has_position = pb->has_latitude_e7;
-        card->latitude_e7 = pb->latitude_e7;
-        card->longitude_e7 = pb->longitude_e7;
-        return 0;
-}
-
-static int take_card(Update *update, UpdateCheck *check, const PbCard *pb)
-{
-        LocationCard *card = &update->card;
-
-        if (update->unit)
-                return check_refuse(check, PLEK_REFUSED_FIELD, "unit",
-                                    "a card is of the location as a whole and has no unit");
-        if (check_text(check, "card.name", pb->name, 1, CARD_NAME_MAX) ||
-            check_name(check, "card.kind", NAME_LOCATION_KIND, pb->kind) ||
-            take_position(card, check, pb))
-                return UPDATE_E_REFUSED;
-        if (pb->n_contacts > CONTACTS_MAX)
-                return check_refuse(check, PLEK_REFUSED_FIELD, "card.contacts",
-                                    "%zu contacts; at most %d are allowed", pb->n_contacts,
-                                    CONTACTS_MAX);
-
-        for (size_t i = 0; i < pb->n_contacts; i++) {
-                if (check_text(check, "card.contacts.function", pb->contacts[i]->function, 1,
-                               FUNCTION_MAX) ||
-                    check_name(check, "card.contacts.phone", NAME_PHONE, pb->contacts[i]->phone))
-                        return UPDATE_E_REFUSED;
-                card->contacts[i].function = pb->contacts[i]->function;
-                card->contacts[i].phone = pb->contacts[i]->phone;
-        }
-        card->n_contacts = pb->n_contacts;
-        card->name = pb->name;
-        card->kind = pb->kind;
-        return 0;
-}
-
 /* ------------------------------------------------------------------ records named by their key */
 
 /* Whether @pb has just what a key of its kind of report has: two keys of one record are equal. */
@@ -294,17 +228,20 @@ static bool key_has_its_parts(const PbKey *pb)
 {
         bool is_counts = pb->report == UPDATE_COUNTS, is_door = pb->report == UPDATE_DOOR;
         bool is_pressure = pb->report == UPDATE_PRESSURE, is_card = pb->report == UPDATE_CARD;
+        bool is_offering = pb->report == UPDATE_OFFERING;
 
-        if ((pb->has_patient_group || pb->has_urgency || (pb->has_plan && pb->plan)) && !is_door)
+        if ((pb->has_patient_group || pb->has_urgency) && !is_door)
                 return false;
-        if (pb->has_care != is_counts && !(is_door && pb->has_care))
+        if (pb->has_plan && pb->plan && !is_door && !is_offering)
                 return false;
-        return !!pb->method == is_pressure && !(pb->unit && is_card);
+        if (pb->has_care != (is_counts || is_offering) && !(is_door && pb->has_care))
+                return false;
+        return !!pb->method == is_pressure && !(pb->unit && (is_card || is_offering));
 }
 
 int update_take_key(RecordRef *ret_ref, UpdateCheck *check, const Plek__V1__RecordKey *pb)
 {
-        if (pb->report < UPDATE_COUNTS || pb->report > UPDATE_CARD)
+        if (!code_name(CODES_REPORT, pb->report))
                 return check_refuse(check, PLEK_REFUSED_FIELD, "report",
                                     "there is no report with number %u", pb->report);
         if (!key_has_its_parts(pb))
@@ -380,7 +317,9 @@ int update_take_body(Update *update, UpdateCheck *check, const Plek__V1__Update 
         case UPDATE_PRESSURE:
                 return take_pressure(update, check, pb->pressure);
         case UPDATE_CARD:
-                return take_card(update, check, pb->card);
+                return update_take_card(update, check, pb->card);
+        case UPDATE_OFFERING:
+                return update_take_offering(update, check, pb->offering);
         case UPDATE_AFFIRM:
                 return take_affirm(update, check, pb->affirm);
         case UPDATE_WITHDRAW:

@@ -27,6 +27,9 @@ MUST_CHECK int check_name(UpdateCheck *check, const char *field, NameKind kind, 
 MUST_CHECK int check_text(UpdateCheck *check, const char *field, const char *text, size_t n_min,
                           size_t n_max);
 MUST_CHECK int check_time(UpdateCheck *check, const char *field, int64_t time_ms);
+/* TIME_ABSENT where there is none. */
+MUST_CHECK int check_optional_time(int64_t *ret_ms, UpdateCheck *check, const char *field,
+                                   bool present, int64_t time_ms);
 /* A code of a closed list of 1 to @n_codes. */
 MUST_CHECK int check_closed(UpdateCheck *check, const char *field, uint32_t code, uint32_t n_codes);
 /* A code of an open list: not 0, and not what stands for absent. */
@@ -34,6 +37,11 @@ MUST_CHECK int check_open(UpdateCheck *check, const char *field, uint32_t code);
 
 /* Fills in the body of @update. */
 MUST_CHECK int update_take_body(Update *update, UpdateCheck *check, const Plek__V1__Update *pb);
+
+MUST_CHECK int update_take_card(Update *update, UpdateCheck *check,
+                                const Plek__V1__LocationCard *pb);
+MUST_CHECK int update_take_offering(Update *update, UpdateCheck *check,
+                                    const Plek__V1__Offering *pb);
 
 /* A record's key, which blocks have too. Field names are those of RecordKey. */
 MUST_CHECK int update_take_key(RecordRef *ret_ref, UpdateCheck *check,

@@ -20,6 +20,7 @@ typedef struct PbBody {
         Plek__V1__Door door;
         Plek__V1__Pressure pressure;
         Plek__V1__LocationCard card;
+        Plek__V1__Offering offering;
         Plek__V1__Affirm affirm;
         Plek__V1__RecordKey withdraw;
 } PbBody;
@@ -122,6 +123,26 @@ static int put_pressure(PbBody *body, WireRefusal *refusal, PbScratch *scratch,
         return 0;
 }
 
+static int put_identifiers(Plek__V1__LocationCard *pb, WireRefusal *refusal, PbScratch *scratch,
+                           const LocationCard *card)
+{
+        if (card->n_identifiers > IDENTIFIERS_MAX)
+                return refuse(refusal, "card.identifiers", "too many");
+
+        pb->identifiers = pb_scratch_messages(scratch, &plek__v1__identifier__descriptor,
+                                              card->n_identifiers);
+        if (!pb->identifiers)
+                return err_raise(-ENOMEM);
+        for (size_t i = 0; i < card->n_identifiers; i++) {
+                const Identifier *identifier = &card->identifiers[i];
+
+                pb->identifiers[i]->scheme = pb_text(identifier->scheme ? identifier->scheme : "");
+                pb->identifiers[i]->id = pb_text(identifier->id ? identifier->id : "");
+        }
+        pb->n_identifiers = card->n_identifiers;
+        return 0;
+}
+
 static int put_card(PbBody *body, WireRefusal *refusal, PbScratch *scratch,
                     const LocationCard *card)
 {
@@ -144,24 +165,44 @@ static int put_card(PbBody *body, WireRefusal *refusal, PbScratch *scratch,
 
                 pb->contacts[i]->function = pb_text(contact->function ? contact->function : "");
                 pb->contacts[i]->phone = pb_text(contact->phone ? contact->phone : "");
+                SET_OPTIONAL(pb->contacts[i], care, contact->care != 0, contact->care);
         }
         pb->n_contacts = card->n_contacts;
-        return 0;
+        pb->hours = pb_text(card->hours);
+        pb->time_zone = pb_text(card->time_zone);
+        return put_identifiers(pb, refusal, scratch, card);
+}
+
+static void put_offering(PbBody *body, const Offering *offering)
+{
+        Plek__V1__Offering *pb = &body->offering;
+
+        plek__v1__offering__init(pb);
+        pb->care = offering->care;
+        SET_OPTIONAL(pb, plan, offering->plan != 0, offering->plan);
+        SET_OPTIONAL(pb, offered, offering->not_offered, false);
+        pb->level = pb_text(offering->level);
+        pb->hours = pb_text(offering->hours);
+        SET_OPTIONAL(pb, holds_from_ms, offering->holds_from_ms != TIME_ABSENT,
+                     offering->holds_from_ms);
+        SET_OPTIONAL(pb, holds_until_ms, offering->holds_until_ms != TIME_ABSENT,
+                     offering->holds_until_ms);
 }
 
 void update_put_key(Plek__V1__RecordKey *pb, const RecordRef *ref)
 {
-        bool is_door = ref->report == UPDATE_DOOR;
+        bool is_door = ref->report == UPDATE_DOOR, is_offering = ref->report == UPDATE_OFFERING;
 
         pb->report = ref->report;
         pb->unit = pb_text(ref->unit);
         SET_OPTIONAL(pb, care,
-                     ref->care != CODE_ABSENT && (is_door || ref->report == UPDATE_COUNTS),
+                     ref->care != CODE_ABSENT &&
+                             (is_door || is_offering || ref->report == UPDATE_COUNTS),
                      ref->care);
         SET_OPTIONAL(pb, patient_group, is_door && ref->patient_group != CODE_ABSENT,
                      ref->patient_group);
         SET_OPTIONAL(pb, urgency, is_door && ref->urgency != CODE_ABSENT, ref->urgency);
-        SET_OPTIONAL(pb, plan, is_door && ref->plan, ref->plan);
+        SET_OPTIONAL(pb, plan, (is_door || is_offering) && ref->plan, ref->plan);
         pb->method = pb_text(ref->method);
 }
 
@@ -203,6 +244,10 @@ static int put_body(Plek__V1__Update *pb, PbBody *body, WireRefusal *refusal, Pb
         case UPDATE_CARD:
                 pb->card = &body->card;
                 return put_card(body, refusal, scratch, &update->card);
+        case UPDATE_OFFERING:
+                pb->offering = &body->offering;
+                put_offering(body, &update->offering);
+                return 0;
         case UPDATE_AFFIRM:
                 pb->affirm = &body->affirm;
                 return put_affirm(body, refusal, scratch, &update->affirm);
@@ -212,7 +257,7 @@ static int put_body(Plek__V1__Update *pb, PbBody *body, WireRefusal *refusal, Pb
                 update_put_key(pb->withdraw, &update->withdraw);
                 return 0;
         }
-        return refuse(refusal, NULL, "an update has one of the six bodies");
+        return refuse(refusal, NULL, "an update has one of the seven bodies");
 }
 
 static void put_head(Plek__V1__Update *pb, const Update *update)

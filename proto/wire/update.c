@@ -60,6 +60,13 @@ int check_time(UpdateCheck *check, const char *field, int64_t time_ms)
                             (long long)time_ms);
 }
 
+int check_optional_time(int64_t *ret_ms, UpdateCheck *check, const char *field, bool present,
+                        int64_t time_ms)
+{
+        *ret_ms = present ? time_ms : TIME_ABSENT;
+        return present ? check_time(check, field, time_ms) : 0;
+}
+
 int check_closed(UpdateCheck *check, const char *field, uint32_t code, uint32_t n_codes)
 {
         if (code >= 1 && code <= n_codes)
@@ -144,7 +151,7 @@ static int take_about(Update *update, UpdateCheck *check, const Plek__V1__Update
 
 static bool is_report(UpdateKind kind)
 {
-        return kind >= UPDATE_COUNTS && kind <= UPDATE_CARD;
+        return (kind >= UPDATE_COUNTS && kind <= UPDATE_CARD) || kind == UPDATE_OFFERING;
 }
 
 /*
@@ -283,6 +290,11 @@ RecordRef update_record_ref(const Update *update)
                 ref.method = update->pressure.method;
                 break;
         case UPDATE_CARD:
+                break;
+        case UPDATE_OFFERING:
+                ref.unit = NULL;
+                ref.care = update->offering.care;
+                ref.plan = update->offering.plan;
                 break;
         case UPDATE_WITHDRAW:
                 return update->withdraw;

@@ -26,6 +26,7 @@ enum {
         COUNT_MAX = 100000,
         EXCEPTIONS_MAX = 16,
         CONTACTS_MAX = 16,
+        IDENTIFIERS_MAX = 8,
         PRESSURE_INPUTS_MAX = 16,
         APART_FROM_MAX = 256,
         NOT_AFTER_MAX_MS = 24 * 3600 * 1000,
@@ -48,6 +49,7 @@ typedef enum UpdateKind {
         UPDATE_CARD = 23,
         UPDATE_AFFIRM = 24,
         UPDATE_WITHDRAW = 25,
+        UPDATE_OFFERING = 26,
 } UpdateKind;
 
 typedef enum CountField {
@@ -67,12 +69,12 @@ typedef enum CountField {
 
 /* A record within (status, party, location). What does not apply to its report is absent. */
 typedef struct RecordRef {
-        UpdateKind report; /* COUNTS, DOOR, PRESSURE or CARD */
+        UpdateKind report; /* COUNTS, DOOR, PRESSURE, CARD or OFFERING */
         const char *unit;  /* NULL: the location as a whole */
-        uint32_t care;     /* counts: required; doors: CODE_ABSENT if not narrowed */
+        uint32_t care;     /* counts, offerings: required; doors: CODE_ABSENT if not narrowed */
         uint32_t patient_group;
         uint32_t urgency;
-        uint32_t plan; /* 0: now */
+        uint32_t plan; /* doors, offerings; 0: now */
         const char *method;
 } RecordRef;
 
@@ -112,7 +114,13 @@ typedef struct Pressure {
 typedef struct Contact {
         const char *function;
         const char *phone;
+        uint32_t care; /* 0: whatever it is about */
 } Contact;
+
+typedef struct Identifier {
+        const char *scheme;
+        const char *id;
+} Identifier;
 
 typedef struct LocationCard {
         const char *name;
@@ -121,7 +129,21 @@ typedef struct LocationCard {
         int32_t latitude_e7, longitude_e7;
         Contact contacts[CONTACTS_MAX];
         size_t n_contacts;
+        const char *hours; /* as hours_parse() takes them */
+        const char *time_zone;
+        Identifier identifiers[IDENTIFIERS_MAX];
+        size_t n_identifiers;
 } LocationCard;
+
+/* Plan 0 is what holds now; of several that hold at one time the one that began last does. */
+typedef struct Offering {
+        uint32_t care;
+        uint32_t plan;
+        bool not_offered; /* it is said that this care is not given */
+        const char *level;
+        const char *hours;
+        int64_t holds_from_ms, holds_until_ms; /* or TIME_ABSENT */
+} Offering;
 
 typedef struct Affirm {
         Lane lane;
@@ -153,6 +175,7 @@ typedef struct Update {
                 Door door;
                 Pressure pressure;
                 LocationCard card;
+                Offering offering;
                 Affirm affirm;
                 RecordRef withdraw;
         };

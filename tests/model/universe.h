@@ -51,11 +51,14 @@ static inline Name name_any(Chance *chance)
                 .location = chance_below(chance, N_LOCATIONS),
                 .unit = chance_below(chance, N_ELEMENTS(units)),
                 .narrowing = chance_below(chance, N_NARROWINGS),
-                .report = UPDATE_COUNTS + chance_below(chance, 4),
+                .report = chance_percent(chance, 80) ? UPDATE_COUNTS + chance_below(chance, 4)
+                                                     : UPDATE_OFFERING,
         };
 
         if (name.report == UPDATE_CARD)
                 name.unit = name.narrowing = 0;
+        if (name.report == UPDATE_OFFERING)
+                name.unit = 0;
         return name;
 }
 
@@ -69,7 +72,8 @@ static inline RecordRef name_ref(const Name *name)
                 .urgency = CODE_ABSENT,
         };
 
-        if (name->report == UPDATE_COUNTS || (name->report == UPDATE_DOOR && name->narrowing))
+        if (name->report == UPDATE_COUNTS || (name->report == UPDATE_DOOR && name->narrowing) ||
+            name->report == UPDATE_OFFERING)
                 ref.care = PLEK_CARE_ICU_ADULT + name->narrowing;
         if (name->report == UPDATE_PRESSURE)
                 ref.method = methods[name->narrowing];
@@ -126,6 +130,12 @@ static inline Update report_about(const Name *name, unsigned content, uint64_t s
                 update.pressure.method = ref.method;
                 update.pressure.has_score = true;
                 update.pressure.score = content;
+                break;
+        case UPDATE_OFFERING:
+                update.offering.care = ref.care;
+                update.offering.not_offered = content == 0;
+                update.offering.level = content == 1 ? "1" : NULL;
+                update.offering.holds_from_ms = update.offering.holds_until_ms = TIME_ABSENT;
                 break;
         default:
                 update.card.name = content == 0 ? "A" : content == 1 ? "B" : "C";

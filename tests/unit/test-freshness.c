@@ -190,6 +190,25 @@ static void test_a_plan_is_announced_stands_and_is_over(void **state)
         assert_true(door_next_change_ms(&plan, NOW + 1000) == INT64_MAX);
 }
 
+static void test_an_offering_is_announced_stands_and_is_over_also_as_plan_0(void **state)
+{
+        CLEANUP(freep) Record *record = record_of(UPDATE_OFFERING, 0, 0);
+        Offering offering = { .holds_from_ms = NOW, .holds_until_ms = NOW + 1000 };
+        Offering always = { .holds_from_ms = TIME_ABSENT, .holds_until_ms = TIME_ABSENT };
+
+        assert_int_equal(offering_standing(&offering, NOW - 1), DOOR_ANNOUNCED);
+        assert_int_equal(offering_next_change_ms(&offering, NOW - 1), NOW);
+        assert_int_equal(offering_standing(&offering, NOW), DOOR_STANDS);
+        assert_int_equal(offering_next_change_ms(&offering, NOW), NOW + 1000);
+        assert_int_equal(offering_standing(&offering, NOW + 1000), DOOR_OVER);
+        assert_true(offering_next_change_ms(&offering, NOW + 1000) == INT64_MAX);
+        assert_int_equal(offering_standing(&always, 0), DOOR_STANDS);
+        assert_true(offering_next_change_ms(&always, 0) == INT64_MAX);
+
+        assert_int_equal(freshness_default_valid_for_s(UPDATE_OFFERING), 0);
+        assert_int_equal(record_freshness(record, INT64_MAX), FRESHNESS_FRESH);
+}
+
 int main(void)
 {
         const struct CMUnitTest tests[] = {
@@ -204,6 +223,7 @@ int main(void)
                 cmocka_unit_test(test_a_door_stands_until_its_end_and_then_as_was_asked),
                 cmocka_unit_test(test_a_door_without_an_end_stands_for_ever),
                 cmocka_unit_test(test_a_plan_is_announced_stands_and_is_over),
+                cmocka_unit_test(test_an_offering_is_announced_stands_and_is_over_also_as_plan_0),
         };
 
         return cmocka_run_group_tests(tests, NULL, NULL);

@@ -53,6 +53,17 @@ static RecordRef pressure(const char *unit, const char *method)
         };
 }
 
+static RecordRef offering(uint32_t care, uint32_t plan)
+{
+        return (RecordRef){
+                .report = UPDATE_OFFERING,
+                .care = care,
+                .patient_group = CODE_ABSENT,
+                .urgency = CODE_ABSENT,
+                .plan = plan,
+        };
+}
+
 static RecordRef card(void)
 {
         return (RecordRef){
@@ -100,6 +111,8 @@ static void test_a_key_says_what_it_was_made_of(void **state)
         assert_back(pressure("SEH", "nedocs"));
         assert_back(pressure(NULL, "mnedocs"));
         assert_back(card());
+        assert_back(offering(PLEK_CARE_ED, 0));
+        assert_back(offering(4000000000u, 7));
 }
 
 static void test_each_part_that_differs_makes_another_key(void **state)
@@ -121,6 +134,9 @@ static void test_each_part_that_differs_makes_another_key(void **state)
                 key_of(STATUS_ACTUAL, "a", "x", pressure(NULL, "mnedocs")),
                 key_of(STATUS_ACTUAL, "a", "x", pressure("nedocs", "nedocs")),
                 key_of(STATUS_ACTUAL, "a", "x", card()),
+                key_of(STATUS_ACTUAL, "a", "x", offering(1, 0)),
+                key_of(STATUS_ACTUAL, "a", "x", offering(2, 0)),
+                key_of(STATUS_ACTUAL, "a", "x", offering(1, 1)),
         };
 
         for (size_t i = 0; i < N_ELEMENTS(keys); i++)

@@ -109,7 +109,8 @@ void write_updates(FILE *out)
         Update counts = an_update(UPDATE_COUNTS, 1), door = an_update(UPDATE_DOOR, 2);
         Update plan = an_update(UPDATE_DOOR, 3), pressure = an_update(UPDATE_PRESSURE, 4);
         Update card = an_update(UPDATE_CARD, 5), affirm = an_update(UPDATE_AFFIRM, 6);
-        Update withdraw = an_update(UPDATE_WITHDRAW, 7);
+        Update withdraw = an_update(UPDATE_WITHDRAW, 7), offering = an_update(UPDATE_OFFERING, 8);
+        Update gp_post = an_update(UPDATE_CARD, 9);
 
         fprintf(out, "# One update of each kind, signed by agent.\n");
         counts.unit = "ic-1";
@@ -177,6 +178,27 @@ void write_updates(FILE *out)
                                          .patient_group = CODE_ABSENT,
                                          .urgency = CODE_ABSENT };
         blob_unref(put_update(out, "withdraw", &withdraw));
+
+        offering.valid_for_s = 0;
+        offering.offering = (Offering){ .care = PLEK_CARE_ED,
+                                        .plan = 1,
+                                        .level = "1",
+                                        .hours = "24/7",
+                                        .holds_from_ms = TIME_MS + 86400000,
+                                        .holds_until_ms = TIME_ABSENT };
+        blob_unref(put_update(out, "offering", &offering));
+
+        gp_post.valid_for_s = 0;
+        gp_post.card =
+                (LocationCard){ .name = "Huisartsenpost Zwolle",
+                                .kind = "N6",
+                                .contacts = { { "regiearts", "038 000 0001", PLEK_CARE_GP_POST } },
+                                .n_contacts = 1,
+                                .hours = "Mo-Fr 17:00-08:00; Sa,Su 00:00-24:00",
+                                .time_zone = "Europe/Amsterdam",
+                                .identifiers = { { "agb", "01234567" } },
+                                .n_identifiers = 1 };
+        blob_unref(put_update(out, "card-with-hours", &gp_post));
 }
 
 /* A body that must be refused: head of an update, then @tail, both in hex. */
@@ -220,4 +242,6 @@ void write_refused(FILE *out)
         put_refused(out, "plan-without-times", "aa010408032801");
         put_refused(out, "now-with-a-start", "aa0106080350c0843d");
         put_refused(out, "key-of-counts-without-care", "ca01020814");
+        put_refused(out, "hours-unreadable", "d20107080c2a036d612d");
+        put_refused(out, "announced-offering-without-a-begin", "d20104080c1001");
 }

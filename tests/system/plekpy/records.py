@@ -4,9 +4,10 @@ from dataclasses import dataclass
 
 import plek_pb2 as pb
 
-REPORTS = {"counts": 20, "door": 21, "pressure": 22, "card": 23}
-LANES = {20: pb.LANE_COUNTS, 21: pb.LANE_STATUS, 22: pb.LANE_COUNTS, 23: pb.LANE_STATUS}
-DEFAULT_VALID_FOR_S = {20: 3600, 21: 86400, 22: 600, 23: None}
+REPORTS = {"counts": 20, "door": 21, "pressure": 22, "card": 23, "offering": 26}
+LANES = {20: pb.LANE_COUNTS, 21: pb.LANE_STATUS, 22: pb.LANE_COUNTS, 23: pb.LANE_STATUS,
+         26: pb.LANE_STATUS}
+DEFAULT_VALID_FOR_S = {20: 3600, 21: 86400, 22: 600, 23: None, 26: None}
 
 
 def _optional(message, field):
@@ -18,7 +19,7 @@ def ref_of(update):
     body = update.WhichOneof("body")
     if body == "withdraw":
         return ref_of_key(update.withdraw)
-    unit = _optional(update, "unit") if body != "card" else None
+    unit = _optional(update, "unit") if body not in ("card", "offering") else None
     if body == "counts":
         return (20, unit, update.counts.care, None, None, 0, None)
     if body == "door":
@@ -27,6 +28,8 @@ def ref_of(update):
                 _optional(door, "urgency"), door.plan, None)
     if body == "pressure":
         return (22, unit, None, None, None, 0, update.pressure.method)
+    if body == "offering":
+        return (26, None, update.offering.care, None, None, update.offering.plan, None)
     return (23, None, None, None, None, 0, None)
 
 
