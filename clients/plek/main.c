@@ -12,7 +12,7 @@
 static const Command commands[] = {
         { "get", command_get, "the picture as it is now" },
         { "watch", command_watch, "the picture as it changes" },
-        { "put", command_put, "one report by hand: counts, a door, a card, pressure" },
+        { "put", command_put, "one report by hand: counts, a door, a card, an offering, pressure" },
         { "whoami", command_whoami, "what the broker knows of our key" },
 
         { "key", command_key, "make a party's secret, show its public part" },

@@ -1,79 +1,55 @@
-#include <math.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "put.h"
 #include "when.h"
 
-enum {
-        OPTION_LOCATION = 0x100,
-        OPTION_UNIT,
-        OPTION_LABEL,
-        OPTION_CARE,
-        OPTION_GROUP,
-        OPTION_URGENCY,
-        OPTION_STATUS,
-        OPTION_AUDIENCE,
-        OPTION_DEFINITION,
-        OPTION_OBSERVED,
-        OPTION_VALID,
-        OPTION_CHECK,
-        OPTION_EXCEPT,
-        OPTION_REASON,
-        OPTION_TEXT,
-        OPTION_BY,
-        OPTION_FROM,
-        OPTION_UNTIL,
-        OPTION_REVIEW,
-        OPTION_EXPIRY,
-        OPTION_PLAN,
-        OPTION_NAME,
-        OPTION_KIND,
-        OPTION_POSITION,
-        OPTION_PHONE,
-        OPTION_METHOD,
-        OPTION_SCORE,
-};
-
 static const struct argp_option options[] = {
         { NULL, 0, NULL, 0, "What it is about:", 1 },
-        { "location", OPTION_LOCATION, "ID", 0, "Required", 1 },
-        { "unit", OPTION_UNIT, "ID", 0, "A part of it; default: the location as a whole", 1 },
-        { "label", OPTION_LABEL, "TEXT", 0, "What people call the unit", 1 },
-        { "care", OPTION_CARE, "CARE", 0, "ICU_ADULT, ED, WARD, GP_POST, ...", 1 },
-        { "group", OPTION_GROUP, "GROUP", 0, "Doors: WALK_IN, REFERRED, AMBULANCE, ADULT, CHILD",
-          1 },
-        { "urgency", OPTION_URGENCY, "0-5", 0, "Doors: NTS urgency", 1 },
+        { "location", PUT_LOCATION, "ID", 0, "Required", 1 },
+        { "unit", PUT_UNIT, "ID", 0, "A part of it; default: the location as a whole", 1 },
+        { "label", PUT_LABEL, "TEXT", 0, "What people call the unit", 1 },
+        { "care", PUT_CARE, "CARE", 0, "ICU_ADULT, ED, WARD, GP_POST, ...", 1 },
+        { "group", PUT_GROUP, "GROUP", 0, "Doors: WALK_IN, REFERRED, AMBULANCE, ADULT, CHILD", 1 },
+        { "urgency", PUT_URGENCY, "0-5", 0, "Doors: NTS urgency", 1 },
         { NULL, 0, NULL, 0, "Doors:", 2 },
-        { "except", OPTION_EXCEPT, "CODE[,CODE]", 0, "MULTITRAUMA, STROKE, CHILD, ...", 2 },
-        { "reason", OPTION_REASON, "CODE", 0, "STAFF, BEDS_FULL, ED_CROWDING, ...", 2 },
-        { "text", OPTION_TEXT, "TEXT", 0, "At most 280 bytes; no patient data", 2 },
-        { "by", OPTION_BY, "FUNCTION", 0, "Who authorised it: a function, not a name", 2 },
-        { "until", OPTION_UNTIL, "TIME", 0, "Its expected end: 18:00, +2h, 2026-12-24 18:00", 2 },
-        { "review", OPTION_REVIEW, "TIME", 0, "When it is looked at again", 2 },
-        { "on-expiry", OPTION_EXPIRY, "KEEP|TO_UNKNOWN|REOPEN", 0, "Default KEEP", 2 },
-        { "plan", OPTION_PLAN, "N", 0, "Announced ahead, with --from and --until", 2 },
-        { "from", OPTION_FROM, "TIME", 0, "When a plan starts", 2 },
+        { "except", PUT_EXCEPT, "CODE[,CODE]", 0, "MULTITRAUMA, STROKE, CHILD, ...", 2 },
+        { "reason", PUT_REASON, "CODE", 0, "STAFF, BEDS_FULL, ED_CROWDING, ...", 2 },
+        { "text", PUT_TEXT, "TEXT", 0, "At most 280 bytes; no patient data", 2 },
+        { "by", PUT_BY, "FUNCTION", 0, "Who authorised it: a function, not a name", 2 },
+        { "until", PUT_UNTIL, "TIME", 0, "Its expected end: 18:00, +2h, 2026-12-24 18:00", 2 },
+        { "review", PUT_REVIEW, "TIME", 0, "When it is looked at again", 2 },
+        { "on-expiry", PUT_EXPIRY, "KEEP|TO_UNKNOWN|REOPEN", 0, "Default KEEP", 2 },
+        { "plan", PUT_PLAN, "N", 0, "Announced ahead, with --from and --until", 2 },
+        { "from", PUT_FROM, "TIME", 0, "When a plan starts", 2 },
         { NULL, 0, NULL, 0, "Cards:", 3 },
-        { "name", OPTION_NAME, "TEXT", 0, "What people call the location", 3 },
-        { "kind", OPTION_KIND, "CODE", 0, "Nictiz RoleCodeNL: V6 hospital, N6 GP post, ...", 3 },
-        { "position", OPTION_POSITION, "LAT,LON", 0, "Degrees, WGS 84", 3 },
-        { "phone", OPTION_PHONE, "FUNCTION=NUMBER", 0, "Whom to call; repeat for more", 3 },
+        { "name", PUT_NAME, "TEXT", 0, "What people call the location", 3 },
+        { "kind", PUT_KIND, "CODE", 0, "Nictiz RoleCodeNL: V6 hospital, N6 GP post, ...", 3 },
+        { "position", PUT_POSITION, "LAT,LON", 0, "Degrees, WGS 84", 3 },
+        { "phone", PUT_PHONE, "FUNCTION[@CARE]=NUMBER", 0,
+          "Whom to call, and about which care; repeat for more", 3 },
+        { "time-zone", PUT_TIME_ZONE, "NAME", 0, "As in Europe/Amsterdam; for hours", 3 },
+        { "identifier", PUT_IDENTIFIER, "SCHEME=ID", 0, "agb, ura, oin, local; repeat for more",
+          3 },
+        { NULL, 0, NULL, 0, "Offerings, with --from, --until and --plan as doors:", 3 },
+        { "level", PUT_LEVEL, "CODE", 0, "As in a trauma centre's 1 to 3", 3 },
+        { "hours", PUT_HOURS, "HOURS", 0,
+          "As in 'Mo-Fr 08:00-17:00; Sa 09:00-12:00'; also of cards", 3 },
+        { "not-offered", PUT_NOT_OFFERED, NULL, 0, "This care is not given", 3 },
         { NULL, 0, NULL, 0, "Pressure:", 4 },
-        { "method", OPTION_METHOD, "CODE", 0, "nedocs, mnedocs, ...", 4 },
-        { "score", OPTION_SCORE, "NUMBER", 0, "", 4 },
+        { "method", PUT_METHOD, "CODE", 0, "nedocs, mnedocs, ...", 4 },
+        { "score", PUT_SCORE, "NUMBER", 0, "", 4 },
         { NULL, 0, NULL, 0, "How:", 5 },
-        { "status", OPTION_STATUS, "ACTUAL|EXERCISE|TEST", 0, "Default ACTUAL", 5 },
-        { "audience", OPTION_AUDIENCE, "OPEN|CARE|COORD", 0, "Who may read it (CARE)", 5 },
-        { "definition", OPTION_DEFINITION, "CODE", 0, "Which definition of a bed", 5 },
-        { "observed", OPTION_OBSERVED, "TIME", 0, "When it was true (now)", 5 },
-        { "valid-for", OPTION_VALID, "DURATION", 0, "How long it holds (as agreed)", 5 },
-        { "check", OPTION_CHECK, NULL, 0, "Ask whether it would be accepted; write nothing", 5 },
+        { "status", PUT_STATUS, "ACTUAL|EXERCISE|TEST", 0, "Default ACTUAL", 5 },
+        { "audience", PUT_AUDIENCE, "OPEN|CARE|COORD", 0, "Who may read it (CARE)", 5 },
+        { "definition", PUT_DEFINITION, "CODE", 0, "Which definition of a bed", 5 },
+        { "observed", PUT_OBSERVED, "TIME", 0, "When it was true (now)", 5 },
+        { "valid-for", PUT_VALID, "DURATION", 0, "How long it holds (as agreed)", 5 },
+        { "check", PUT_CHECK, NULL, 0, "Ask whether it would be accepted; write nothing", 5 },
         { 0 },
 };
 
-static uint32_t code(struct argp_state *state, PlekCodeList list, const char *what,
-                     const char *name)
+uint32_t put_code(struct argp_state *state, PlekCodeList list, const char *what, const char *name)
 {
         uint32_t value = 0;
 
@@ -82,7 +58,7 @@ static uint32_t code(struct argp_state *state, PlekCodeList list, const char *wh
         return value;
 }
 
-static int64_t time_of(struct argp_state *state, const PutOptions *o, const char *text)
+int64_t put_time(struct argp_state *state, const PutOptions *o, const char *text)
 {
         int64_t ms = 0;
 
@@ -91,8 +67,8 @@ static int64_t time_of(struct argp_state *state, const PutOptions *o, const char
         return ms;
 }
 
-static unsigned long number(struct argp_state *state, const char *what, const char *text,
-                            unsigned long most)
+unsigned long put_number(struct argp_state *state, const char *what, const char *text,
+                         unsigned long most)
 {
         unsigned long value;
         char *end;
@@ -112,7 +88,7 @@ static void exceptions_parse(PutOptions *o, char *text, struct argp_state *state
                 if (door->n_exceptions == PLEK_EXCEPTIONS_MAX)
                         argp_error(state, "a door has at most %d exceptions", PLEK_EXCEPTIONS_MAX);
                 door->exceptions[door->n_exceptions++] =
-                        code(state, PLEK_CODES_EXCEPTION, "exception", name);
+                        put_code(state, PLEK_CODES_EXCEPTION, "exception", name);
         }
 }
 
@@ -121,7 +97,7 @@ static void count_parse(PutOptions *o, char *text, struct argp_state *state)
 {
         PlekCounts *counts = &o->report.counts;
         char *value = text, *name = strsep(&value, "=");
-        uint32_t field = code(state, PLEK_CODES_COUNT_FIELD, "count", name);
+        uint32_t field = put_code(state, PLEK_CODES_COUNT_FIELD, "count", name);
         uint32_t why;
 
         if (field >= PLEK_N_COUNT_FIELDS || !value)
@@ -131,32 +107,7 @@ static void count_parse(PutOptions *o, char *text, struct argp_state *state)
                 return;
         }
         counts->present[field] = true;
-        counts->value[field] = (int32_t)number(state, name, value, 100000);
-}
-
-static void position_parse(PutOptions *o, const char *text, struct argp_state *state)
-{
-        PlekLocationCard *card = &o->report.card;
-        double latitude, longitude;
-        int n = 0;
-
-        if (sscanf(text, "%lf,%lf%n", &latitude, &longitude, &n) != 2 || text[n] ||
-            !(fabs(latitude) <= 90) || !(fabs(longitude) <= 180))
-                argp_error(state, "--position is LAT,LON in degrees, as in 52.95,4.02");
-        card->has_position = true;
-        card->latitude_e7 = (int32_t)lround(latitude * 1e7);
-        card->longitude_e7 = (int32_t)lround(longitude * 1e7);
-}
-
-static void phone_parse(PutOptions *o, char *text, struct argp_state *state)
-{
-        PlekLocationCard *card = &o->report.card;
-        char *at = text, *function = strsep(&at, "=");
-
-        if (!at || card->n_contacts == PLEK_CONTACTS_MAX)
-                argp_error(state, "--phone is FUNCTION=NUMBER, at most %d times",
-                           PLEK_CONTACTS_MAX);
-        card->contacts[card->n_contacts++] = (PlekContact){ function, at };
+        counts->value[field] = (int32_t)put_number(state, name, value, 100000);
 }
 
 static void argument_parse(PutOptions *o, char *argument, struct argp_state *state)
@@ -172,7 +123,8 @@ static void argument_parse(PutOptions *o, char *argument, struct argp_state *sta
         if (o->report.kind == PLEK_REPORT_COUNTS && !o->withdraw)
                 count_parse(o, argument, state);
         else if (o->report.kind == PLEK_REPORT_DOOR && !o->withdraw && !o->report.door.state)
-                o->report.door.state = code(state, PLEK_CODES_DOOR_STATE, "door state", argument);
+                o->report.door.state =
+                        put_code(state, PLEK_CODES_DOOR_STATE, "door state", argument);
         else
                 argp_error(state, "'%s' is too much", argument);
 }
@@ -182,60 +134,40 @@ static bool door_parse(PutOptions *o, int key, char *argument, struct argp_state
         PlekDoor *door = &o->report.door;
 
         switch (key) {
-        case OPTION_GROUP:
-                door->patient_group = code(state, PLEK_CODES_PATIENT_GROUP, "group", argument);
+        case PUT_GROUP:
+                door->patient_group = put_code(state, PLEK_CODES_PATIENT_GROUP, "group", argument);
                 return true;
-        case OPTION_URGENCY:
-                door->urgency = (uint32_t)number(state, "--urgency", argument, 5);
+        case PUT_URGENCY:
+                door->urgency = (uint32_t)put_number(state, "--urgency", argument, 5);
                 return true;
-        case OPTION_EXCEPT:
+        case PUT_EXCEPT:
                 exceptions_parse(o, argument, state);
                 return true;
-        case OPTION_REASON:
-                door->reason = code(state, PLEK_CODES_REASON, "reason", argument);
+        case PUT_REASON:
+                door->reason = put_code(state, PLEK_CODES_REASON, "reason", argument);
                 return true;
-        case OPTION_TEXT:
+        case PUT_TEXT:
                 door->text = argument;
                 return true;
-        case OPTION_BY:
+        case PUT_BY:
                 door->authorised_by = argument;
                 return true;
-        case OPTION_FROM:
-                door->starts_at_ms = time_of(state, o, argument);
+        case PUT_FROM:
+                door->starts_at_ms = put_time(state, o, argument);
                 return true;
-        case OPTION_UNTIL:
-                door->ends_at_ms = time_of(state, o, argument);
+        case PUT_UNTIL:
+                door->ends_at_ms = put_time(state, o, argument);
                 if (door->ends_at_ms <= o->now_ms && *argument != '-')
                         argp_error(state, "'%s' has passed already", argument);
                 return true;
-        case OPTION_REVIEW:
-                door->review_at_ms = time_of(state, o, argument);
+        case PUT_REVIEW:
+                door->review_at_ms = put_time(state, o, argument);
                 return true;
-        case OPTION_EXPIRY:
-                door->on_expiry = code(state, PLEK_CODES_ON_EXPIRY, "expiry policy", argument);
+        case PUT_EXPIRY:
+                door->on_expiry = put_code(state, PLEK_CODES_ON_EXPIRY, "expiry policy", argument);
                 return true;
-        case OPTION_PLAN:
-                door->plan = (uint32_t)number(state, "--plan", argument, UINT32_MAX);
-                return true;
-        default:
-                return false;
-        }
-}
-
-static bool card_parse(PutOptions *o, int key, char *argument, struct argp_state *state)
-{
-        switch (key) {
-        case OPTION_NAME:
-                o->report.card.name = argument;
-                return true;
-        case OPTION_KIND:
-                o->report.card.kind = argument;
-                return true;
-        case OPTION_POSITION:
-                position_parse(o, argument, state);
-                return true;
-        case OPTION_PHONE:
-                phone_parse(o, argument, state);
+        case PUT_PLAN:
+                door->plan = (uint32_t)put_number(state, "--plan", argument, UINT32_MAX);
                 return true;
         default:
                 return false;
@@ -248,10 +180,10 @@ static bool pressure_parse(PutOptions *o, int key, char *argument, struct argp_s
         char *end;
 
         switch (key) {
-        case OPTION_METHOD:
+        case PUT_METHOD:
                 pressure->method = argument;
                 return true;
-        case OPTION_SCORE:
+        case PUT_SCORE:
                 pressure->has_score = true;
                 pressure->score = strtod(argument, &end);
                 if (*end || end == argument)
@@ -264,14 +196,16 @@ static bool pressure_parse(PutOptions *o, int key, char *argument, struct argp_s
 
 static void care_parse(PutOptions *o, const char *argument, struct argp_state *state)
 {
-        uint32_t care = code(state, PLEK_CODES_CARE, "care", argument);
+        uint32_t care = put_code(state, PLEK_CODES_CARE, "care", argument);
 
         if (o->report.kind == PLEK_REPORT_COUNTS)
                 o->report.counts.care = care;
         else if (o->report.kind == PLEK_REPORT_DOOR)
                 o->report.door.care = care;
+        else if (o->report.kind == PLEK_REPORT_OFFERING)
+                o->report.offering.care = care;
         else
-                argp_error(state, "--care belongs to counts and doors");
+                argp_error(state, "--care belongs to counts, doors and offerings");
 }
 
 static bool common_parse(PutOptions *o, int key, char *argument, struct argp_state *state)
@@ -280,36 +214,36 @@ static bool common_parse(PutOptions *o, int key, char *argument, struct argp_sta
         int64_t ms;
 
         switch (key) {
-        case OPTION_LOCATION:
+        case PUT_LOCATION:
                 report->location = argument;
                 return true;
-        case OPTION_UNIT:
+        case PUT_UNIT:
                 report->unit = argument;
                 return true;
-        case OPTION_LABEL:
+        case PUT_LABEL:
                 report->label = argument;
                 return true;
-        case OPTION_CARE:
+        case PUT_CARE:
                 care_parse(o, argument, state);
                 return true;
-        case OPTION_STATUS:
-                report->status = code(state, PLEK_CODES_STATUS, "status", argument);
+        case PUT_STATUS:
+                report->status = put_code(state, PLEK_CODES_STATUS, "status", argument);
                 return true;
-        case OPTION_AUDIENCE:
-                report->audience = code(state, PLEK_CODES_AUDIENCE, "audience", argument);
+        case PUT_AUDIENCE:
+                report->audience = put_code(state, PLEK_CODES_AUDIENCE, "audience", argument);
                 return true;
-        case OPTION_DEFINITION:
+        case PUT_DEFINITION:
                 report->definition = argument;
                 return true;
-        case OPTION_OBSERVED:
-                report->observed_at_ms = time_of(state, o, argument);
+        case PUT_OBSERVED:
+                report->observed_at_ms = put_time(state, o, argument);
                 return true;
-        case OPTION_VALID:
+        case PUT_VALID:
                 if (duration_parse(&ms, argument) || ms < 1000 || ms > 7LL * 24 * 3600 * 1000)
                         argp_error(state, "--valid-for is 1s to 7d, not '%s'", argument);
                 report->valid_for_s = (uint32_t)(ms / 1000);
                 return true;
-        case OPTION_CHECK:
+        case PUT_CHECK:
                 o->check = true;
                 return true;
         default:
@@ -339,11 +273,13 @@ static error_t parse(int key, char *argument, struct argp_state *state)
 
         if (common_parse(o, key, argument, state))
                 return 0;
-        known = o->report.kind == PLEK_REPORT_DOOR       ? door_parse(o, key, argument, state)
-                : o->report.kind == PLEK_REPORT_CARD     ? card_parse(o, key, argument, state)
+        known = o->report.kind == PLEK_REPORT_DOOR   ? door_parse(o, key, argument, state)
+                : o->report.kind == PLEK_REPORT_CARD ? put_card_parse(o, key, argument, state)
+                : o->report.kind == PLEK_REPORT_OFFERING
+                        ? put_offering_parse(o, key, argument, state)
                 : o->report.kind == PLEK_REPORT_PRESSURE ? pressure_parse(o, key, argument, state)
                                                          : false;
-        if (!known && key >= OPTION_LOCATION && key <= OPTION_SCORE)
+        if (!known && key >= PUT_LOCATION && key <= PUT_SCORE)
                 argp_error(state, "that option does not belong to %s",
                            plek_code_name(PLEK_CODES_REPORT, o->report.kind));
         return known ? 0 : ARGP_ERR_UNKNOWN;
@@ -352,18 +288,18 @@ static error_t parse(int key, char *argument, struct argp_state *state)
 static bool takes_argument(const char *option)
 {
         return !strncmp(option, "--", 2) && !strchr(option, '=') && strcmp(option, "--check") &&
-               strcmp(option, "--json") && strcmp(option, "--help");
+               strcmp(option, "--json") && strcmp(option, "--help") &&
+               strcmp(option, "--not-offered");
 }
 
 /* The kind of report, before argp looks at the options: they are read in its light. */
 static PlekReportKind find_kind(int argc, char **argv)
 {
-        static const char *const names[] = { "counts", "door", "pressure", "card" };
-
         for (int i = 1; i < argc; i++) {
-                for (size_t k = 0; k < N_ELEMENTS(names); k++)
-                        if (!strcmp(argv[i], names[k]))
-                                return PLEK_REPORT_COUNTS + (PlekReportKind)k;
+                uint32_t kind;
+
+                if (!plek_code_parse(&kind, PLEK_CODES_REPORT, argv[i]))
+                        return (PlekReportKind)kind;
                 if (takes_argument(argv[i]))
                         i++;
         }
@@ -376,8 +312,8 @@ void put_options_parse(PutOptions *ret_options, int argc, char **argv)
         static const struct argp argp = {
                 .options = options,
                 .parser = parse,
-                .args_doc = "counts NAME=NUMBER...\ndoor STATE\ncard\npressure\n"
-                            "withdraw counts|door|card|pressure",
+                .args_doc = "counts NAME=NUMBER...\ndoor STATE\ncard\noffering\npressure\n"
+                            "withdraw counts|door|card|offering|pressure",
                 .doc = "Says one thing by hand, and waits for the receipt.\v"
                        "plek put counts --location duinzicht --unit ic --care ICU_ADULT "
                        "staffed=12 occupied=10\n"
@@ -394,5 +330,7 @@ void put_options_parse(PutOptions *ret_options, int argc, char **argv)
         ret_options->report.kind = find_kind(argc, argv);
         if (ret_options->report.kind == PLEK_REPORT_DOOR)
                 ret_options->report.door = (PlekDoor)PLEK_DOOR_INIT;
+        if (ret_options->report.kind == PLEK_REPORT_OFFERING)
+                ret_options->report.offering = (PlekOffering)PLEK_OFFERING_INIT;
         argp_parse(&argp, argc, argv, 0, NULL, ret_options);
 }

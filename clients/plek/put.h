@@ -19,3 +19,48 @@ typedef struct PutOptions {
 
 /* Says what is wrong and exits with EXIT_USAGE if it is not a report. Strings are argv's. */
 void put_options_parse(PutOptions *ret_options, int argc, char **argv);
+
+enum {
+        PUT_LOCATION = 0x100,
+        PUT_UNIT,
+        PUT_LABEL,
+        PUT_CARE,
+        PUT_GROUP,
+        PUT_URGENCY,
+        PUT_STATUS,
+        PUT_AUDIENCE,
+        PUT_DEFINITION,
+        PUT_OBSERVED,
+        PUT_VALID,
+        PUT_CHECK,
+        PUT_EXCEPT,
+        PUT_REASON,
+        PUT_TEXT,
+        PUT_BY,
+        PUT_FROM,
+        PUT_UNTIL,
+        PUT_REVIEW,
+        PUT_EXPIRY,
+        PUT_PLAN,
+        PUT_NAME,
+        PUT_KIND,
+        PUT_POSITION,
+        PUT_PHONE,
+        PUT_METHOD,
+        PUT_LEVEL,
+        PUT_HOURS,
+        PUT_TIME_ZONE,
+        PUT_IDENTIFIER,
+        PUT_NOT_OFFERED,
+        PUT_SCORE, /* the last */
+};
+
+/* Options of one kind of report; false: not one of them. */
+bool put_card_parse(PutOptions *o, int key, char *argument, struct argp_state *state);
+bool put_offering_parse(PutOptions *o, int key, char *argument, struct argp_state *state);
+
+/* Each says what is wrong with what was typed, and exits. */
+uint32_t put_code(struct argp_state *state, PlekCodeList list, const char *what, const char *name);
+int64_t put_time(struct argp_state *state, const PutOptions *o, const char *text);
+unsigned long put_number(struct argp_state *state, const char *what, const char *text,
+                         unsigned long most);

@@ -1,0 +1,14 @@
+#pragma once
+
+/*
+ * Positions as people write them
+ */
+
+#include <stdint.h>
+
+#include "internal/err.h"
+
+/* "52.95,4.02": latitude and longitude in degrees, WGS 84; of the result times 10^7. Returns 0 or
+ * -EINVAL. */
+MUST_CHECK int position_parse(int32_t *ret_latitude_e7, int32_t *ret_longitude_e7,
+                              const char *text);
