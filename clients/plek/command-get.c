@@ -7,7 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "peer.h"
+#include "look.h"
 #include "screen.h"
 #include "table.h"
 #include "when.h"
@@ -169,50 +169,6 @@ static const PlekSubscriberCallbacks text_callbacks = { .alarm = text_alarm };
 
 /* ------------------------------------------------------------------ get */
 
-static int open_subscriber(Peer *peer, PlekSubscriber **ret_subscriber, GetOptions *o,
-                           const PlekSubscriberCallbacks *callbacks)
-{
-        int r;
-
-        o->filter.language = o->common.language;
-        r = peer_open(peer, &o->common);
-        if (r)
-                return r;
-        r = plek_subscriber_new(ret_subscriber, peer->context, &peer->peer, &o->subscriber,
-                                callbacks, o);
-        return r ? fail(EXIT_FILE, "cannot connect: %s.", plek_result_text(r)) : EXIT_DONE;
-}
-
-/* Whole, and with a word of the broker's on how it is: a beat comes each second. */
-static int get_ready(PlekSubscriber *subscriber, int timeout_ms)
-{
-        const int64_t until_ms = steady_clock_ms() + 3000;
-        PlekLinkState link;
-        int r;
-
-        r = plek_subscriber_sync(subscriber, timeout_ms);
-        plek_subscriber_link_state(subscriber, &link);
-        while (!r && link.link == PLEK_LINK_NOT_FED && steady_clock_ms() < until_ms) {
-                r = plek_subscriber_run(subscriber, 100);
-                plek_subscriber_link_state(subscriber, &link);
-        }
-        return r;
-}
-
-static int not_whole(Peer *peer, const GetOptions *o, PlekSubscriber *subscriber)
-{
-        PlekLinkState link;
-        char text[512];
-
-        plek_subscriber_link_state(subscriber, &link);
-        snprintf(text, sizeof(text), "the picture is not whole: %s",
-                 link.why ? link.why : "the broker does not answer.");
-        return fail_unanswered(peer, &o->common,
-                               PLEK_ROLE_BIT(PLEK_ROLE_SUBSCRIBER) |
-                                       PLEK_ROLE_BIT(PLEK_ROLE_COORDINATOR),
-                               text);
-}
-
 static void never_json(PlekSubscriber *subscriber, const TableFilter *filter)
 {
         PlekCursor cursor = { 0 };
@@ -278,15 +234,14 @@ int command_get(int argc, char **argv)
         common_init(&o.common);
         argp_parse(&argp, argc, argv, 0, NULL, &o);
 
-        r = open_subscriber(&peer, &subscriber, &o, &text_callbacks);
+        o.filter.language = o.common.language;
+
+        r = look_open(&peer, &subscriber, &o.common, &o.subscriber, &text_callbacks, &o);
+        if (!r)
+                r = look_ready(&peer, subscriber, &o.common);
         if (r)
                 return r;
-        r = get_ready(subscriber, o.common.timeout_ms);
-        if (r == PLEK_E_TIMEOUT)
-                return not_whole(&peer, &o, subscriber);
-        if (!r)
-                r = o.common.json ? get_json(subscriber, &o.filter)
-                                  : get_text(subscriber, &o.filter);
+        r = o.common.json ? get_json(subscriber, &o.filter) : get_text(subscriber, &o.filter);
         return r ? fail(EXIT_FILE, "%s.", plek_result_text(r)) : EXIT_DONE;
 }
 
@@ -374,13 +329,14 @@ int command_watch(int argc, char **argv)
 
         common_init(&o.common);
         argp_parse(&argp, argc, argv, 0, NULL, &o);
+        o.filter.language = o.common.language;
         until_ms = o.for_ms ? steady_clock_ms() + o.for_ms : INT64_MAX;
         if (!o.common.json && !(isatty(STDOUT_FILENO) && isatty(STDIN_FILENO)))
                 return fail(EXIT_USAGE, "plek watch draws on a terminal. Use --json in a pipe, or "
                             "plek get for one look.");
 
-        r = open_subscriber(&peer, &subscriber, &o,
-                            o.common.json ? &json_callbacks : &text_callbacks);
+        r = look_open(&peer, &subscriber, &o.common, &o.subscriber,
+                      o.common.json ? &json_callbacks : &text_callbacks, &o);
         if (r)
                 return r;
 

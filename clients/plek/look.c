@@ -1,0 +1,48 @@
+#include <stdio.h>
+
+#include "look.h"
+#include "when.h"
+
+int look_open(Peer *peer, PlekSubscriber **ret_subscriber, const Common *common,
+              const PlekSubscriberOptions *options, const PlekSubscriberCallbacks *callbacks,
+              void *arg)
+{
+        int r;
+
+        r = peer_open(peer, common);
+        if (r)
+                return r;
+        r = plek_subscriber_new(ret_subscriber, peer->context, &peer->peer, options, callbacks,
+                                arg);
+        return r ? fail(EXIT_FILE, "cannot connect: %s.", plek_result_text(r)) : EXIT_DONE;
+}
+
+static int not_whole(Peer *peer, const Common *common, PlekSubscriber *subscriber)
+{
+        PlekLinkState link;
+        char text[512];
+
+        plek_subscriber_link_state(subscriber, &link);
+        snprintf(text, sizeof(text), "the picture is not whole: %s",
+                 link.why ? link.why : "the broker does not answer.");
+        return fail_unanswered(
+                peer, common,
+                PLEK_ROLE_BIT(PLEK_ROLE_SUBSCRIBER) | PLEK_ROLE_BIT(PLEK_ROLE_COORDINATOR), text);
+}
+
+int look_ready(Peer *peer, PlekSubscriber *subscriber, const Common *common)
+{
+        const int64_t until_ms = steady_clock_ms() + 3000; /* a beat comes each second */
+        PlekLinkState link;
+        int r;
+
+        r = plek_subscriber_sync(subscriber, common->timeout_ms);
+        plek_subscriber_link_state(subscriber, &link);
+        while (!r && link.link == PLEK_LINK_NOT_FED && steady_clock_ms() < until_ms) {
+                r = plek_subscriber_run(subscriber, 100);
+                plek_subscriber_link_state(subscriber, &link);
+        }
+        if (r == PLEK_E_TIMEOUT)
+                return not_whole(peer, common, subscriber);
+        return r ? fail(EXIT_FILE, "%s.", plek_result_text(r)) : EXIT_DONE;
+}

@@ -1,0 +1,16 @@
+#pragma once
+
+/*
+ * Look: the picture for one command, once it is whole
+ */
+
+#include "peer.h"
+
+/* A subscriber over the card and key of @common; @peer must outlive it. Returns an Exit; what was
+ * wrong has been said. */
+MUST_CHECK int look_open(Peer *peer, PlekSubscriber **ret_subscriber, const Common *common,
+                         const PlekSubscriberOptions *options,
+                         const PlekSubscriberCallbacks *callbacks, void *arg);
+/* Runs it until the picture is whole and the broker has said how it is. Returns an Exit; who does
+ * not answer, or that we may not read, has been said. */
+MUST_CHECK int look_ready(Peer *peer, PlekSubscriber *subscriber, const Common *common);
