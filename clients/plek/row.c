@@ -1,53 +1,10 @@
-#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
-#include <wchar.h>
 
 #include "row.h"
+#include "text.h"
 #include "when.h"
 #include "words.h"
-
-/* A text that grows to the end of its room and no further; cut between characters. */
-typedef struct Text {
-        char *at;
-        size_t n_left;
-} Text;
-
-static void add(Text *text, const char *format, ...) PRINTF(2, 3);
-
-static void add(Text *text, const char *format, ...)
-{
-        va_list arguments;
-        int n;
-
-        va_start(arguments, format);
-        n = vsnprintf(text->at, text->n_left, format, arguments);
-        va_end(arguments);
-        n = MIN(MAX(n, 0), (int)text->n_left - 1);
-        text->at += n;
-        text->n_left -= (size_t)n;
-}
-
-/* @from, in @width columns of a terminal whatever its characters are. */
-static void add_padded(Text *text, const char *from, int width)
-{
-        wchar_t wide[ROW_TEXT_BYTES];
-        size_t n = mbstowcs(wide, from, N_ELEMENTS(wide) - 1);
-        int used = n == (size_t)-1 ? (int)strlen(from) : wcswidth(wide, n);
-
-        add(text, "%s%*s", from, MAX(width - MAX(used, 0), 2), "");
-}
-
-static const char *label(PlekCodeList list, uint32_t code, Language language)
-{
-        static char number[16];
-        const char *text = plek_code_label(list, code, (PlekLanguage)language);
-
-        if (text)
-                return text;
-        snprintf(number, sizeof(number), "%u", code);
-        return number;
-}
 
 static uint32_t record_care(const PlekRecord *record)
 {
@@ -66,20 +23,20 @@ static void what(const PlekRecord *record, Language language, char *to, size_t n
         Text text = { to, n_to };
 
         if (care != PLEK_ANY)
-                add(&text, "%s", label(PLEK_CODES_CARE, care, language));
+                text_add(&text, "%s", label(PLEK_CODES_CARE, care, language));
         else
-                add(&text, "%s",
-                    report->kind == PLEK_REPORT_PRESSURE ? word(language, "pressure")
-                                                         : word(language, "whole location"));
+                text_add(&text, "%s",
+                         report->kind == PLEK_REPORT_PRESSURE ? word(language, "pressure")
+                                                              : word(language, "whole location"));
         if (unit)
-                add(&text, " %s", unit);
+                text_add(&text, " %s", unit);
         if (report->kind != PLEK_REPORT_DOOR)
                 return;
         if (report->door.patient_group != PLEK_ANY)
-                add(&text, ", %s",
-                    label(PLEK_CODES_PATIENT_GROUP, report->door.patient_group, language));
+                text_add(&text, ", %s",
+                         label(PLEK_CODES_PATIENT_GROUP, report->door.patient_group, language));
         if (report->door.urgency != PLEK_ANY)
-                add(&text, ", U%u", report->door.urgency);
+                text_add(&text, ", U%u", report->door.urgency);
 }
 
 static void door_words(const PlekRecord *record, Language language, Text *text)
@@ -94,24 +51,24 @@ static void door_words(const PlekRecord *record, Language language, Text *text)
         const PlekDoor *door = &record->report.door;
         char when[WHEN_TEXT_BYTES];
 
-        add(text, "%s", label(PLEK_CODES_DOOR_STATE, door->state, language));
+        text_add(text, "%s", label(PLEK_CODES_DOOR_STATE, door->state, language));
         if (record->standing != PLEK_STANDS)
-                add(text, " (%s)", word(language, standings[record->standing]));
+                text_add(text, " (%s)", word(language, standings[record->standing]));
         for (size_t i = 0; i < door->n_exceptions; i++)
-                add(text, "%s%s %s", i ? "," : " ", i ? "" : word(language, "except"),
-                    label(PLEK_CODES_EXCEPTION, door->exceptions[i], language));
+                text_add(text, "%s%s %s", i ? "," : " ", i ? "" : word(language, "except"),
+                         label(PLEK_CODES_EXCEPTION, door->exceptions[i], language));
         if (door->reason)
-                add(text, " · %s", label(PLEK_CODES_REASON, door->reason, language));
+                text_add(text, " · %s", label(PLEK_CODES_REASON, door->reason, language));
         if (door->starts_at_ms != PLEK_NO_TIME) {
                 when_format_near(door->starts_at_ms, when);
-                add(text, " · %s %s", word(language, "from"), when);
+                text_add(text, " · %s %s", word(language, "from"), when);
         }
         if (door->ends_at_ms != PLEK_NO_TIME) {
                 when_format_near(door->ends_at_ms, when);
-                add(text, " · %s %s", word(language, "until"), when);
+                text_add(text, " · %s %s", word(language, "until"), when);
         }
         if (door->text)
-                add(text, " · %s", door->text);
+                text_add(text, " · %s", door->text);
 }
 
 /* One number, or why it is not there. */
@@ -119,13 +76,13 @@ static void count_words(const PlekCounts *counts, PlekCountField field, Language
                         Text *text)
 {
         if (counts->present[field])
-                add(text, "%d", counts->value[field]);
+                text_add(text, "%d", counts->value[field]);
         else if (counts->missing[field] == PLEK_MISSING_SUPPRESSED)
-                add(text, "%s", word(language, "suppressed"));
+                text_add(text, "%s", word(language, "suppressed"));
         else if (counts->missing[field] == PLEK_MISSING_UNKNOWN)
-                add(text, "%s", word(language, "unknown"));
+                text_add(text, "%s", word(language, "unknown"));
         else
-                add(text, "-");
+                text_add(text, "-");
 }
 
 static void counts_words(const PlekRecord *record, Language language, Text *text)
@@ -133,21 +90,21 @@ static void counts_words(const PlekRecord *record, Language language, Text *text
         const PlekCounts *counts = &record->report.counts;
 
         if (record->available_known) {
-                add(text, "%d %s %s ", record->available, word(language, "free"),
-                    word(language, "of"));
+                text_add(text, "%d %s %s ", record->available, word(language, "free"),
+                         word(language, "of"));
                 count_words(counts, PLEK_COUNT_STAFFED, language, text);
         } else {
-                add(text, "%s ", word(language, "occupied"));
+                text_add(text, "%s ", word(language, "occupied"));
                 count_words(counts, PLEK_COUNT_OCCUPIED, language, text);
-                add(text, ", %s ", word(language, "staffed"));
+                text_add(text, ", %s ", word(language, "staffed"));
                 count_words(counts, PLEK_COUNT_STAFFED, language, text);
         }
         if (record->flags & PLEK_FLAG_OVERCROWDED)
-                add(text, " · %s", word(language, "overcrowded"));
+                text_add(text, " · %s", word(language, "overcrowded"));
         if (record->flags & PLEK_FLAG_INCONSISTENT)
-                add(text, " · %s", word(language, "contradicts itself"));
+                text_add(text, " · %s", word(language, "contradicts itself"));
         if (record->report.definition)
-                add(text, " · %s", record->report.definition);
+                text_add(text, " · %s", record->report.definition);
 }
 
 static void offering_words(const PlekRecord *record, Language language, Text *text)
@@ -155,21 +112,21 @@ static void offering_words(const PlekRecord *record, Language language, Text *te
         const PlekOffering *offering = &record->report.offering;
         char when[WHEN_TEXT_BYTES];
 
-        add(text, "%s", word(language, offering->not_offered ? "not offered" : "offered"));
+        text_add(text, "%s", word(language, offering->not_offered ? "not offered" : "offered"));
         if (record->standing != PLEK_STANDS)
-                add(text, " (%s)",
-                    word(language, record->standing == PLEK_ANNOUNCED ? "announced" : "over"));
+                text_add(text, " (%s)",
+                         word(language, record->standing == PLEK_ANNOUNCED ? "announced" : "over"));
         if (offering->level)
-                add(text, " · %s %s", word(language, "level"), offering->level);
+                text_add(text, " · %s %s", word(language, "level"), offering->level);
         if (offering->hours)
-                add(text, " · %s", offering->hours);
+                text_add(text, " · %s", offering->hours);
         if (offering->holds_from_ms != PLEK_NO_TIME) {
                 when_format_near(offering->holds_from_ms, when);
-                add(text, " · %s %s", word(language, "from"), when);
+                text_add(text, " · %s %s", word(language, "from"), when);
         }
         if (offering->holds_until_ms != PLEK_NO_TIME) {
                 when_format_near(offering->holds_until_ms, when);
-                add(text, " · %s %s", word(language, "until"), when);
+                text_add(text, " · %s %s", word(language, "until"), when);
         }
 }
 
@@ -211,7 +168,7 @@ static void value_words(const PlekRecord *record, Language language, char *to, s
 
         *to = '\0';
         if (record->freshness == PLEK_WITHDRAWN)
-                add(&text, "%s", word(language, "withdrawn"));
+                text_add(&text, "%s", word(language, "withdrawn"));
         else if (report->kind == PLEK_REPORT_DOOR)
                 door_words(record, language, &text);
         else if (report->kind == PLEK_REPORT_COUNTS)
@@ -219,9 +176,9 @@ static void value_words(const PlekRecord *record, Language language, char *to, s
         else if (report->kind == PLEK_REPORT_OFFERING)
                 offering_words(record, language, &text);
         else if (report->kind == PLEK_REPORT_PRESSURE && report->pressure.has_score)
-                add(&text, "%s %.4g", report->pressure.method, report->pressure.score);
+                text_add(&text, "%s %.4g", report->pressure.method, report->pressure.score);
         else
-                add(&text, "-");
+                text_add(&text, "-");
 }
 
 /* What the reader must not overlook, in words. */
@@ -230,20 +187,20 @@ static void marks(const PlekRecord *record, Language language, int64_t away_ms, 
         char away[DURATION_TEXT_BYTES];
 
         if (record->report.status == PLEK_STATUS_EXERCISE)
-                add(text, "  [%s]", word(language, "exercise"));
+                text_add(text, "  [%s]", word(language, "exercise"));
         if (record->report.status == PLEK_STATUS_TEST)
-                add(text, "  [%s]", word(language, "test"));
+                text_add(text, "  [%s]", word(language, "test"));
         if (record->freshness == PLEK_STALE)
-                add(text, "  %s", word(language, "stale"));
+                text_add(text, "  %s", word(language, "stale"));
         if (record->freshness == PLEK_SILENT)
-                add(text, "  %s", word(language, "silent"));
+                text_add(text, "  %s", word(language, "silent"));
         if (record->enrolled == PLEK_NO_LONGER_ENROLLED)
-                add(text, "  %s", word(language, "no longer enrolled"));
+                text_add(text, "  %s", word(language, "no longer enrolled"));
         if (record->enrolled == PLEK_DISTRUSTED)
-                add(text, "  %s", word(language, "distrusted"));
+                text_add(text, "  %s", word(language, "distrusted"));
         if (away_ms >= 0) {
                 duration_format(away_ms, away);
-                add(text, "  %s %s", word(language, "agent away"), away);
+                text_add(text, "  %s %s", word(language, "agent away"), away);
         }
 }
 
@@ -258,12 +215,12 @@ void row_make(Row *ret_row, const PlekRecord *record, Language language, int64_t
         if (record->freshness != PLEK_WITHDRAWN)
                 duration_format(record->age_ms, age);
 
-        add(&text, "  %c ", sign_of(record));
-        add_padded(&text, about, 28);
-        add_padded(&text, value, 46);
-        add_padded(&text, age, 9);
+        text_add(&text, "  %c ", sign_of(record));
+        text_add_padded(&text, about, 28);
+        text_add_padded(&text, value, 46);
+        text_add_padded(&text, age, 9);
         if (record->freshness != PLEK_WITHDRAWN && report->source)
-                add(&text, "%s", label(PLEK_CODES_SOURCE, report->source, language));
+                text_add(&text, "%s", label(PLEK_CODES_SOURCE, report->source, language));
         marks(record, language, away_ms, &text);
 
         ret_row->style = style_of(record);

@@ -1,0 +1,24 @@
+#pragma once
+
+/*
+ * Text: a line for a person, put together piece by piece in room that is there
+ */
+
+#include "plek/plek.h"
+
+#include "command.h"
+
+enum { TEXT_COLUMNS_MAX = 512 };
+
+/* It grows to the end of its room and no further. */
+typedef struct Text {
+        char *at;
+        size_t n_left;
+} Text;
+
+PRINTF(2, 3) void text_add(Text *text, const char *format, ...);
+/* @from, in @width columns of a terminal whatever its characters are; two blanks at least. */
+void text_add_padded(Text *text, const char *from, int width);
+
+/* What people call a code; its number where there is no word for it, good until the next one. */
+const char *label(PlekCodeList list, uint32_t code, Language language);
