@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "bands.h"
 #include "look.h"
 #include "screen.h"
 #include "table.h"
@@ -19,6 +20,7 @@ typedef struct GetOptions {
         PlekSubscriberOptions subscriber;
         const char *regions[64];
         const char *caption;
+        const char *bands;
         int64_t for_ms; /* watch: how long; 0: until it is ended */
 } GetOptions;
 
@@ -33,12 +35,15 @@ enum {
         OPTION_CAPTION,
         OPTION_FOR,
         OPTION_RENEWED,
+        OPTION_BANDS,
 };
 
 #define FILTER_OPTIONS                                                                             \
         { "location", OPTION_LOCATION, "ID", 0, "This location only", 1 },                         \
                 { "care", OPTION_CARE, "CARE", 0, "This care only", 1 },                           \
                 { "region", OPTION_REGION, "ID", 0, "This region only; repeat for more", 1 },      \
+                { "bands", OPTION_BANDS, "FILE", 0,                                                \
+                  "What crowding scores are called (default $PLEK_BANDS)", 1 },                    \
                 { "test", OPTION_TEST, NULL, 0, "Also what is marked TEST", 1 },                   \
         {                                                                                          \
                 "withdrawn", OPTION_WITHDRAWN, NULL, 0, "Also what was withdrawn", 1               \
@@ -70,6 +75,9 @@ static error_t parse(int key, char *argument, struct argp_state *state)
                 return 0;
         case OPTION_WITHDRAWN:
                 o->filter.with_withdrawn = true;
+                return 0;
+        case OPTION_BANDS:
+                o->bands = argument;
                 return 0;
         case OPTION_CAPTION:
                 o->caption = argument;
@@ -236,7 +244,9 @@ int command_get(int argc, char **argv)
 
         o.filter.language = o.common.language;
 
-        r = look_open(&peer, &subscriber, &o.common, &o.subscriber, &text_callbacks, &o);
+        r = bands_use(o.bands);
+        if (!r)
+                r = look_open(&peer, &subscriber, &o.common, &o.subscriber, &text_callbacks, &o);
         if (!r)
                 r = look_ready(&peer, subscriber, &o.common);
         if (r)
@@ -335,8 +345,10 @@ int command_watch(int argc, char **argv)
                 return fail(EXIT_USAGE, "plek watch draws on a terminal. Use --json in a pipe, or "
                             "plek get for one look.");
 
-        r = look_open(&peer, &subscriber, &o.common, &o.subscriber,
-                      o.common.json ? &json_callbacks : &text_callbacks, &o);
+        r = bands_use(o.bands);
+        if (!r)
+                r = look_open(&peer, &subscriber, &o.common, &o.subscriber,
+                              o.common.json ? &json_callbacks : &text_callbacks, &o);
         if (r)
                 return r;
 

@@ -1,3 +1,4 @@
+#include <math.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -38,7 +39,9 @@ static const struct argp_option options[] = {
         { "not-offered", PUT_NOT_OFFERED, NULL, 0, "This care is not given", 3 },
         { NULL, 0, NULL, 0, "Pressure:", 4 },
         { "method", PUT_METHOD, "CODE", 0, "nedocs, mnedocs, ...", 4 },
-        { "score", PUT_SCORE, "NUMBER", 0, "", 4 },
+        { "score", PUT_SCORE, "NUMBER", 0, "If it is not to be worked out from inputs", 4 },
+        { "input", PUT_INPUT, "NAME=NUMBER", 0,
+          "What the score is made of: patients, ed_beds, ...; repeat for more", 4 },
         { NULL, 0, NULL, 0, "How:", 5 },
         { "status", PUT_STATUS, "ACTUAL|EXERCISE|TEST", 0, "Default ACTUAL", 5 },
         { "audience", PUT_AUDIENCE, "OPEN|CARE|COORD", 0, "Who may read it (CARE)", 5 },
@@ -174,10 +177,31 @@ static bool door_parse(PutOptions *o, int key, char *argument, struct argp_state
         }
 }
 
+static double real(struct argp_state *state, const char *option, const char *text)
+{
+        char *end;
+        double value = strtod(text, &end);
+
+        if (*end || end == text || !isfinite(value))
+                argp_error(state, "%s is a number, not '%s'", option, text);
+        return value;
+}
+
+/* "ed_beds=24" */
+static void input_parse(PlekPressure *pressure, char *text, struct argp_state *state)
+{
+        char *value = text, *name = strsep(&value, "=");
+
+        if (!value || pressure->n_inputs == PLEK_PRESSURE_INPUTS_MAX)
+                argp_error(state, "--input is NAME=NUMBER, at most %d times",
+                           PLEK_PRESSURE_INPUTS_MAX);
+        pressure->inputs[pressure->n_inputs++] =
+                (PlekPressureInput){ name, real(state, "--input", value) };
+}
+
 static bool pressure_parse(PutOptions *o, int key, char *argument, struct argp_state *state)
 {
         PlekPressure *pressure = &o->report.pressure;
-        char *end;
 
         switch (key) {
         case PUT_METHOD:
@@ -185,9 +209,10 @@ static bool pressure_parse(PutOptions *o, int key, char *argument, struct argp_s
                 return true;
         case PUT_SCORE:
                 pressure->has_score = true;
-                pressure->score = strtod(argument, &end);
-                if (*end || end == argument)
-                        argp_error(state, "--score is a number, not '%s'", argument);
+                pressure->score = real(state, "--score", argument);
+                return true;
+        case PUT_INPUT:
+                input_parse(pressure, argument, state);
                 return true;
         default:
                 return false;
@@ -279,7 +304,7 @@ static error_t parse(int key, char *argument, struct argp_state *state)
                         ? put_offering_parse(o, key, argument, state)
                 : o->report.kind == PLEK_REPORT_PRESSURE ? pressure_parse(o, key, argument, state)
                                                          : false;
-        if (!known && key >= PUT_LOCATION && key <= PUT_SCORE)
+        if (!known && key >= PUT_LOCATION && key <= PUT_INPUT)
                 argp_error(state, "that option does not belong to %s",
                            plek_code_name(PLEK_CODES_REPORT, o->report.kind));
         return known ? 0 : ARGP_ERR_UNKNOWN;

@@ -52,7 +52,8 @@ enum {
         PUT_TIME_ZONE,
         PUT_IDENTIFIER,
         PUT_NOT_OFFERED,
-        PUT_SCORE, /* the last */
+        PUT_SCORE,
+        PUT_INPUT, /* the last */
 };
 
 /* Options of one kind of report; false: not one of them. */

@@ -5,6 +5,7 @@
  * zero is a zero.
  */
 
+#include "bands.h"
 #include "words.h"
 
 static void set_code(json_t *object, const char *key, PlekCodeList list, uint32_t code)
@@ -80,16 +81,32 @@ static json_t *door_to_json(const PlekRecord *record)
         return object;
 }
 
+/* score is what was given; shown is what a reader goes by, and what it is called. */
 static json_t *pressure_to_json(const PlekPressure *pressure)
 {
         json_t *inputs = json_object();
         json_t *object = json_pack("{s:s, s:o}", "method", pressure->method, "inputs", inputs);
+        PlekPressureReading reading;
+        const char *band;
 
-        if (pressure->has_score)
-                json_object_set_new(object, "score", json_real(pressure->score));
         for (size_t i = 0; i < pressure->n_inputs; i++)
                 json_object_set_new(inputs, pressure->inputs[i].name,
                                     json_real(pressure->inputs[i].value));
+        if (pressure->has_score)
+                json_object_set_new(object, "score", json_real(pressure->score));
+        plek_pressure_read(pressure, &reading);
+        if (!reading.is_known)
+                return object;
+
+        json_object_set_new(object, "shown", json_real(reading.score));
+        json_object_set_new(object, "shown_is_computed", json_boolean(reading.is_computed));
+        if (reading.has_computed) {
+                json_object_set_new(object, "computed", json_real(reading.computed));
+                json_object_set_new(object, "differs", json_boolean(reading.differs));
+        }
+        band = bands_name(pressure->method, reading.score, LANGUAGE_EN);
+        if (band)
+                json_object_set_new(object, "band", json_string(band));
         return object;
 }
 

@@ -1,6 +1,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "bands.h"
 #include "row.h"
 #include "text.h"
 #include "when.h"
@@ -130,6 +131,27 @@ static void offering_words(const PlekRecord *record, Language language, Text *te
         }
 }
 
+/* The method stands before the number: two scores of different methods cannot be compared. */
+static void pressure_words(const PlekPressure *pressure, Language language, Text *text)
+{
+        PlekPressureReading reading;
+        const char *band;
+
+        plek_pressure_read(pressure, &reading);
+        if (!reading.is_known) {
+                text_add(text, "%s -", pressure->method);
+                return;
+        }
+        text_add(text, "%s %.4g", pressure->method, reading.score);
+        if (reading.is_computed)
+                text_add(text, " (%s)", word(language, "computed"));
+        band = bands_name(pressure->method, reading.score, language);
+        if (band)
+                text_add(text, " · %s", band);
+        if (reading.differs)
+                text_add(text, " · %s %.4g", word(language, "its inputs say"), reading.computed);
+}
+
 static TableStyle style_of(const PlekRecord *record)
 {
         static const TableStyle doors[] = {
@@ -158,7 +180,9 @@ static char sign_of(const PlekRecord *record)
                 return '!';
         if (record->freshness == PLEK_SILENT || record->standing == PLEK_LAPSED)
                 return '?';
-        return record->freshness == PLEK_STALE ? '~' : ' ';
+        if (record->freshness == PLEK_STALE)
+                return '~';
+        return record->available_known && !record->available ? '0' : ' ';
 }
 
 static void value_words(const PlekRecord *record, Language language, char *to, size_t n_to)
@@ -175,8 +199,8 @@ static void value_words(const PlekRecord *record, Language language, char *to, s
                 counts_words(record, language, &text);
         else if (report->kind == PLEK_REPORT_OFFERING)
                 offering_words(record, language, &text);
-        else if (report->kind == PLEK_REPORT_PRESSURE && report->pressure.has_score)
-                text_add(&text, "%s %.4g", report->pressure.method, report->pressure.score);
+        else if (report->kind == PLEK_REPORT_PRESSURE)
+                pressure_words(&report->pressure, language, &text);
         else
                 text_add(&text, "-");
 }

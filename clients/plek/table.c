@@ -187,15 +187,15 @@ static int add_line(Table *table, TableStyle style, const char *text)
         return 0;
 }
 
-/* How far the picture itself is to be trusted comes first. */
-static int add_head(Table *table, PlekSubscriber *subscriber, Language language)
+void table_head(char *ret_text, size_t n_text, TableStyle *ret_style, PlekSubscriber *subscriber,
+                Language language)
 {
         static const char *const links[] = {
                 [PLEK_LINK_NOT_FED] = "not fed",
                 [PLEK_LINK_NOT_ACCEPTING] = "not accepting",
                 [PLEK_LINK_LIVE] = "live",
         };
-        char text[ROW_TEXT_BYTES], when[WHEN_TEXT_BYTES] = "?", since[DURATION_TEXT_BYTES] = "";
+        char when[WHEN_TEXT_BYTES] = "?", since[DURATION_TEXT_BYTES] = "";
         int64_t now_ms = plek_subscriber_now_ms(subscriber);
         uint64_t epoch, revision;
         PlekLinkState link;
@@ -206,14 +206,14 @@ static int add_head(Table *table, PlekSubscriber *subscriber, Language language)
                 when_format(now_ms, when);
                 duration_format(now_ms - link.since_ms, since);
         }
+        *ret_style = link.link == PLEK_LINK_LIVE ? TABLE_HEAD : TABLE_ALARM;
         if (link.link == PLEK_LINK_LIVE)
-                snprintf(text, sizeof(text), "Plek  %s  %s  (%" PRIu64 ")%s",
+                snprintf(ret_text, n_text, "Plek  %s  %s  (%" PRIu64 ")%s",
                          word(language, links[link.link]), when, revision,
                          link.in_sync ? "" : " ...");
         else
-                snprintf(text, sizeof(text), "Plek  *** %s, %s ***  %s",
+                snprintf(ret_text, n_text, "Plek  *** %s, %s ***  %s",
                          word(language, links[link.link]), since, link.why ? link.why : "");
-        return add_line(table, link.link == PLEK_LINK_LIVE ? TABLE_HEAD : TABLE_ALARM, text);
 }
 
 static int add_location(Table *table, const Gathered *gathered, const Row *row)
@@ -248,6 +248,8 @@ int table_make(Table *ret_table, PlekSubscriber *subscriber, const TableFilter *
 {
         CLEANUP(gathered_deinit) Gathered gathered = { 0 };
         CLEANUP(table_deinit) Table table = TABLE_NULL;
+        char head[ROW_TEXT_BYTES];
+        TableStyle style;
         int r;
 
         r = gather(&gathered, subscriber, filter, plek_subscriber_next);
@@ -264,7 +266,8 @@ int table_make(Table *ret_table, PlekSubscriber *subscriber, const TableFilter *
         if (gathered.n_rows)
                 qsort(gathered.rows, gathered.n_rows, sizeof(Row), compare_rows);
 
-        r = add_head(&table, subscriber, filter->language);
+        table_head(head, sizeof(head), &style, subscriber, filter->language);
+        r = add_line(&table, style, head);
         if (!r)
                 r = add_rows(&table, &gathered, filter->language);
         if (r)

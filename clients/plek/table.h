@@ -11,7 +11,8 @@
  *         ?  silent      three times as old, or unknown
  *         !  expired     a stop whose end has passed
  *         x  withdrawn   no longer exists, or no longer for us
- *         -  never       a number that is not there; zero is 0
+ *         0  zero        fresh, and nothing is free
+ *         -  never       nothing was reported; also in the place of a number that is not there
  */
 
 #include "plek/plek.h"
@@ -52,6 +53,10 @@ typedef struct Table {
 /* All that @subscriber holds now, head line first. Returns 0 or -ENOMEM. */
 MUST_CHECK int table_make(Table *ret_table, PlekSubscriber *subscriber, const TableFilter *filter);
 void table_deinit(Table *table);
+
+/* How far the picture itself is to be trusted, in one line: what comes first. */
+void table_head(char *ret_text, size_t n_text, TableStyle *ret_style, PlekSubscriber *subscriber,
+                Language language);
 
 /* Whether a location of which nothing was said is to be shown. */
 bool table_wants_location(const TableFilter *filter, const PlekLocation *location);

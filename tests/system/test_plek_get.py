@@ -94,7 +94,7 @@ def test_a_person_tells_the_facts_apart_without_colours():
         assert "Ziekenhuis Duinzicht (V6)  SEH 088 000 0101" in table
         signs = {unit: line[2] for unit, line in lines.items()}
         assert signs == {
-            "fresh": " ", "zero": " ", "none": " ", "hidden": " ", "unsure": " ", "crowded": " ",
+            "fresh": " ", "zero": "0", "none": " ", "hidden": " ", "unsure": " ", "crowded": "0",
             "stale": "~", "silent": "?", "open": " ", "stop": " ", "expired": "!", "lapsed": "?",
             "reopened": " ", "closed": " ", "restricted": " ", "plan": " "}, table
         for unit, part in (("fresh", "2 free of 12"), ("zero", "0 free of 12"),

@@ -69,6 +69,11 @@ def test_pressure_and_a_card_arrive():
     with Region() as region:
         tools, reader = hospital(region)
         tools.put("duin", "pressure", *ED, "--unit", "seh", "--method", "nedocs", "--score", "87.5")
+        tools.put("duin", "pressure", *ED, "--unit", "seh", "--method", "nedocs", "--score", "87.5",
+                  "--input", "patients=31", "--input", "ed_beds=24.5")
+        assert reader.wait(lambda: (found := only(reader, "pressure")) and
+                           {i.name: i.value for i in found.update.pressure.inputs}) == \
+            {"patients": 31, "ed_beds": 24.5}
         tools.put("duin", "card", *ED, "--name", "Ziekenhuis Duinzicht", "--kind", "V6",
                   "--position", "52.95,4.0225", "--phone", "SEH=088 000 0101", "--phone",
                   "IC=088 000 0102")

@@ -142,7 +142,7 @@ def test_what_is_old_has_its_sign_in_place():
         terminal = tools.watch("meldkamer")
         terminal.expect("nothing reported yet")
         tools.put("duin", "counts", *ED, *ICU, "staffed=12", "occupied=12", "--valid-for", "2s")
-        terminal.expect("^    ICU .*0 free of 12")
+        terminal.expect("^  0 ICU .*0 free of 12")
         where = line_at(terminal, "ICU")
         terminal.expect("^  ~ ICU .*0 free of 12 .*stale")
         terminal.expect(r"^  \? ICU .*0 free of 12 .*silent")
