@@ -12,6 +12,8 @@ typedef struct Reconcile {
         char *location;   /* NULL: all */
         PlekIsGoneFn is_gone;
         void *arg;
+        bool only_plans; /* of the door: those that are under way */
+        RecordKey door;  /* of plan 0, without its party */
         Transfer transfer;
 } Reconcile;
 

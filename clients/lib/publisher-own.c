@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "lib/report.h"
+#include "picture/freshness.h"
 
 /*
  * Comparing with the broker: what does it hold of us that we do not have any more?
@@ -45,18 +46,42 @@ static void untrusted(PlekPublisher *publisher)
         reconcile_end(publisher);
 }
 
+/* A plan of the door that was asked about, at its time. */
+static bool is_plan_under_way(const PlekPublisher *publisher, const Update *update,
+                              const RecordRef *ref)
+{
+        RecordRef door = *ref;
+        RecordKey key;
+
+        if (update->kind != UPDATE_DOOR || !update->door.plan ||
+            door_standing(&update->door, plek_publisher_now_ms(publisher)) != DOOR_STANDS)
+                return false;
+        door.plan = 0;
+        record_key_make(&key, update->status, "", update->location, &door);
+        return key.n_bytes == publisher->reconcile.door.n_bytes &&
+               !memcmp(key.bytes, publisher->reconcile.door.bytes, key.n_bytes);
+}
+
+static bool is_gone(const PlekPublisher *publisher, const Update *update, const RecordRef *ref)
+{
+        const Reconcile *reconcile = &publisher->reconcile;
+        PlekRecordKey key;
+
+        if (reconcile->only_plans)
+                return is_plan_under_way(publisher, update, ref);
+        if (outbox_holds(publisher->outbox, update->status, update->location, ref))
+                return false;
+        record_key_from(ref, update->status, NULL, update->location, &key);
+        return !reconcile->is_gone || reconcile->is_gone(reconcile->arg, &key);
+}
+
 static int withdraw(PlekPublisher *publisher, const Update *update)
 {
-        Reconcile *reconcile = &publisher->reconcile;
         RecordRef ref = update_record_ref(update);
         WireRefusal refusal;
-        PlekRecordKey key;
         int r;
 
-        if (outbox_holds(publisher->outbox, update->status, update->location, &ref))
-                return 0;
-        record_key_from(&ref, update->status, NULL, update->location, &key);
-        if (reconcile->is_gone && !reconcile->is_gone(reconcile->arg, &key))
+        if (!is_gone(publisher, update, &ref))
                 return 0;
         r = outbox_withdraw(publisher->outbox, update->status, update->location, &ref,
                             monotonic_us() / 1000, &refusal);

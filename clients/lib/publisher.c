@@ -211,6 +211,28 @@ int plek_publisher_reconcile(PlekPublisher *publisher, const char *location, Ple
         return 0;
 }
 
+int plek_publisher_end_plans(PlekPublisher *publisher, const PlekRecordKey *door)
+{
+        RecordRef ref = record_ref_of(door);
+        int r;
+
+        if (door->kind != PLEK_REPORT_DOOR || !door->location ||
+            !location_is_valid(door->location) || (door->unit && !unit_is_valid(door->unit)))
+                return PLEK_E_INVALID;
+        r = plek_publisher_reconcile(publisher, door->location, NULL, NULL);
+        if (r)
+                return r;
+        ref.plan = 0;
+        record_key_make(&publisher->reconcile.door, (Status)door->status, "", door->location, &ref);
+        publisher->reconcile.only_plans = true;
+        return 0;
+}
+
+bool plek_publisher_is_reconciling(const PlekPublisher *publisher)
+{
+        return publisher->reconcile.is_wanted;
+}
+
 /* ------------------------------------------------------------------ looking */
 
 size_t plek_publisher_n_waiting(const PlekPublisher *publisher)

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "lib/door-book.h"
 #include "lib/link.h"
 #include "lib/replica.h"
 #include "lib/session.h"
@@ -26,11 +27,18 @@ typedef struct LaneFeed {
         int64_t heard_us; /* of the last beat, or of when the connection came up */
 } LaneFeed;
 
+/* What is shown of a location's card beside its door. */
+typedef struct PlaceNames {
+        char name[129]; /* as long as the wire allows; empty: it has no card */
+        char function[65], phone[33];
+} PlaceNames;
+
 /* Where a record is spelled out; a callback has its own, so that it may look up others. */
 typedef struct RecordRoom {
         Arena *arena;
         char id[RECORD_ID_MAX];
         RecordKey key;
+        PlaceNames names;
 } RecordRoom;
 
 struct PlekSubscriber {
@@ -46,6 +54,9 @@ struct PlekSubscriber {
         LaneFeed feeds[N_LANES_READ];
         Replica *replica;
         RecordRoom looked_up, told;
+        DoorBook doors;
+        bool doors_whole; /* the picture was whole once: which doors lead may be told */
+        PlaceNames *names; /* of the neighbours that were looked up last, and of the next */
 
         bool may_read; /* as greeted */
         int64_t up_us;
@@ -97,6 +108,15 @@ MUST_CHECK int lane_process_edges(PlekSubscriber *subscriber, LaneFeed *feed, in
                                   bool *ret_progress);
 MUST_CHECK int lane_process_frames(PlekSubscriber *subscriber, LaneFeed *feed, size_t n_max,
                                    bool *ret_progress);
+
+/* ------------------------------------------------------------------ doors */
+
+/* The card's name, and whom to call about @care (or CODE_ABSENT). @card NULL: empty. Returns 0 or
+ * -ENOMEM. */
+MUST_CHECK int place_names(PlekSubscriber *subscriber, const DoorEntry *card, uint32_t care,
+                           PlaceNames *ret_names);
+/* Tells of leading doors that are others than was told. Returns 0 or -ENOMEM. */
+MUST_CHECK int doors_tell(PlekSubscriber *subscriber, int64_t now_us);
 
 /* ------------------------------------------------------------------ presence */
 

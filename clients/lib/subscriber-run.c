@@ -45,6 +45,7 @@ static void on_record(void *arg, const Record *record, PlekChange change)
         PlekSubscriber *subscriber = arg;
         PlekRecord spelled;
 
+        door_book_record(&subscriber->doors, replica_registry(subscriber->replica), record, change);
         if (!subscriber->callbacks.record ||
             (change == PLEK_CHANGE_RENEWED && !subscriber->tell_renewed))
                 return;
@@ -57,6 +58,7 @@ static void on_withdrawn(void *arg, const Withdrawn *withdrawn)
         PlekSubscriber *subscriber = arg;
         PlekRecord spelled;
 
+        door_book_withdrawn(&subscriber->doors, withdrawn);
         if (subscriber->callbacks.record &&
             withdrawn_spell(subscriber, &subscriber->told, withdrawn, &spelled) == 0)
                 subscriber->callbacks.record(subscriber->arg, &spelled, PLEK_CHANGE_WITHDRAWN);
@@ -404,6 +406,8 @@ int plek_subscriber_process(PlekSubscriber *subscriber)
                         return err_fold(r);
                 time = subscriber_time(subscriber, now_us);
                 r = replica_tick(subscriber->replica, &time);
+                if (!r)
+                        r = doors_tell(subscriber, now_us);
                 if (r)
                         return err_fold(r);
                 subscriber_update_link(subscriber, now_us);

@@ -62,6 +62,8 @@ static int make_parts(PlekSubscriber *subscriber, const PlekPeer *peer,
         if (!r)
                 r = make_replica(subscriber, options);
         if (!r)
+                r = door_book_init(&subscriber->doors);
+        if (!r)
                 r = make_session(subscriber);
         if (!r)
                 r = arena_new(&subscriber->looked_up.arena, ROOM_BYTES);
@@ -113,11 +115,13 @@ PlekSubscriber *plek_subscriber_free(PlekSubscriber *subscriber)
         for (size_t i = 0; i < N_LANES_READ; i++)
                 connection_close(&subscriber->feeds[i].connection);
         session_free(subscriber->session);
+        door_book_deinit(&subscriber->doors);
         replica_free(subscriber->replica);
         heads_free(subscriber->heads);
         presence_free(subscriber);
         arena_free(subscriber->looked_up.arena);
         arena_free(subscriber->told.arena);
+        free(subscriber->names);
         poller_deinit(&subscriber->poller);
         peer_deinit(&subscriber->peer);
         free(subscriber);

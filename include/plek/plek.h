@@ -11,6 +11,7 @@
  *         PlekSubscriber  a local copy of the picture             plek/subscriber.h
  *         PlekTotals      places of a care over a region          plek/totals.h
  *         PlekPressure    crowding scores and their bands         plek/pressure.h
+ *         PlekLeadingDoor which of all doors leads, neighbours    plek/doors.h
  *         PlekClient      one question at a time                  plek/client.h
  *
  * plek/context.h has the rules on threads, results and ownership that hold for all of it.
@@ -19,6 +20,7 @@
 #include "plek/client.h"
 #include "plek/codes.h"
 #include "plek/context.h"
+#include "plek/doors.h"
 #include "plek/identity.h"
 #include "plek/pressure.h"
 #include "plek/publisher.h"

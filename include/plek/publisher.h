@@ -131,6 +131,20 @@ typedef bool (*PlekIsGoneFn)(void *arg, const PlekRecordKey *key);
 PLEK_PUBLIC int plek_publisher_reconcile(PlekPublisher *publisher, const char *location,
                                          PlekIsGoneFn is_gone, void *arg);
 
+/*
+ * Withdraws the plans of @door that are under way at this moment: whoever opens a door does not
+ * leave a closure in force that was announced for it before. Its own plan is not looked at. The
+ * broker is asked which there are, as soon as it can be reached; replaces what reconciling was
+ * under way.
+ *
+ * Returns 0, PLEK_E_INVALID (not a door) or -ENOMEM.
+ */
+PLEK_PUBLIC int plek_publisher_end_plans(PlekPublisher *publisher, const PlekRecordKey *door);
+
+/* Whether the answer to plek_publisher_reconcile() or plek_publisher_end_plans() is awaited still.
+ * Withdrawals that follow from it are among those that wait. */
+PLEK_PUBLIC bool plek_publisher_is_reconciling(const PlekPublisher *publisher);
+
 /* Reports and withdrawals not acknowledged yet, those that were refused for good apart. */
 PLEK_PUBLIC size_t plek_publisher_n_waiting(const PlekPublisher *publisher);
 

@@ -25,6 +25,7 @@ extern "C" {
 #endif
 
 typedef struct PlekSubscriber PlekSubscriber;
+struct PlekLeadingDoor; /* plek/doors.h */
 
 /* ------------------------------------------------------------------ what is shown */
 
@@ -130,6 +131,10 @@ typedef struct PlekSubscriberCallbacks {
         /* A newer signed head, about once a second: what a witness writes down. */
         void (*head)(void *arg, uint64_t epoch, uint64_t revision, int64_t time_ms,
                      const uint8_t digest[32], const void *envelope, size_t n_envelope);
+        /* Which door leads for a scope, or what it says, or what is announced for it, is another
+         * than before, because somebody said so or because its time has come. Told after all
+         * records of the same moment, for the first time when the picture is whole. */
+        void (*door)(void *arg, const struct PlekLeadingDoor *door);
 } PlekSubscriberCallbacks;
 
 /* All zero is a sensible default. */

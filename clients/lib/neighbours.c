@@ -1,0 +1,173 @@
+#include <stdio.h>
+#include <string.h>
+
+#include "lib/subscriber-internal.h"
+#include "plek/plek.h"
+
+/*
+ * Neighbours: every location that has a door for the same care, by distance
+ */
+
+typedef struct Candidates {
+        NeighbourPlace *places;
+        const DoorPlace **at;
+        size_t n_places;
+} Candidates;
+
+static void candidates_deinit(Candidates *places)
+{
+        free(places->places);
+        free(places->at);
+}
+
+static int candidates_reserve(Candidates *places)
+{
+        size_t n = places->n_places;
+
+        if (n & (n - 1))
+                return 0;
+        n = n ? 2 * n : 1;
+        places->places = reallocarray(places->places, n, sizeof(*places->places));
+        places->at = reallocarray(places->at, n, sizeof(DoorPlace *));
+        return places->places && places->at ? 0 : err_raise(-ENOMEM);
+}
+
+static int gather(const PlekSubscriber *subscriber, const DoorPlace *own, const DoorEntry *own_card,
+                  uint32_t care, Candidates *places)
+{
+        const DoorBook *book = &subscriber->doors;
+        int r;
+
+        for (const DoorPlace *place = door_book_next(book, NULL); place;
+             place = door_book_next(book, place)) {
+                const DoorSeen *seen =
+                        place->status == own->status ? door_place_for_care(place, care) : NULL;
+                const DoorEntry *card = seen ? door_book_card(book, place) : NULL;
+
+                if (!card || !card->has_position ||
+                    (care == CODE_ABSENT && strcmp(card->location_kind, own_card->location_kind)))
+                        continue;
+                r = candidates_reserve(places);
+                if (r)
+                        return r;
+                places->at[places->n_places] = place;
+                places->places[places->n_places++] = (NeighbourPlace){
+                        .location = place->location,
+                        .latitude = card->latitude,
+                        .longitude = card->longitude,
+                        .state = seen->state,
+                };
+        }
+        return 0;
+}
+
+/* ------------------------------------------------------------------ spelling */
+
+/* Whom to call: who is there for the care, or else for everything, or else the first. */
+static const Contact *choose_contact(const LocationCard *card, uint32_t care)
+{
+        const Contact *of_all = NULL;
+
+        for (size_t i = 0; i < card->n_contacts; i++) {
+                const Contact *contact = &card->contacts[i];
+
+                if (contact->care && contact->care == care)
+                        return contact;
+                if (!contact->care && !of_all)
+                        of_all = contact;
+        }
+        return of_all ? of_all : card->n_contacts ? &card->contacts[0] : NULL;
+}
+
+int place_names(PlekSubscriber *subscriber, const DoorEntry *card, uint32_t care,
+                PlaceNames *ret_names)
+{
+        Arena *arena = subscriber->doors.arena;
+        const Contact *contact;
+        WireRefusal refusal;
+        Envelope envelope;
+        Update update;
+
+        memset(ret_names, 0, sizeof(*ret_names));
+        if (!card)
+                return 0;
+        arena_reset(arena);
+        if (envelope_parse(&envelope, card->record->envelope->bytes,
+                           card->record->envelope->n_bytes) ||
+            update_decode(&update, &refusal, arena, envelope.body, envelope.n_body))
+                return err_raise(-ENOMEM); /* it was decoded when it came */
+
+        snprintf(ret_names->name, sizeof(ret_names->name), "%s", update.card.name);
+        contact = choose_contact(&update.card, care);
+        if (contact) {
+                snprintf(ret_names->function, sizeof(ret_names->function), "%s", contact->function);
+                snprintf(ret_names->phone, sizeof(ret_names->phone), "%s", contact->phone);
+        }
+        return 0;
+}
+
+static int spell(PlekSubscriber *subscriber, const Candidates *places, const Neighbour *from,
+                 uint32_t care, PlaceNames *names, PlekNeighbour *to)
+{
+        const DoorPlace *place = places->at[from->place - places->places];
+        const DoorSeen *seen = door_place_for_care(place, care);
+
+        int r;
+
+        r = place_names(subscriber, door_book_card(&subscriber->doors, place), care, names);
+        if (r)
+                return r;
+        *to = (PlekNeighbour){
+                .location = place->location,
+                .name = names->name,
+                .phone_function = *names->phone ? names->function : NULL,
+                .phone = *names->phone ? names->phone : NULL,
+                .distance_m = from->distance_m,
+                .state = seen->state,
+                .n_exceptions = seen->n_exceptions,
+        };
+        memcpy(to->exceptions, seen->exceptions, seen->n_exceptions * sizeof(to->exceptions[0]));
+        return 0;
+}
+
+int plek_subscriber_neighbours(PlekSubscriber *subscriber, const PlekDoorScope *scope,
+                               const PlekNeighbourRule *rule, PlekNeighbours *ret_neighbours)
+{
+        CLEANUP(candidates_deinit) Candidates places = { 0 };
+        NeighbourRule wanted = { 0 };
+        const DoorEntry *card;
+        const DoorPlace *own;
+        Neighbours found;
+        int r;
+
+        if (!scope->location)
+                return err_raise(-EINVAL);
+        door_book_settle(&subscriber->doors, subscriber_now_ms(subscriber, monotonic_us()));
+        own = door_book_find(&subscriber->doors, (Status)scope->status, scope->location);
+        card = own ? door_book_card(&subscriber->doors, own) : NULL;
+        if (!card || !card->has_position)
+                return PLEK_E_NOT_FOUND;
+
+        if (rule)
+                wanted = (NeighbourRule){ rule->n_nearest, rule->within_m };
+        r = gather(subscriber, own, card, scope->care, &places);
+        if (r)
+                return r;
+        neighbours_find(places.places, places.n_places, scope->location, card->latitude,
+                        card->longitude, &wanted, &found);
+
+        if (!subscriber->names)
+                subscriber->names = calloc(NEIGHBOURS_MAX + 1, sizeof(PlaceNames));
+        if (!subscriber->names)
+                return err_raise(-ENOMEM);
+        ret_neighbours->n_nearest = found.n_nearest;
+        ret_neighbours->all_stopped = found.all_stopped;
+        ret_neighbours->has_next = found.next.place != NULL;
+        for (size_t i = 0; !r && i < found.n_nearest; i++)
+                r = spell(subscriber, &places, &found.nearest[i], scope->care,
+                          &subscriber->names[i], &ret_neighbours->nearest[i]);
+        if (!r && found.next.place)
+                r = spell(subscriber, &places, &found.next, scope->care,
+                          &subscriber->names[NEIGHBOURS_MAX], &ret_neighbours->next);
+        return r;
+}
