@@ -6,33 +6,15 @@
  */
 
 #include "bands.h"
+#include "json-set.h"
 #include "words.h"
-
-static void set_code(json_t *object, const char *key, PlekCodeList list, uint32_t code)
-{
-        const char *name = plek_code_name(list, code);
-
-        json_object_set_new(object, key, name ? json_string(name) : json_integer(code));
-}
-
-static void set_string(json_t *object, const char *key, const char *value)
-{
-        if (value)
-                json_object_set_new(object, key, json_string(value));
-}
-
-static void set_time(json_t *object, const char *key, int64_t ms)
-{
-        if (ms != PLEK_NO_TIME)
-                json_object_set_new(object, key, json_integer(ms));
-}
 
 static json_t *counts_to_json(const PlekRecord *record)
 {
         const PlekCounts *counts = &record->report.counts;
         json_t *object = json_object();
 
-        set_code(object, "care", PLEK_CODES_CARE, counts->care);
+        json_set_code(object, "care", PLEK_CODES_CARE, counts->care);
         for (uint32_t field = 0; field < PLEK_N_COUNT_FIELDS; field++) {
                 const char *name = plek_code_name(PLEK_CODES_COUNT_FIELD, field);
 
@@ -41,7 +23,7 @@ static json_t *counts_to_json(const PlekRecord *record)
                 if (counts->present[field])
                         json_object_set_new(object, name, json_integer(counts->value[field]));
                 else if (counts->missing[field])
-                        set_code(object, name, PLEK_CODES_MISSING, counts->missing[field]);
+                        json_set_code(object, name, PLEK_CODES_MISSING, counts->missing[field]);
         }
         if (record->available_known)
                 json_object_set_new(object, "free", json_integer(record->available));
@@ -55,12 +37,13 @@ static json_t *door_to_json(const PlekRecord *record)
         json_t *object = json_object();
         json_t *exceptions = json_array();
 
-        set_code(object, "state", PLEK_CODES_DOOR_STATE, door->state);
+        json_set_code(object, "state", PLEK_CODES_DOOR_STATE, door->state);
         json_object_set_new(object, "standing", json_string(standing_name(record->standing)));
         if (door->care != PLEK_ANY)
-                set_code(object, "care", PLEK_CODES_CARE, door->care);
+                json_set_code(object, "care", PLEK_CODES_CARE, door->care);
         if (door->patient_group != PLEK_ANY)
-                set_code(object, "patient_group", PLEK_CODES_PATIENT_GROUP, door->patient_group);
+                json_set_code(object, "patient_group", PLEK_CODES_PATIENT_GROUP,
+                              door->patient_group);
         if (door->urgency != PLEK_ANY)
                 json_object_set_new(object, "urgency", json_integer(door->urgency));
         json_object_set_new(object, "plan", json_integer(door->plan));
@@ -72,12 +55,12 @@ static json_t *door_to_json(const PlekRecord *record)
         }
         json_object_set_new(object, "exceptions", exceptions);
         if (door->reason)
-                set_code(object, "reason", PLEK_CODES_REASON, door->reason);
-        set_string(object, "text", door->text);
-        set_string(object, "authorised_by", door->authorised_by);
-        set_time(object, "starts_at_ms", door->starts_at_ms);
-        set_time(object, "ends_at_ms", door->ends_at_ms);
-        set_time(object, "review_at_ms", door->review_at_ms);
+                json_set_code(object, "reason", PLEK_CODES_REASON, door->reason);
+        json_set_string(object, "text", door->text);
+        json_set_string(object, "authorised_by", door->authorised_by);
+        json_set_time(object, "starts_at_ms", door->starts_at_ms);
+        json_set_time(object, "ends_at_ms", door->ends_at_ms);
+        json_set_time(object, "review_at_ms", door->review_at_ms);
         return object;
 }
 
@@ -119,7 +102,7 @@ json_t *contacts_to_json(const PlekLocationCard *card)
                                             "phone", card->contacts[i].phone);
 
                 if (card->contacts[i].care)
-                        set_code(contact, "care", PLEK_CODES_CARE, card->contacts[i].care);
+                        json_set_code(contact, "care", PLEK_CODES_CARE, card->contacts[i].care);
                 json_array_append_new(contacts, contact);
         }
         return contacts;
@@ -135,8 +118,8 @@ static json_t *card_to_json(const PlekLocationCard *card)
                 json_object_set_new(object, "latitude", json_real(card->latitude_e7 / 1e7));
                 json_object_set_new(object, "longitude", json_real(card->longitude_e7 / 1e7));
         }
-        set_string(object, "hours", card->hours);
-        set_string(object, "time_zone", card->time_zone);
+        json_set_string(object, "hours", card->hours);
+        json_set_string(object, "time_zone", card->time_zone);
         for (size_t i = 0; i < card->n_identifiers; i++)
                 json_array_append_new(identifiers,
                                       json_pack("{s:s, s:s}", "scheme", card->identifiers[i].scheme,
@@ -149,14 +132,14 @@ static json_t *offering_to_json(const PlekRecord *record)
         const PlekOffering *offering = &record->report.offering;
         json_t *object = json_object();
 
-        set_code(object, "care", PLEK_CODES_CARE, offering->care);
+        json_set_code(object, "care", PLEK_CODES_CARE, offering->care);
         json_object_set_new(object, "plan", json_integer(offering->plan));
         json_object_set_new(object, "standing", json_string(standing_name(record->standing)));
         json_object_set_new(object, "offered", json_boolean(!offering->not_offered));
-        set_string(object, "level", offering->level);
-        set_string(object, "hours", offering->hours);
-        set_time(object, "holds_from_ms", offering->holds_from_ms);
-        set_time(object, "holds_until_ms", offering->holds_until_ms);
+        json_set_string(object, "level", offering->level);
+        json_set_string(object, "hours", offering->hours);
+        json_set_time(object, "holds_from_ms", offering->holds_from_ms);
+        json_set_time(object, "holds_until_ms", offering->holds_until_ms);
         return object;
 }
 
@@ -195,30 +178,30 @@ json_t *record_to_json(const PlekRecord *record)
         const PlekReport *report = &record->report;
         json_t *object = json_object();
 
-        set_string(object, "id", record->id);
-        set_code(object, "status", PLEK_CODES_STATUS, report->status);
-        set_string(object, "party", record->party);
-        set_string(object, "party_name", record->party_name);
-        set_string(object, "region", record->region);
-        set_string(object, "location", report->location);
-        set_string(object, "unit", report->unit);
+        json_set_string(object, "id", record->id);
+        json_set_code(object, "status", PLEK_CODES_STATUS, report->status);
+        json_set_string(object, "party", record->party);
+        json_set_string(object, "party_name", record->party_name);
+        json_set_string(object, "region", record->region);
+        json_set_string(object, "location", report->location);
+        json_set_string(object, "unit", report->unit);
         json_object_set_new(object, "freshness", json_string(freshness_name(record->freshness)));
         if (record->freshness == PLEK_WITHDRAWN) {
-                set_code(object, "report", PLEK_CODES_REPORT, report->kind);
-                set_code(object, "withdrawn", PLEK_CODES_WITHDRAWN, record->withdrawn);
+                json_set_code(object, "report", PLEK_CODES_REPORT, report->kind);
+                json_set_code(object, "withdrawn", PLEK_CODES_WITHDRAWN, record->withdrawn);
                 return object;
         }
 
-        set_string(object, "label", report->label);
-        set_code(object, "audience", PLEK_CODES_AUDIENCE, report->audience);
+        json_set_string(object, "label", report->label);
+        json_set_code(object, "audience", PLEK_CODES_AUDIENCE, report->audience);
         if (report->source)
-                set_code(object, "source", PLEK_CODES_SOURCE, report->source);
-        set_string(object, "definition", report->definition);
+                json_set_code(object, "source", PLEK_CODES_SOURCE, report->source);
+        json_set_string(object, "definition", report->definition);
         json_object_set_new(object, "revision", json_integer((json_int_t)record->revision));
-        set_time(object, "observed_at_ms", report->observed_at_ms);
-        set_time(object, "sent_at_ms", record->sent_at_ms);
-        set_time(object, "received_at_ms", record->received_at_ms);
-        set_time(object, "since_ms", record->since_ms);
+        json_set_time(object, "observed_at_ms", report->observed_at_ms);
+        json_set_time(object, "sent_at_ms", record->sent_at_ms);
+        json_set_time(object, "received_at_ms", record->received_at_ms);
+        json_set_time(object, "since_ms", record->since_ms);
         json_object_set_new(object, "age_ms", json_integer(record->age_ms));
         if (report->valid_for_s)
                 json_object_set_new(object, "valid_for_s", json_integer(report->valid_for_s));

@@ -1,0 +1,20 @@
+#include "json-set.h"
+
+void json_set_code(json_t *object, const char *key, PlekCodeList list, uint32_t code)
+{
+        const char *name = plek_code_name(list, code);
+
+        json_object_set_new(object, key, name ? json_string(name) : json_integer(code));
+}
+
+void json_set_string(json_t *object, const char *key, const char *value)
+{
+        if (value)
+                json_object_set_new(object, key, json_string(value));
+}
+
+void json_set_time(json_t *object, const char *key, int64_t ms)
+{
+        if (ms != PLEK_NO_TIME)
+                json_object_set_new(object, key, json_integer(ms));
+}

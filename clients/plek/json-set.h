@@ -1,0 +1,14 @@
+#pragma once
+
+/*
+ * Values of an object as scripts read them: what is not said has no key
+ */
+
+#include <jansson.h>
+
+#include "plek/plek.h"
+
+/* By its name on the wire; its number where it has none. */
+void json_set_code(json_t *object, const char *key, PlekCodeList list, uint32_t code);
+void json_set_string(json_t *object, const char *key, const char *value);
+void json_set_time(json_t *object, const char *key, int64_t ms);
