@@ -243,6 +243,8 @@ int command_get(int argc, char **argv)
         argp_parse(&argp, argc, argv, 0, NULL, &o);
 
         o.filter.language = o.common.language;
+        o.filter.regions = o.regions;
+        o.filter.n_regions = o.subscriber.n_regions;
 
         r = bands_use(o.bands);
         if (!r)
@@ -340,6 +342,8 @@ int command_watch(int argc, char **argv)
         common_init(&o.common);
         argp_parse(&argp, argc, argv, 0, NULL, &o);
         o.filter.language = o.common.language;
+        o.filter.regions = o.regions;
+        o.filter.n_regions = o.subscriber.n_regions;
         until_ms = o.for_ms ? steady_clock_ms() + o.for_ms : INT64_MAX;
         if (!o.common.json && !(isatty(STDOUT_FILENO) && isatty(STDIN_FILENO)))
                 return fail(EXIT_USAGE, "plek watch draws on a terminal. Use --json in a pipe, or "

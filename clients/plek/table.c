@@ -9,7 +9,6 @@
 /* The card of a location, in one line. */
 typedef struct Heading {
         char location[72];
-        char region[40];
         char text[ROW_TEXT_BYTES];
 } Heading;
 
@@ -33,9 +32,17 @@ static void *grow(void *array, size_t n, size_t size)
         return n & (n - 1) ? array : reallocarray(array, n ? 2 * n : 1, size);
 }
 
+static bool is_followed(const TableFilter *filter, const char *region)
+{
+        for (size_t i = 0; i < filter->n_regions; i++)
+                if (!strcmp(filter->regions[i], region))
+                        return true;
+        return !filter->n_regions;
+}
+
 bool table_wants_location(const TableFilter *filter, const PlekLocation *location)
 {
-        return !filter->care &&
+        return !filter->care && is_followed(filter, location->region) &&
                (!filter->location || !strcmp(filter->location, location->location));
 }
 
@@ -65,8 +72,6 @@ static int gather_card(Gathered *gathered, const PlekRecord *record)
         gathered->headings = headings;
         heading = &headings[gathered->n_headings++];
         snprintf(heading->location, sizeof(heading->location), "%s", record->report.location);
-        snprintf(heading->region, sizeof(heading->region), "%s",
-                 record->region ? record->region : "");
         n = (size_t)snprintf(heading->text, sizeof(heading->text), "%s (%s)", card->name,
                              card->kind);
         for (size_t i = 0; i < card->n_contacts && n < sizeof(heading->text); i++)
@@ -116,13 +121,19 @@ static int gather(Gathered *gathered, PlekSubscriber *subscriber, const TableFil
         return r == PLEK_E_END ? 0 : r;
 }
 
-static int compare_rows(const void *a, const void *b)
+static int compare_places(const void *a, const void *b)
 {
         const Row *x = a, *y = b;
         int order = strcmp(x->region, y->region);
 
-        if (!order)
-                order = strcmp(x->location, y->location);
+        return order ? order : strcmp(x->location, y->location);
+}
+
+static int compare_rows(const void *a, const void *b)
+{
+        const Row *x = a, *y = b;
+        int order = compare_places(a, b);
+
         if (!order)
                 order = x->rank - y->rank;
         return order ? order : strcmp(x->order, y->order);
@@ -143,17 +154,21 @@ static Heading *find_heading(const Gathered *gathered, const char *location)
                                     : NULL;
 }
 
-static bool has_row(const Gathered *gathered, const char *location)
+/* Whether one of the first @n_rows, which are in order, is of it. */
+static bool has_row(const Gathered *gathered, size_t n_rows, const PlekLocation *location)
 {
-        for (size_t i = 0; i < gathered->n_rows; i++)
-                if (!strcmp(gathered->rows[i].location, location))
-                        return true;
-        return false;
+        Row key;
+
+        snprintf(key.region, sizeof(key.region), "%s", location->region);
+        snprintf(key.location, sizeof(key.location), "%s", location->location);
+        return n_rows && bsearch(&key, gathered->rows, n_rows, sizeof(Row), compare_places);
 }
 
-/* A location that somebody is enrolled for and nobody said anything of is not an empty place. */
+/* A location that somebody is enrolled for and nobody said anything of is not an empty place. Rows
+ * are in order, and are not any more. */
 static int gather_never(Gathered *gathered, PlekSubscriber *subscriber, const TableFilter *filter)
 {
+        const size_t n_rows = gathered->n_rows;
         PlekCursor cursor = { 0 };
         PlekLocation location;
 
@@ -161,7 +176,7 @@ static int gather_never(Gathered *gathered, PlekSubscriber *subscriber, const Ta
                 Row *rows;
 
                 if (!table_wants_location(filter, &location) ||
-                    has_row(gathered, location.location))
+                    has_row(gathered, n_rows, &location))
                         continue;
                 rows = grow(gathered->rows, gathered->n_rows, sizeof(*rows));
                 if (!rows)
@@ -260,6 +275,8 @@ int table_make(Table *ret_table, PlekSubscriber *subscriber, const TableFilter *
 
         if (gathered.n_headings)
                 qsort(gathered.headings, gathered.n_headings, sizeof(Heading), compare_headings);
+        if (gathered.n_rows)
+                qsort(gathered.rows, gathered.n_rows, sizeof(Row), compare_rows);
         r = gather_never(&gathered, subscriber, filter);
         if (r)
                 return r;

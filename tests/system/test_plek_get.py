@@ -130,7 +130,7 @@ def test_one_location_care_or_region_is_asked_for():
     with Region() as region:
         tools = hospital(region)
         say_everything(tools)
-        assert {r["region"] for r in tools.get("meldkamer", "--region", "west")} == {"west"}
+        assert {r["region"] for r in tools.get_all("meldkamer", "--region", "west")} == {"west"}
         assert {r["location"] for r in tools.get("meldkamer", "--location", "duin-west")} == \
             {"duin-west"}
         of_icu = tools.get("meldkamer", "--care", "ICU_ADULT")
