@@ -31,7 +31,7 @@ typedef struct AgentCsv {
 
         Feed *feed;
         PlekPublisher *publisher;
-        unsigned long n_faults; /* of this reading */
+        unsigned long n_faults;    /* of this reading */
         char faults[FAULTS_BYTES]; /* the first of them, a line each */
         char faults_said[FAULTS_BYTES];
         unsigned long n_accepted, n_refused;
@@ -129,7 +129,8 @@ static void on_refused(void *arg, const PlekRecordKey *key, const PlekFault *fau
 
 static void on_twins(void *arg)
 {
-        fail(EXIT_REFUSED, "another feed publishes with our key at the same time. Stop one of them, "
+        fail(EXIT_REFUSED,
+             "another feed publishes with our key at the same time. Stop one of them, "
              "or give each a key of its own.");
 }
 
@@ -167,8 +168,10 @@ static int read_all(AgentCsv *o)
         if (!r && o->once)
                 r = plek_publisher_flush(o->publisher, o->common.timeout_ms);
         if (r == PLEK_E_TIMEOUT)
-                return fail(EXIT_UNREACHABLE, "%zu reports have no receipt in time. Is the broker "
-                            "running? plek whoami asks.", plek_publisher_n_waiting(o->publisher));
+                return fail(EXIT_UNREACHABLE,
+                            "%zu reports have no receipt in time. Is the broker "
+                            "running? plek whoami asks.",
+                            plek_publisher_n_waiting(o->publisher));
         if (r < 0)
                 return fail(EXIT_FILE, "%s.", plek_result_text(r));
 

@@ -67,13 +67,13 @@ static int read_row(CsvFile *csv, unsigned long *ret_line)
 
                 csv->n_lines++;
                 n_read += (size_t)n;
-                if (n_read > CSV_FILE_LINE_MAX ||
-                    csv_parse(&csv->parser, csv->line, (size_t)n, on_field, on_row, csv) !=
-                            (size_t)n) {
+                if (n_read > CSV_FILE_LINE_MAX || csv_parse(&csv->parser, csv->line, (size_t)n,
+                                                            on_field, on_row, csv) != (size_t)n) {
                         csv_fini(&csv->parser, NULL, NULL, NULL);
                         return CSV_FILE_E_ROW;
                 }
-                if (!csv->ended && !csv->n_fields && csv->line[strspn(csv->line, " \t\r\n")] == '\0')
+                if (!csv->ended && !csv->n_fields &&
+                    csv->line[strspn(csv->line, " \t\r\n")] == '\0')
                         *ret_line = csv->n_lines + 1; /* an empty line is no row */
         }
         if (csv->out_of_memory)

@@ -24,12 +24,12 @@ enum {
         CSV_FILE_OK,
         CSV_FILE_E_END,
         CSV_FILE_E_HEADER, /* no header, two columns of one name, or too many */
-        CSV_FILE_E_ROW,    /* a row that is no CSV, too long, or with more fields than the header; the
-                         next one can be read */
+        CSV_FILE_E_ROW, /* a row that is no CSV, too long, or with more fields than the header; the
+                      next one can be read */
 };
 
 typedef struct CsvRow {
-        unsigned long line;      /* from 1: where it begins */
+        unsigned long line;        /* from 1: where it begins */
         const char *const *fields; /* one a column; those that a short row lacks are NULL */
 } CsvRow;
 

@@ -63,7 +63,7 @@ static void forget_all(Feed *feed)
 {
         SeenRecord *seen, *next;
 
-        HASH_ITER(hh, feed->seen, seen, next) {
+        HASH_ITER (hh, feed->seen, seen, next) {
                 HASH_DEL(feed->seen, seen);
                 free(seen);
         }
@@ -135,7 +135,7 @@ static int drop_absent(Feed *feed)
         SeenRecord *seen, *next;
         int r = 0;
 
-        HASH_ITER(hh, feed->seen, seen, next) {
+        HASH_ITER (hh, feed->seen, seen, next) {
                 if (seen->reading == feed->reading || r)
                         continue;
                 if (feed->publisher)
@@ -276,8 +276,10 @@ static int read_rows(Feed *feed, CsvFile *csv, RowFn on_report, void *arg)
                 if (r < 0)
                         return r;
                 if (r == CSV_FILE_E_ROW) {
-                        snprintf(text, sizeof(text), "line %lu is no row of this file: more fields "
-                                 "than the header, or too long", row.line);
+                        snprintf(text, sizeof(text),
+                                 "line %lu is no row of this file: more fields "
+                                 "than the header, or too long",
+                                 row.line);
                         fault(feed, text);
                         continue;
                 }
@@ -328,8 +330,10 @@ static int read_file(Feed *feed, RowFn on_report, void *arg)
         feed->reading++;
         r = csv_file_new(&csv, file, feed->mapping->separator);
         if (r == CSV_FILE_E_HEADER) {
-                snprintf(feed->trouble, sizeof(feed->trouble), "%s does not begin with a line of "
-                         "column names, each once", feed->mapping->file);
+                snprintf(feed->trouble, sizeof(feed->trouble),
+                         "%s does not begin with a line of "
+                         "column names, each once",
+                         feed->mapping->file);
                 r = FEED_E_FILE;
         }
         if (!r)
@@ -392,7 +396,7 @@ static int put_in_order(Feed *feed, const CsvRow *row, const MappedReport *mappe
 
         r = remember(feed, key, &seen, &again);
         if (!r && again && feed->publisher) {
-                /* The next time step begins: what is there must be accepted before it is replaced. */
+                /* The next time step: what is there must be accepted before it is replaced. */
                 r = plek_publisher_flush(feed->publisher, *timeout_ms);
                 if (r == PLEK_E_REFUSED)
                         r = 0; /* said by the publisher's callback */

@@ -16,7 +16,7 @@ typedef struct Feed Feed;
 typedef struct FeedCounts {
         unsigned long n_rows;
         unsigned long n_reports;
-        unsigned long n_bad; /* rows or reports that were wrong */
+        unsigned long n_bad;      /* rows or reports that were wrong */
         unsigned long n_readings; /* since the start */
 } FeedCounts;
 

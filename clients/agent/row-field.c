@@ -12,8 +12,8 @@ int row_wrong(RowContext *c, const char *format, ...)
 
         n = snprintf(c->fault, ROW_FAULT_BYTES, "line %lu, ", c->row->line);
         if (c->column)
-                n += snprintf(c->fault + n, (size_t)(ROW_FAULT_BYTES - n), "column %.64s: ",
-                              c->column);
+                n += snprintf(c->fault + n, (size_t)(ROW_FAULT_BYTES - n),
+                              "column %.64s: ", c->column);
         va_start(arguments, format);
         vsnprintf(c->fault + n, (size_t)(ROW_FAULT_BYTES - n), format, arguments);
         va_end(arguments);
@@ -245,5 +245,5 @@ int row_time(RowContext *c, const char *text, int64_t *ret_ms)
                 return 0;
         }
         return row_wrong(c, "'%.64s' is not a time%s", text,
-                     c->mapping->time_format ? " of time-format" : ", as in 2026-11-22 18:00");
+                         c->mapping->time_format ? " of time-format" : ", as in 2026-11-22 18:00");
 }

@@ -66,8 +66,8 @@ static int admit_file(PlekClient *client, const BrokerOptions *o, const char *pa
                 return fail_answer_about(path, r, &fault);
 
         if (o->common.json)
-                print_json_line(json_pack("{s:s, s:I}", "file", path, "revision",
-                                          (json_int_t)revision));
+                print_json_line(
+                        json_pack("{s:s, s:I}", "file", path, "revision", (json_int_t)revision));
         else
                 printf("%s %s %" PRIu64 "\n", path,
                        word(o->common.language, "is in force since revision"), revision);

@@ -55,8 +55,8 @@ static const struct argp_option options[] = {
         { "care", OPTION_CARE, "ENDPOINT", 0, "Instead of tcp://HOST:7302", 1 },
         { "query", OPTION_QUERY, "ENDPOINT", 0, "Instead of tcp://HOST:7303", 1 },
         { "coord", OPTION_COORD, "ENDPOINT", 0, "Instead of tcp://HOST:7304", 1 },
-        { "serial", OPTION_SERIAL, "N", 0,
-          "Above the last card's (default: the time in seconds)", 1 },
+        { "serial", OPTION_SERIAL, "N", 0, "Above the last card's (default: the time in seconds)",
+          1 },
         { "output", 'o', "FILE", 0, "Default: region.card", 1 },
         { 0 },
 };
@@ -183,7 +183,7 @@ static int card_sign(CardOptions *o)
 
         if (!o->card.network_name || !o->card.n_brokers)
                 return fail(EXIT_USAGE, "a card needs --network and a --broker. plek card --help "
-                            "has an example.");
+                                        "has an example.");
         r = fill_endpoints(o);
         if (!r)
                 r = load_key(&authority, o->authority);
@@ -197,7 +197,7 @@ static int card_sign(CardOptions *o)
         r = region_card_encode(&body, &o->card);
         if (r == -EINVAL)
                 return fail(EXIT_USAGE, "an endpoint is tcp://HOST:PORT, and a title is at most "
-                            "128 bytes.");
+                                        "128 bytes.");
         if (!r)
                 r = envelope_sign(&envelope, ENVELOPE_CARD, &o->card.network, authority,
                                   body->bytes, body->n_bytes);

@@ -54,13 +54,14 @@ static const struct argp_option options[] = {
           "The authority's first public key, where it has another one by now", 1 },
         { "network", OPTION_NETWORK, "NAME", 0, "The network's name, as plekd.conf has it", 1 },
         { "party", OPTION_PARTY, "ID", 0, "a-z 0-9 . -, at most 64", 1 },
-        { "public-key", OPTION_PUBLIC, "KEY", 0,
-          "The party's public key; twice while it rotates", 1 },
-        { "role", OPTION_ROLE, "ROLE[,ROLE]", 0,
-          "agent, subscriber, coordinator, operator, relay", 1 },
+        { "public-key", OPTION_PUBLIC, "KEY", 0, "The party's public key; twice while it rotates",
+          1 },
+        { "role", OPTION_ROLE, "ROLE[,ROLE]", 0, "agent, subscriber, coordinator, operator, relay",
+          1 },
         { "location", OPTION_LOCATION, "ID=REGION[,SCHEME:REGION]", 0,
           "A location that it speaks for and its home region, then its other regions; repeat for "
-          "more", 1 },
+          "more",
+          1 },
         { "reads", OPTION_READS, "care|coord", 0, "What it may read (default: nothing)", 1 },
         { "name", OPTION_NAME, "TEXT", 0, "What people call the party", 1 },
         { "valid", OPTION_VALID, "DURATION|TIME", 0, "Until when (default 1y)", 1 },
@@ -86,8 +87,8 @@ static void parse_location(EnrolOptions *o, char *text, struct argp_state *state
                 argp_error(state, "--location is LOCATION=REGION, as in duinzicht=waterkant");
 
         regions = calloc(LOCATION_REGIONS_MAX, sizeof(*regions));
-        o->locations = reallocarray(o->locations, o->enrolment.n_locations + 1,
-                                    sizeof(*o->locations));
+        o->locations =
+                reallocarray(o->locations, o->enrolment.n_locations + 1, sizeof(*o->locations));
         if (!regions || !o->locations)
                 argp_failure(state, EXIT_FILE, ENOMEM, "enrol");
         grant = &o->locations[o->enrolment.n_locations++];
@@ -219,12 +220,12 @@ static int check(const EnrolOptions *o)
 
         if (!o->authority || !o->network || !e->party || !e->n_keys)
                 return fail(EXIT_USAGE, "enrol needs --authority, --network, --party and "
-                            "--public-key. plek enrol --help has an example.");
+                                        "--public-key. plek enrol --help has an example.");
         if (!region_is_valid(o->network))
                 return fail(EXIT_USAGE, "a network's name is a-z 0-9 -, at most 32.");
         if (o->revoke && (e->roles || e->n_locations || e->audience))
                 return fail(EXIT_USAGE, "--revoke takes all rights away: leave --role, --location "
-                            "and --reads out.");
+                                        "and --reads out.");
         if (!o->revoke && !e->roles)
                 return fail(EXIT_USAGE, "a party needs a --role; --revoke takes all away.");
         if (!o->revoke && e->distrusted_since_ms != TIME_ABSENT)
@@ -255,7 +256,7 @@ static int sign_and_save(const EnrolOptions *o)
         r = enrolment_encode(&body, &o->enrolment);
         if (r == -EINVAL)
                 return fail(EXIT_USAGE, "this enrolment is over a bound: names are at most 128 "
-                            "bytes.");
+                                        "bytes.");
         if (!r)
                 r = envelope_sign(&envelope, ENVELOPE_ENROLMENT, &network, authority, body->bytes,
                                   body->n_bytes);

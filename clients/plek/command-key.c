@@ -49,8 +49,10 @@ static int key_new(const char *path)
         if (!r)
                 r = secret_key_save(key, path);
         if (r == -EEXIST)
-                return fail(EXIT_FILE, "%s is there already and is not overwritten. Choose another "
-                            "name, or move it away if nobody is enrolled with it.", path);
+                return fail(EXIT_FILE,
+                            "%s is there already and is not overwritten. Choose another "
+                            "name, or move it away if nobody is enrolled with it.",
+                            path);
         if (r)
                 return fail(EXIT_FILE, "%s cannot be written: %s.", path, strerror(-r));
 

@@ -56,8 +56,7 @@ static void party_json(const PlekPartyInfo *party, int64_t now_ms)
                            "roles", roles, "serial", (json_int_t)party->serial, "valid_until_ms",
                            (json_int_t)party->valid_until_ms, "floor", (json_int_t)party->floor,
                            "records", (json_int_t)party->n_records, "accepted",
-                           (json_int_t)party->n_accepted, "refused",
-                           (json_int_t)party->n_refused);
+                           (json_int_t)party->n_accepted, "refused", (json_int_t)party->n_refused);
 
         for (size_t i = 0; i < party->n_keys; i++)
                 json_array_append_new(keys, json_string(party->keys[i]));

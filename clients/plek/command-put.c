@@ -96,7 +96,8 @@ static int say_result(Peer *peer, const PutOptions *o, const PutResult *result, 
                 return fail_answer(PLEK_E_REFUSED, &result->fault);
         if (r)
                 return fail(EXIT_FILE, "%s.", plek_result_text(r));
-        snprintf(text, sizeof(text), "no receipt in time, so it may or may not be in the picture. %s",
+        snprintf(text, sizeof(text),
+                 "no receipt in time, so it may or may not be in the picture. %s",
                  *result->fault.text ? result->fault.text
                                      : "Is the broker running? plek whoami asks.");
         return fail_unanswered(peer, &o->common, PLEK_ROLE_BIT(PLEK_ROLE_AGENT), text);

@@ -221,8 +221,8 @@ static int status_text(PlekClient *client, const StatusOptions *o, const PlekBro
         print_broker(&status, l);
         print_people(&status, l);
         name(l, "rates");
-        printf("%.1f %s, ", rate(&status, "plek_updates_received_total", received,
-                                 status.time_ms - first_ms),
+        printf("%.1f %s, ",
+               rate(&status, "plek_updates_received_total", received, status.time_ms - first_ms),
                word(l, "updates/s received"));
         print_bytes(rate(&status, "plek_sent_bytes_total", sent, status.time_ms - first_ms));
         printf("/s %s\n", word(l, "sent"));

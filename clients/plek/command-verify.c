@@ -56,6 +56,8 @@ int command_verify(int argc, char **argv)
         arguments[1] = (char *)"--verify";
         memcpy(arguments + 2, argv + 1, (size_t)(argc - 1) * sizeof(*argv));
         execvp(plekd, arguments);
-        return fail(EXIT_FILE, "%s, which does the work, cannot be started: %s. Is plekd "
-                    "installed on this machine?", plekd, strerror(errno));
+        return fail(EXIT_FILE,
+                    "%s, which does the work, cannot be started: %s. Is plekd "
+                    "installed on this machine?",
+                    plekd, strerror(errno));
 }

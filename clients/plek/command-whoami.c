@@ -31,17 +31,16 @@ static error_t parse(int key, char *argument, struct argp_state *state)
 static void print_json(const PlekWhoami *who)
 {
         json_t *locations = json_array();
-        json_t *object = json_pack("{s:s, s:s, s:b, s:s?, s:I, s:b, s:b, s:o}", "text", who->text,
-                                   "transport_key_id", who->transport_key_id, "enrolled",
-                                   who->is_enrolled, "party", who->party, "serial",
-                                   (json_int_t)who->serial, "suspended", who->is_suspended,
-                                   "revoked", who->is_revoked, "locations", locations);
+        json_t *object =
+                json_pack("{s:s, s:s, s:b, s:s?, s:I, s:b, s:b, s:o}", "text", who->text,
+                          "transport_key_id", who->transport_key_id, "enrolled", who->is_enrolled,
+                          "party", who->party, "serial", (json_int_t)who->serial, "suspended",
+                          who->is_suspended, "revoked", who->is_revoked, "locations", locations);
 
         for (size_t i = 0; i < who->n_locations; i++)
-                json_array_append_new(locations,
-                                      json_pack("{s:s, s:s}", "location",
-                                                who->locations[i].location, "region",
-                                                who->locations[i].region));
+                json_array_append_new(locations, json_pack("{s:s, s:s}", "location",
+                                                           who->locations[i].location, "region",
+                                                           who->locations[i].region));
         if (who->is_enrolled) {
                 char roles[ROLES_TEXT_BYTES];
 

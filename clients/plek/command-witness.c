@@ -6,8 +6,8 @@
  *
  *         TIME-MS EPOCH REVISION HEAD ENVELOPE
  *
- * time and revision in decimal, the others in hexadecimal. `plek verify --witness FILE` holds a data
- * directory against it.
+ * time and revision in decimal, the others in hexadecimal. `plek verify --witness FILE` holds a
+ * data directory against it.
  */
 
 #include <fcntl.h>
@@ -167,7 +167,7 @@ static int witness(WitnessOptions *o)
                 return fail(EXIT_FILE, "%s.", plek_result_text(r));
         if (!o->has_written && !ended)
                 return fail(EXIT_UNREACHABLE, "no head came in that time, and nothing was written. "
-                            "Is the broker running? plek whoami asks.");
+                                              "Is the broker running? plek whoami asks.");
         return o->alarmed ? EXIT_DAMAGED : EXIT_DONE;
 }
 

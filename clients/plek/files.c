@@ -16,11 +16,15 @@ int load_key(SecretKey **ret_key, const char *path)
         case KEY_E_TEXT:
                 return fail(EXIT_FILE, "%s is not a secret made by plek key new.", path);
         case KEY_E_MODE:
-                return fail(EXIT_FILE, "%s can be read by others. chmod 600 it, and if others have "
-                            "been on this machine, make a new one.", path);
+                return fail(EXIT_FILE,
+                            "%s can be read by others. chmod 600 it, and if others have "
+                            "been on this machine, make a new one.",
+                            path);
         case -ENOENT:
-                return fail(EXIT_FILE, "there is no key %s. plek key new makes one; --key or "
-                            "PLEK_KEY names another.", path);
+                return fail(EXIT_FILE,
+                            "there is no key %s. plek key new makes one; --key or "
+                            "PLEK_KEY names another.",
+                            path);
         default:
                 return fail(EXIT_FILE, "%s cannot be read: %s.", path, strerror(-err_fold(r)));
         }
@@ -95,7 +99,7 @@ int read_public_key(PublicKey *ret_key, const char *text)
                 return EXIT_DONE;
         if (r == KEY_E_UNFIT)
                 return fail(EXIT_USAGE, "this public key is not fit for use: nobody made it with "
-                            "plek key new.");
+                                        "plek key new.");
         if (group)
                 return fail(EXIT_USAGE, "group %u of the public key is misread: '%s'.", group,
                             text);

@@ -15,11 +15,15 @@ static int open_card(PlekRegionCard **ret_card, const char *path)
         case PLEK_OK:
                 return EXIT_DONE;
         case -ENOENT:
-                return fail(EXIT_FILE, "there is no region card %s. Ask the region's coordination "
-                            "centre for it; --card or PLEK_CARD names another.", path);
+                return fail(EXIT_FILE,
+                            "there is no region card %s. Ask the region's coordination "
+                            "centre for it; --card or PLEK_CARD names another.",
+                            path);
         case PLEK_E_CARD:
-                return fail(EXIT_FILE, "%s is not a region card, or was altered. Ask for it "
-                            "again.", path);
+                return fail(EXIT_FILE,
+                            "%s is not a region card, or was altered. Ask for it "
+                            "again.",
+                            path);
         default:
                 return fail(EXIT_FILE, "%s cannot be read: %s.", path, plek_result_text(r));
         }
@@ -34,11 +38,15 @@ static int open_key(PlekKey **ret_key, const char *path)
         case PLEK_OK:
                 return EXIT_DONE;
         case -ENOENT:
-                return fail(EXIT_FILE, "there is no key %s. plek key new makes one; --key or "
-                            "PLEK_KEY names another.", path);
+                return fail(EXIT_FILE,
+                            "there is no key %s. plek key new makes one; --key or "
+                            "PLEK_KEY names another.",
+                            path);
         case PLEK_E_KEY_MODE:
-                return fail(EXIT_FILE, "%s can be read by others. chmod 600 it, and if others have "
-                            "been on this machine, make a new one.", path);
+                return fail(EXIT_FILE,
+                            "%s can be read by others. chmod 600 it, and if others have "
+                            "been on this machine, make a new one.",
+                            path);
         case PLEK_E_KEY_TEXT:
                 return fail(EXIT_FILE, "%s is not a secret made by plek key new.", path);
         default:
@@ -154,7 +162,8 @@ int fail_answer_about(const char *about, int result, const PlekFault *fault)
         }
 }
 
-/* Whether what the broker knows of us is the reason. Returns an Exit; what is wrong has been said. */
+/* Whether what the broker knows of us is the reason. Returns an Exit; what is wrong has been said.
+ */
 static int judge(const PlekWhoami *who, uint32_t roles)
 {
         char names[ROLES_TEXT_BYTES];
@@ -164,8 +173,10 @@ static int judge(const PlekWhoami *who, uint32_t roles)
         if (!roles || who->roles & roles)
                 return EXIT_DONE;
         roles_format(roles, names);
-        return fail(EXIT_REFUSED, "refused: %s is not enrolled as %s, which this needs. The "
-                    "region's authority can sign another enrolment.", who->party, names);
+        return fail(EXIT_REFUSED,
+                    "refused: %s is not enrolled as %s, which this needs. The "
+                    "region's authority can sign another enrolment.",
+                    who->party, names);
 }
 
 /* Whoami, as our key or (@key NULL) as a guest. What @ret_who points to is *@ret_client's. */
@@ -194,7 +205,8 @@ int fail_unanswered(Peer *peer, const Common *common, uint32_t roles, const char
                 if (r)
                         return r;
         } else if (peer->key && !ask_whoami(peer, common, NULL, &guest, &who)) {
-                return fail(EXIT_REFUSED, "refused: the broker answers, but not to the key %s: its "
+                return fail(EXIT_REFUSED,
+                            "refused: the broker answers, but not to the key %s: its "
                             "party is suspended or revoked. Ask the region's operator.",
                             common->key);
         }

@@ -40,7 +40,7 @@ int fail_answer(int result, const PlekFault *fault);
 int fail_answer_about(const char *about, int result, const PlekFault *fault);
 
 /*
- * Nothing came in time. Says so with @what, unless the broker itself says that we are not enrolled, or
- * in none of @roles (PLEK_ROLE_BIT()s). Returns EXIT_UNREACHABLE or EXIT_REFUSED.
+ * Nothing came in time. Says so with @what, unless the broker itself says that we are not enrolled,
+ * or in none of @roles (PLEK_ROLE_BIT()s). Returns EXIT_UNREACHABLE or EXIT_REFUSED.
  */
 int fail_unanswered(Peer *peer, const Common *common, uint32_t roles, const char *what);

@@ -13,8 +13,8 @@ typedef struct Row {
         char location[72];
         char text[ROW_TEXT_BYTES];
         TableStyle style;
-        int rank;         /* doors, then pressure, then counts; withdrawn last */
-        char order[200];  /* among those of one rank */
+        int rank;        /* doors, then pressure, then counts; withdrawn last */
+        char order[200]; /* among those of one rank */
 } Row;
 
 /* @away_ms: since when the party's agent is away, or -1. */

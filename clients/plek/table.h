@@ -37,8 +37,8 @@ typedef struct TableLine {
 } TableLine;
 
 typedef struct TableFilter {
-        const char *location; /* NULL: all */
-        uint32_t care;        /* 0: all */
+        const char *location;       /* NULL: all */
+        uint32_t care;              /* 0: all */
         const char *const *regions; /* those that are followed; none: all */
         size_t n_regions;
         bool with_withdrawn;

@@ -46,8 +46,12 @@ static int clock_parse(int64_t *ret_ms, const char *text, int64_t now_ms)
                 return -EINVAL;
 
         for (int day = tm.tm_mday; day <= tm.tm_mday + 1; day++) {
-                struct tm at = { .tm_year = tm.tm_year, .tm_mon = tm.tm_mon, .tm_mday = day,
-                                 .tm_hour = hour, .tm_min = minute, .tm_isdst = -1 };
+                struct tm at = { .tm_year = tm.tm_year,
+                                 .tm_mon = tm.tm_mon,
+                                 .tm_mday = day,
+                                 .tm_hour = hour,
+                                 .tm_min = minute,
+                                 .tm_isdst = -1 };
 
                 *ret_ms = (int64_t)mktime(&at) * 1000;
                 if (*ret_ms > now_ms)
