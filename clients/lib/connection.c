@@ -112,6 +112,23 @@ static void try_next_broker(Connection *connection, int64_t now_us)
         connection->reopen_at_us = now_us + HANDSHAKE_AGAIN_US;
 }
 
+/*
+ * A handshake that failed is followed by two of these, and says more than they do; whom nobody
+ * answers any more gets them one after another.
+ */
+static ConnectionEdge take_down(Connection *connection, bool was_up)
+{
+        bool is_news = connection->trouble == SOCKET_NOTHING;
+
+        if (++connection->n_down > 2 && connection->trouble != SOCKET_DOWN) {
+                connection->is_reached = false;
+                is_news = true;
+        }
+        if (was_up || is_news)
+                connection->trouble = SOCKET_DOWN;
+        return was_up ? EDGE_DOWN : is_news ? EDGE_TROUBLE : EDGE_NONE;
+}
+
 static ConnectionEdge take_event(Connection *connection, SocketEvent event, int64_t now_us)
 {
         bool was_up = connection->is_up;
@@ -121,6 +138,7 @@ static ConnectionEdge take_event(Connection *connection, SocketEvent event, int6
                 return EDGE_NONE;
         case SOCKET_REACHED:
                 connection->is_reached = true;
+                connection->n_down = 0;
                 return EDGE_NONE;
         case SOCKET_UP:
                 connection->is_up = true;
@@ -128,10 +146,7 @@ static ConnectionEdge take_event(Connection *connection, SocketEvent event, int6
                 return EDGE_UP;
         case SOCKET_DOWN:
                 connection->is_up = false;
-                if (!was_up && connection->trouble != SOCKET_NOTHING)
-                        return EDGE_NONE; /* of the handshake that failed: that says more */
-                connection->trouble = SOCKET_DOWN;
-                return was_up ? EDGE_DOWN : EDGE_TROUBLE;
+                return take_down(connection, was_up);
         case SOCKET_BARRED:
                 connection->socket = socket_free(connection->socket);
                 connection->reopen_at_us = now_us + BARRED_US;

@@ -22,6 +22,7 @@ typedef struct Connection {
         Socket *socket; /* NULL while barred, or closed */
         bool is_up;
         bool is_reached;
+        unsigned n_down;      /* in a row, without reaching anybody between */
         SocketEvent trouble;  /* the last reason why not; SOCKET_NOTHING: none */
         int64_t reopen_at_us; /* INT64_MAX: not by time */
         char endpoint[ENDPOINT_MAX + 1];
