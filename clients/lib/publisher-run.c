@@ -14,7 +14,8 @@
  */
 
 enum {
-        LOST_MAX = 4, /* flights without any answer: the XPUB's connection is dead */
+        ROUNDS_MAX = 64, /* before the caller's loop has its turn */
+        LOST_MAX = 4,    /* flights without any answer: the XPUB's connection is dead */
 };
 
 #define TWINS_AGAIN_US INT64_C(600000000)
@@ -340,7 +341,8 @@ static int process_outbox(PlekPublisher *publisher, bool *ret_progress)
 
 /* ------------------------------------------------------------------ all of it */
 
-static void arm(PlekPublisher *publisher, int64_t now_us)
+/* @is_busy: there was still something to do. */
+static void arm(PlekPublisher *publisher, int64_t now_us, bool is_busy)
 {
         int64_t due_us =
                 MIN(session_due_us(publisher->session), connection_due_us(&publisher->updates));
@@ -352,7 +354,7 @@ static void arm(PlekPublisher *publisher, int64_t now_us)
                 due_us = MIN(due_us, outbox_ms * 1000);
         if (outbox_n_waiting(publisher->outbox) != publisher->n_waiting_told)
                 due_us = MIN(due_us, publisher->waiting_told_us + WAITING_US);
-        poller_arm(&publisher->poller, due_us);
+        poller_arm(&publisher->poller, is_busy ? 0 : due_us);
 }
 
 void publisher_store_head(PlekPublisher *publisher, int64_t now_us)
@@ -371,11 +373,12 @@ void publisher_store_head(PlekPublisher *publisher, int64_t now_us)
 
 int plek_publisher_process(PlekPublisher *publisher)
 {
-        bool progress;
-        int64_t now_us;
+        bool progress = true;
+        int64_t now_us = 0;
         int r;
 
-        do {
+        /* ZeroMQ's descriptor tells of what is new only: whoever stops early has to come back. */
+        for (unsigned i = 0; progress && i < ROUNDS_MAX; i++) {
                 progress = false;
                 now_us = monotonic_us();
                 r = session_process(publisher->session, now_us, &progress);
@@ -389,11 +392,11 @@ int plek_publisher_process(PlekPublisher *publisher)
                         r = process_outbox(publisher, &progress);
                 if (r)
                         return err_fold(r);
-        } while (progress);
+        }
 
         tell_waiting(publisher, now_us);
         publisher_store_head(publisher, now_us);
-        arm(publisher, now_us);
+        arm(publisher, now_us, progress);
         return 0;
 }
 

@@ -13,6 +13,8 @@
  */
 
 enum {
+        ROUNDS_MAX = 64, /* before the caller's loop has its turn */
+        DOORS_AT_ONCE = 1024,
         COUNTS_AT_ONCE = 64, /* frames of counts between two looks at the doors */
 };
 
@@ -348,7 +350,8 @@ static void tell_head(PlekSubscriber *subscriber, int64_t now_us)
 
 /* ------------------------------------------------------------------ all of it */
 
-static void arm(PlekSubscriber *subscriber, int64_t now_us)
+/* @is_busy: there was still something to do. */
+static void arm(PlekSubscriber *subscriber, int64_t now_us, bool is_busy)
 {
         ReplicaTime time = subscriber_time(subscriber, now_us);
         int64_t due_us = session_due_us(subscriber->session), due_ms;
@@ -372,7 +375,7 @@ static void arm(PlekSubscriber *subscriber, int64_t now_us)
                 if (due_ms != INT64_MAX)
                         due_us = MIN(due_us, now_us + (due_ms - time.broker_ms + 1) * 1000);
         }
-        poller_arm(&subscriber->poller, due_us);
+        poller_arm(&subscriber->poller, is_busy ? 0 : due_us);
 }
 
 static int process_once(PlekSubscriber *subscriber, int64_t now_us, bool *ret_progress)
@@ -383,7 +386,7 @@ static int process_once(PlekSubscriber *subscriber, int64_t now_us, bool *ret_pr
         for (size_t i = 0; !r && i < N_LANES_READ; i++)
                 r = lane_process_edges(subscriber, &subscriber->feeds[i], now_us, ret_progress);
         if (!r)
-                r = lane_process_frames(subscriber, &subscriber->feeds[LINK_STATUS], SIZE_MAX,
+                r = lane_process_frames(subscriber, &subscriber->feeds[LINK_STATUS], DOORS_AT_ONCE,
                                         ret_progress);
         if (!r)
                 r = lane_process_frames(subscriber, &subscriber->feeds[LINK_COUNTS], COUNTS_AT_ONCE,
@@ -394,11 +397,12 @@ static int process_once(PlekSubscriber *subscriber, int64_t now_us, bool *ret_pr
 int plek_subscriber_process(PlekSubscriber *subscriber)
 {
         ReplicaTime time;
-        int64_t now_us;
-        bool progress;
+        bool progress = true;
+        int64_t now_us = 0;
         int r;
 
-        do {
+        /* ZeroMQ's descriptor tells of what is new only: whoever stops early has to come back. */
+        for (unsigned i = 0; progress && i < ROUNDS_MAX; i++) {
                 progress = false;
                 now_us = monotonic_us();
                 r = process_once(subscriber, now_us, &progress);
@@ -411,9 +415,9 @@ int plek_subscriber_process(PlekSubscriber *subscriber)
                 if (r)
                         return err_fold(r);
                 subscriber_update_link(subscriber, now_us);
-        } while (progress);
+        }
 
         tell_head(subscriber, now_us);
-        arm(subscriber, now_us);
+        arm(subscriber, now_us, progress);
         return 0;
 }
