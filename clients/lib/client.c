@@ -154,6 +154,7 @@ static int need_session(PlekClient *client, bool as_guest)
                 .control = client->control,
                 .kind = PEER_HAND,
                 .instance = client->instance,
+                .reply_bytes = ANSWER_ARENA_BYTES,
                 .is_guest = as_guest,
         };
 

@@ -15,7 +15,7 @@
 enum {
         ARENA_BYTES = 2 * ARENA_MESSAGE_BYTES, /* an update, decoded and encoded */
         IN_FLIGHT_DEFAULT = 32,
-        IN_FLIGHT_MAX = 1024,
+        IN_FLIGHT_MAX = 64, /* PROTOCOL.md, chapter 8 */
         RECORDS_DEFAULT = 100000,
 };
 

@@ -12,7 +12,8 @@ enum {
         ASK_AGAIN_MAX_MS = 30 * 1000,
         GAP_MS = 20,     /* what is missing may be right behind */
         BEHIND_MS = 250, /* the registry and openings of epochs come by themselves */
-        MESSAGE_ARENA_BYTES = 64 * 1024 * 1024, /* address space: it is used as far as needed */
+        /* A block of as many entries as there may be, decoded, and as much again. */
+        MESSAGE_ARENA_BYTES = 8 * 1024 * 1024,
 };
 
 /* A frame that has to wait, or a chunk of an answer that has to. */

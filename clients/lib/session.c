@@ -15,7 +15,8 @@
  */
 
 enum {
-        REPLY_ARENA_BYTES = 64 * 1024 * 1024, /* address space: it is used as far as needed */
+        /* A manifest of 4 MiB, and as much again. */
+        REPLY_ARENA_BYTES = 16 * 1024 * 1024,
 };
 
 /* ------------------------------------------------------------------ its life */
@@ -36,7 +37,8 @@ int session_new(Session **ret_session, const SessionOptions *options, const Sess
         connection_init(&session->connection, options->context, options->poller, options->peer,
                         options->control ? TO_CONTROL : TO_QUERY);
         session->connection.control = options->control;
-        r = arena_new(&session->arena, REPLY_ARENA_BYTES);
+        r = arena_new(&session->arena,
+                      options->reply_bytes ? options->reply_bytes : REPLY_ARENA_BYTES);
         if (r)
                 return r;
 

@@ -38,7 +38,8 @@ typedef struct SessionOptions {
         const char *control; /* the control socket's endpoint; NULL: the card's query endpoint */
         PeerKind kind;
         uint64_t instance;
-        bool is_guest; /* says no hello: up as soon as it is connected, with hello NULL */
+        size_t reply_bytes; /* the largest reply, decoded; 0: what a publisher or subscriber gets */
+        bool is_guest;      /* says no hello: up as soon as it is connected, with hello NULL */
 } SessionOptions;
 
 enum {

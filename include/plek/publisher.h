@@ -61,7 +61,7 @@ typedef struct PlekPublisherOptions {
         /* One report by a person rather than a feed: two of these, or one beside a feed, are not
          * twins; a hand never affirms. */
         bool is_hand;
-        unsigned n_in_flight_max; /* sent and not acknowledged; 0: 32; at most 1,024 */
+        unsigned n_in_flight_max; /* sent and not acknowledged; 0: 32; at most 64 */
         size_t n_records_max;     /* kept; 0: 100,000 */
 } PlekPublisherOptions;
 
