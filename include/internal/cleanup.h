@@ -52,5 +52,20 @@ static inline void closep(int *fd)
 }
 
 #define N_ELEMENTS(_array) (sizeof(_array) / sizeof((_array)[0]))
-#define MIN(_a, _b)        ((_a) < (_b) ? (_a) : (_b))
-#define MAX(_a, _b)        ((_a) > (_b) ? (_a) : (_b))
+
+/*
+ * Each argument is evaluated once: one of a clock, read twice, gives what is neither of the two.
+ * Not for constant expressions: those take CONST_MAX.
+ */
+#define MIN(_a, _b) PICK_(<, _a, _b, __COUNTER__)
+#define MAX(_a, _b) PICK_(>, _a, _b, __COUNTER__)
+
+#define CONST_MAX(_a, _b) ((_a) > (_b) ? (_a) : (_b))
+
+#define PICK_(_is, _a, _b, _n) PICK_ONCE_(_is, _a, _b, _n)
+#define PICK_ONCE_(_is, _a, _b, _n)                                                                \
+        __extension__({                                                                            \
+                const __typeof__(1 ? (_a) : (_b)) a_##_n = (_a);                                   \
+                const __typeof__(1 ? (_a) : (_b)) b_##_n = (_b);                                   \
+                a_##_n _is b_##_n ? a_##_n : b_##_n;                                               \
+        })

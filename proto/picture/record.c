@@ -35,7 +35,7 @@ void record_key_make(RecordKey *ret_key, Status status, const char *party, const
         uint8_t *to = ret_key->bytes;
 
         static_assert(1 + PARTY_MAX + 1 + LOCATION_MAX + 1 + 1 + UNIT_MAX + 1 +
-                                      MAX(4 * 4, METHOD_MAX + 1) <=
+                                      CONST_MAX(4 * 4, METHOD_MAX + 1) <=
                               RECORD_KEY_MAX,
                       "the longest key fits");
 
