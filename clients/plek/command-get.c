@@ -31,7 +31,6 @@ enum {
         OPTION_CARE,
         OPTION_REGION,
         OPTION_TEST,
-        OPTION_WITHDRAWN,
         OPTION_CAPTION,
         OPTION_FOR,
         OPTION_RENEWED,
@@ -44,9 +43,8 @@ enum {
                 { "region", OPTION_REGION, "ID", 0, "This region only; repeat for more", 1 },      \
                 { "bands", OPTION_BANDS, "FILE", 0,                                                \
                   "What crowding scores are called (default $PLEK_BANDS)", 1 },                    \
-                { "test", OPTION_TEST, NULL, 0, "Also what is marked TEST", 1 },                   \
         {                                                                                          \
-                "withdrawn", OPTION_WITHDRAWN, NULL, 0, "Also what was withdrawn", 1               \
+                "test", OPTION_TEST, NULL, 0, "Also what is marked TEST", 1                        \
         }
 
 static error_t parse(int key, char *argument, struct argp_state *state)
@@ -72,9 +70,6 @@ static error_t parse(int key, char *argument, struct argp_state *state)
                 return 0;
         case OPTION_TEST:
                 o->subscriber.with_test = true;
-                return 0;
-        case OPTION_WITHDRAWN:
-                o->filter.with_withdrawn = true;
                 return 0;
         case OPTION_BANDS:
                 o->bands = argument;
@@ -200,13 +195,6 @@ static int get_json(PlekSubscriber *subscriber, const TableFilter *filter)
         never_json(subscriber, filter);
 
         while (!(r = plek_subscriber_next(subscriber, &cursor, &record)))
-                if (table_wants(filter, &record))
-                        print_json_line(record_to_json(&record));
-        if (r != PLEK_E_END || !filter->with_withdrawn)
-                return r == PLEK_E_END ? 0 : r;
-
-        cursor = (PlekCursor){ 0 };
-        while (!(r = plek_subscriber_next_withdrawn(subscriber, &cursor, &record)))
                 if (table_wants(filter, &record))
                         print_json_line(record_to_json(&record));
         return r == PLEK_E_END ? 0 : r;
