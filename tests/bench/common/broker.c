@@ -60,6 +60,8 @@ static void start_remover(BenchBroker *broker)
 
         if (broker->remover == 0) {
                 setsid(); /* what a terminal sends is not for it */
+                signal(SIGHUP, SIG_IGN);
+                signal(SIGTERM, SIG_IGN);
                 close(ends[1]);
                 while (read(ends[0], &byte, 1) < 0 && errno == EINTR)
                         ;
