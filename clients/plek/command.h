@@ -26,6 +26,7 @@ typedef enum Exit {
 
 typedef struct Common {
         const char *card;    /* --card, $PLEK_CARD or ~/.config/plek/region.card */
+        bool card_is_named;  /* it is not the default */
         const char *key;     /* --key, $PLEK_KEY or ~/.config/plek/plek.key */
         bool key_is_named;   /* it is not the default: it must be there */
         const char *control; /* --control or $PLEK_CONTROL; NULL: not given */

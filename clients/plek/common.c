@@ -20,7 +20,8 @@ static const struct argp_option options[] = {
         { "key", OPTION_KEY, "FILE", 0,
           "This party's secret (default $PLEK_KEY, or ~/.config/plek/plek.key)", 100 },
         { "control", OPTION_CONTROL, "ENDPOINT", 0,
-          "The broker's control socket on this host (default $PLEK_CONTROL)", 100 },
+          "The broker's control socket on this host (default $PLEK_CONTROL; without a region card, "
+          "the service's)", 100 },
         { "json", OPTION_JSON, NULL, 0, "For scripts: one JSON object a line", 100 },
         { "lang", OPTION_LANG, "nl|en", 0, "Default: by the locale", 100 },
         { "timeout", OPTION_TIMEOUT, "DURATION", 0, "How long to wait for the broker (10s)", 100 },
@@ -35,6 +36,7 @@ static error_t parse(int key, char *argument, struct argp_state *state)
         switch (key) {
         case OPTION_CARD:
                 common->card = argument;
+                common->card_is_named = true;
                 return 0;
         case OPTION_KEY:
                 common->key = argument;
@@ -91,6 +93,7 @@ void common_init(Common *common)
                 .language = messages && !strncmp(messages, "nl", 2) ? LANGUAGE_NL : LANGUAGE_EN,
                 .timeout_ms = 10 * 1000,
         };
+        common->card_is_named = common->card != NULL;
         common->key_is_named = common->key != NULL;
         if (!common->card)
                 common->card = at_home(card, "region.card");

@@ -4,6 +4,8 @@
 #include "peer.h"
 #include "words.h"
 
+#define SERVICE_CONTROL "/run/plek/control"
+
 enum { ASK_WHY_MS = 3000 };
 
 static int open_card(PlekRegionCard **ret_card, const char *path)
@@ -110,16 +112,27 @@ void peer_close(Peer *peer)
         peer->context = plek_context_free(peer->context);
 }
 
+/* Whoever may open it is an operator of this host, and has no card to have one. */
+static const char *service_control(const Common *common)
+{
+        if (common->card_is_named || common->key_is_named || !access(common->card, F_OK) ||
+            access(SERVICE_CONTROL, R_OK | W_OK))
+                return NULL;
+        return "ipc://" SERVICE_CONTROL;
+}
+
 int peer_client(Peer *peer, PlekClient **ret_client, const Common *common, bool or_guest)
 {
+        const char *control =
+                common->control || or_guest ? common->control : service_control(common);
         CLEANUP(plek_client_freep) PlekClient *client = NULL;
         int r;
 
-        if (common->control) {
+        if (control) {
                 r = open_context(peer);
                 if (r)
                         return r;
-                r = plek_client_new_control(&client, peer->context, common->control);
+                r = plek_client_new_control(&client, peer->context, control);
         } else {
                 r = open_all(peer, common,
                              !or_guest || common->key_is_named || !access(common->key, F_OK));
