@@ -131,6 +131,9 @@ static int take_card_hours(LocationCard *card, UpdateCheck *check, const PbCard 
         if ((pb->hours && check_hours(check, "card.hours", pb->hours)) ||
             (pb->time_zone && check_name(check, "card.time_zone", NAME_TIME_ZONE, pb->time_zone)))
                 return UPDATE_E_REFUSED;
+        if (pb->time_zone && *pb->time_zone == '/')
+                return check_refuse(check, PLEK_REFUSED_FIELD, "card.time_zone",
+                                    "a time zone is %s, and no path", name_rule(NAME_TIME_ZONE));
         card->hours = pb->hours;
         card->time_zone = pb->time_zone;
         return 0;

@@ -57,6 +57,8 @@ static void test_a_card_with_what_cannot_be_read_is_refused_by_name(void **state
         update = card_update();
         update.card.time_zone = "../etc/passwd";
         assert_refused(&update, PLEK_REFUSED_FIELD, "card.time_zone");
+        update.card.time_zone = "/etc/localtime";
+        assert_refused(&update, PLEK_REFUSED_FIELD, "card.time_zone");
 
         update = card_update();
         update.card.identifiers[1].scheme = "AGB";
