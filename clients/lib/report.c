@@ -205,7 +205,7 @@ static void pressure_from_wire(const Pressure *from, PlekPressure *to)
                 to->inputs[i] = (PlekPressureInput){ from->inputs[i].name, from->inputs[i].value };
 }
 
-static void card_from_wire(const LocationCard *from, PlekLocationCard *to)
+void card_from_wire(const LocationCard *from, PlekLocationCard *to)
 {
         *to = (PlekLocationCard){
                 .name = from->name,
@@ -226,7 +226,7 @@ static void card_from_wire(const LocationCard *from, PlekLocationCard *to)
                         (PlekIdentifier){ from->identifiers[i].scheme, from->identifiers[i].id };
 }
 
-static void offering_from_wire(const Offering *from, PlekOffering *to)
+void offering_from_wire(const Offering *from, PlekOffering *to)
 {
         *to = (PlekOffering){
                 .care = from->care,

@@ -12,6 +12,9 @@
 bool report_to_update(const PlekReport *report, Update *ret_update, WireRefusal *ret_refusal);
 void report_from_update(const Update *update, PlekReport *ret_report);
 
+void card_from_wire(const LocationCard *from, PlekLocationCard *to);
+void offering_from_wire(const Offering *from, PlekOffering *to);
+
 RecordRef record_ref_of(const PlekRecordKey *key);
 void record_key_from(const RecordRef *ref, Status status, const char *party, const char *location,
                      PlekRecordKey *ret_key);

@@ -13,6 +13,9 @@ static_assert((int)PLEK_NEVER == (int)FRESHNESS_NEVER &&
                       (int)PLEK_WITHDRAWN == (int)FRESHNESS_WITHDRAWN,
               "freshness");
 static_assert((int)PLEK_STANDS == (int)DOOR_STANDS && (int)PLEK_OVER == (int)DOOR_OVER, "standing");
+static_assert((int)PLEK_NO_LONGER_ENROLLED == (int)PARTY_NO_LONGER_ENROLLED &&
+                      (int)PLEK_DISTRUSTED == (int)PARTY_DISTRUSTED,
+              "trust");
 static_assert((int)PLEK_FLAG_OVERCROWDED == (int)ENTRY_OVERCROWDED &&
                       (int)PLEK_FLAG_INCONSISTENT == (int)ENTRY_INCONSISTENT,
               "flags");
@@ -92,42 +95,16 @@ static void id_write(char ret_id[RECORD_ID_MAX], Status status, const char *part
 
 /* ------------------------------------------------------------------ parties */
 
-static PlekEnrolled enrolled_of(const Party *party, uint64_t revision, int64_t received_at_ms,
-                                int64_t now_ms)
-{
-        int64_t distrusted_since_ms;
-
-        if (!party)
-                return PLEK_NO_LONGER_ENROLLED;
-        distrusted_since_ms = party_distrusted_since(party, revision);
-        if (distrusted_since_ms != TIME_ABSENT && received_at_ms >= distrusted_since_ms)
-                return PLEK_DISTRUSTED;
-        if (party_is_revoked(party) || party_is_suspended(party) ||
-            party->newest->enrolment->valid_until_ms <= now_ms)
-                return PLEK_NO_LONGER_ENROLLED;
-        return PLEK_ENROLLED;
-}
-
 static void spell_party(const PlekSubscriber *subscriber, PlekRecord *record, int64_t now_ms)
 {
         const Party *party = registry_find(replica_registry(subscriber->replica), record->party);
 
         record->party_name = party ? party->newest->enrolment->name : NULL;
-        record->enrolled = enrolled_of(party, record->revision, record->received_at_ms, now_ms);
+        record->enrolled =
+                (PlekEnrolled)party_trust(party, record->revision, record->received_at_ms, now_ms);
 }
 
 /* ------------------------------------------------------------------ records */
-
-static bool decode(RecordRoom *room, const Record *record, Update *ret_update)
-{
-        WireRefusal refusal;
-        Envelope envelope;
-
-        arena_reset(room->arena);
-        return envelope_parse(&envelope, record->envelope->bytes, record->envelope->n_bytes) == 0 &&
-               update_decode(ret_update, &refusal, room->arena, envelope.body, envelope.n_body) ==
-                       0;
-}
 
 int record_spell(const PlekSubscriber *subscriber, RecordRoom *room, const Record *record,
                  PlekRecord *ret_record)
@@ -136,9 +113,11 @@ int record_spell(const PlekSubscriber *subscriber, RecordRoom *room, const Recor
         const char *party, *location;
         RecordRef ref;
         Update update;
+        int r;
 
-        if (!decode(room, record, &update))
-                return err_raise(-ENOMEM); /* it was decoded when it came */
+        r = record_decode(record, room->arena, &update);
+        if (r)
+                return r;
         record_describe(record, &party, &location, &ref);
         id_write(room->id, record->status, party, location, &ref);
 

@@ -12,6 +12,8 @@
  *         PlekTotals      places of a care over a region          plek/totals.h
  *         PlekPressure    crowding scores and their bands         plek/pressure.h
  *         PlekLeadingDoor which of all doors leads, neighbours    plek/doors.h
+ *         PlekMap         which care is given where               plek/map.h
+ *         PlekFindAnswer  where a patient can be taken now        plek/find.h
  *         PlekClient      one question at a time                  plek/client.h
  *
  * plek/context.h has the rules on threads, results and ownership that hold for all of it.
@@ -21,7 +23,9 @@
 #include "plek/codes.h"
 #include "plek/context.h"
 #include "plek/doors.h"
+#include "plek/find.h"
 #include "plek/identity.h"
+#include "plek/map.h"
 #include "plek/pressure.h"
 #include "plek/publisher.h"
 #include "plek/report.h"

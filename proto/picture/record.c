@@ -231,6 +231,34 @@ uint32_t record_plan(const Record *record)
         return has_plan ? be32_get(record->key + record->n_key - 4) : 0;
 }
 
+uint32_t record_care(const Record *record)
+{
+        const uint8_t *end = record->key + record->n_key;
+
+        switch (record->report) {
+        case UPDATE_COUNTS:
+                return be32_get(end - 4);
+        case UPDATE_OFFERING:
+                return be32_get(end - 8);
+        case UPDATE_DOOR:
+                return be32_get(end - 16);
+        default:
+                return CODE_ABSENT;
+        }
+}
+
+int record_decode(const Record *record, Arena *arena, Update *ret_update)
+{
+        WireRefusal refusal;
+        Envelope envelope;
+
+        arena_reset(arena);
+        if (envelope_parse(&envelope, record->envelope->bytes, record->envelope->n_bytes) ||
+            update_decode(ret_update, &refusal, arena, envelope.body, envelope.n_body))
+                return err_raise(-ENOMEM); /* it was decoded when it came */
+        return 0;
+}
+
 void record_describe(const Record *record, const char **ret_party, const char **ret_location,
                      RecordRef *ret_ref)
 {

@@ -92,6 +92,10 @@ typedef struct Record {
 
 /* The plan that a door or an offering is about; 0 for all other reports. */
 uint32_t record_plan(const Record *record);
+/* The care that a report is about; CODE_ABSENT where it is about none, or about all. */
+uint32_t record_care(const Record *record);
+/* What its report says; strings live in @arena, which is reset first. Returns 0 or -ENOMEM. */
+MUST_CHECK int record_decode(const Record *record, Arena *arena, Update *ret_update);
 /* Says what the record is about; strings are borrowed from the record's key. */
 void record_describe(const Record *record, const char **ret_party, const char **ret_location,
                      RecordRef *ret_ref);

@@ -46,8 +46,8 @@ struct Party {
         UT_hash_handle hh;
 };
 
-/* One region card as it was signed. All are kept: an old one vouches for the key that signed what is
- * older still. */
+/* One region card as it was signed. All are kept: an old one vouches for the key that signed what
+ * is older still. */
 typedef struct CardVersion {
         uint64_t revision;
         int64_t received_at_ms;
@@ -124,8 +124,7 @@ MUST_CHECK int registry_check_enrolment(const Registry *registry, const Enrolmen
  * versions in any order: they sort by serial. Returns 0, -EBADMSG or -ENOMEM.
  */
 MUST_CHECK int registry_apply_enrolment(Registry *registry, uint64_t revision,
-                                        int64_t received_at_ms, Blob *envelope,
-                                        Party **ret_party);
+                                        int64_t received_at_ms, Blob *envelope, Party **ret_party);
 /* A key may be named by either of its halves; suspending one half cuts both. Of words on the same
  * thing the one with the highest revision stays. Returns 0, REGISTRY_E_UNKNOWN (no such party, or
  * not its key), -EBADMSG or -ENOMEM. */
@@ -166,8 +165,17 @@ uint32_t owner_may_read(const KeyOwner *owner, int64_t now_ms, int64_t grace_ms,
                         Audience *ret_audience);
 bool party_has_role(const Party *party, Role role);
 bool party_is_revoked(const Party *party);
-bool party_is_suspended(const Party *party); /* as a whole */
+bool party_is_suspended(const Party *party);                           /* as a whole */
 bool party_key_is_suspended(const Party *party, const PublicKey *key); /* it, or the party */
+/* How far what @party (NULL: not known any more) said at @revision can be believed at @now_ms. */
+typedef enum PartyTrust {
+        PARTY_ENROLLED,
+        PARTY_NO_LONGER_ENROLLED, /* expired, revoked or suspended since */
+        PARTY_DISTRUSTED,         /* its key was in other hands */
+} PartyTrust;
+
+PartyTrust party_trust(const Party *party, uint64_t revision, int64_t received_at_ms,
+                       int64_t now_ms);
 /* What it may speak for, by the newest enrolment; NULL: not its location. */
 const LocationGrant *party_grant(const Party *party, const char *location);
 /* The last revision at which anything here changed: what reg/ stands at. */

@@ -105,3 +105,19 @@ uint32_t owner_may_read(const KeyOwner *owner, int64_t now_ms, int64_t grace_ms,
         *ret_audience = enrolment->audience;
         return 0;
 }
+
+PartyTrust party_trust(const Party *party, uint64_t revision, int64_t received_at_ms,
+                       int64_t now_ms)
+{
+        int64_t distrusted_since_ms;
+
+        if (!party || !party->newest)
+                return PARTY_NO_LONGER_ENROLLED;
+        distrusted_since_ms = party_distrusted_since(party, revision);
+        if (distrusted_since_ms != TIME_ABSENT && received_at_ms >= distrusted_since_ms)
+                return PARTY_DISTRUSTED;
+        if (party_is_revoked(party) || party_is_suspended(party) ||
+            party->newest->enrolment->valid_until_ms <= now_ms)
+                return PARTY_NO_LONGER_ENROLLED;
+        return PARTY_ENROLLED;
+}

@@ -1,0 +1,13 @@
+#pragma once
+
+/*
+ * Between places of proto/derived/ and those of the public headers
+ */
+
+#include "derived/places.h"
+#include "plek/map.h"
+
+/* What the public ones point to is in @keep. Out of memory: keep->failed. */
+void place_show(const Place *place, Keep *keep, PlekPlace *ret_place);
+/* One for each of @places, in order; NULL: out of memory. */
+PlekPlace *places_show(const Places *places, Keep *keep);

@@ -1,0 +1,131 @@
+#pragma once
+
+/*
+ * Find: where a patient who needs a kind of care can be taken now
+ *
+ * The rule. Left out is a place whose leading door is a stop, closed or not applicable and excepts
+ * nothing that the patient is; that is said not to give the care, or to be outside its hours; of
+ * which only what is distrusted is known; further than was asked; and counts of a unit for which
+ * another party's are shown. The others rank: *free*, with enough free places reported fresh, and a
+ * door that is freshly stated to let the patient in; then *unconfirmed*, with enough free places
+ * but a doubt about them or about the door (each PLEK_DOUBT_* is one); then *unknown*, of which
+ * nobody says how many places are free, or so long ago that it says nothing; then *full*, with
+ * fewer than are needed. Within each the nearest comes first, as the crow flies, and last those of
+ * which no card says where they are. Equally near: more free places first; then by location, unit
+ * and party. So the order is total, and any two readers with one picture have the same.
+ *
+ * A stop is a signal and not a refusal: who is one of its exceptions is let in. A stop past its end
+ * is not open: it is a doubt. Free places are those of one unit, by one party's report; what
+ * several units have is not added up.
+ */
+
+#include "plek/map.h"
+#include "plek/subscriber.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+typedef enum PlekFindRank {
+        PLEK_FIND_FREE = 1,
+        PLEK_FIND_UNCONFIRMED,
+        PLEK_FIND_UNKNOWN,
+        PLEK_FIND_FULL,
+        PLEK_FIND_LEFT_OUT,
+} PlekFindRank;
+
+enum {
+        PLEK_DOUBT_COUNTS_STALE = 1 << 0,   /* older than their sender said they would be */
+        PLEK_DOUBT_COUNTS_SILENT = 1 << 1,  /* three times as old: they say nothing any more */
+        PLEK_DOUBT_COUNTS_UNKNOWN = 1 << 2, /* nobody says how many places are free */
+        PLEK_DOUBT_INCONSISTENT = 1 << 3,   /* the counts contradict themselves */
+        PLEK_DOUBT_DOOR_UNKNOWN = 1 << 4,   /* nobody validly says that it is open */
+        PLEK_DOUBT_DOOR_OLD = 1 << 5,       /* what leads there is stale or silent */
+        PLEK_DOUBT_DOOR_EXPIRED = 1 << 6,   /* a stop past its end, which nobody ended */
+        PLEK_DOUBT_DOOR_REOPENED = 1 << 7,  /* open since its end, unconfirmed */
+        PLEK_DOUBT_NOT_ENROLLED = 1 << 8,   /* who says it is not enrolled any more */
+};
+
+typedef enum PlekFindLeftOut {
+        PLEK_LEFT_OUT_DOOR = 1,    /* stop, closed or not applicable, and excepts no such patient */
+        PLEK_LEFT_OUT_NOT_OFFERED, /* it is said that this care is not given, or not yet or not now
+                                    */
+        PLEK_LEFT_OUT_SHUT,        /* outside its hours */
+        PLEK_LEFT_OUT_DISTRUSTED,  /* its party's key was in other hands */
+        PLEK_LEFT_OUT_DOUBLED,     /* another party's counts of this unit are shown */
+        PLEK_LEFT_OUT_TOO_FAR,     /* or nobody knows where it is, and a distance was asked */
+} PlekFindLeftOut;
+
+/* Set it with PLEK_FIND_INIT first. */
+typedef struct PlekFindOptions {
+        PlekStatus status;                        /* 0: ACTUAL */
+        uint32_t care;                            /* PlekCare; required */
+        int32_t latitude_e7, longitude_e7;        /* near what, WGS 84 */
+        int32_t need;                             /* free places; at least 1 */
+        uint32_t patient_group, urgency;          /* of the patient, or PLEK_ANY */
+        uint32_t exceptions[PLEK_EXCEPTIONS_MAX]; /* what the patient is: MULTITRAUMA, ... */
+        size_t n_exceptions;
+        double within_m;    /* 0: however far */
+        const char *scheme; /* of @region; NULL: its home region */
+        const char *region; /* NULL: all */
+        PlekClockFn clock;  /* for opening hours; NULL: they are not looked at */
+        void *clock_arg;
+} PlekFindOptions;
+
+#define PLEK_FIND_INIT                                                                             \
+        {                                                                                          \
+                .need = 1, .patient_group = PLEK_ANY, .urgency = PLEK_ANY                          \
+        }
+
+typedef struct PlekFound {
+        PlekFindRank rank;
+        PlekFindLeftOut why; /* if LEFT_OUT */
+        uint32_t doubts;     /* PLEK_DOUBT_* */
+        double distance_m;   /* negative: no card says where it is */
+        const PlekPlace *place;
+        const PlekContact *contact; /* whom to call about this care; NULL: no card says */
+
+        /* The counts of one unit; those of what reports none are not there. */
+        bool has_counts;
+        const char *party, *unit, *label, *definition; /* or NULL */
+        bool free_known, free_computed;
+        int32_t free;
+        PlekFreshness freshness;
+        int64_t age_ms, since_ms;
+        uint32_t source; /* PlekSource, or 0 */
+        uint32_t flags;  /* PLEK_FLAG_* */
+
+        /* The door that leads there for this patient. */
+        uint32_t door_state;                           /* PlekDoorState; 0: unknown */
+        PlekStanding door_standing;                    /* EXPIRED, REOPENED, ...: past its end */
+        uint32_t door_exceptions[PLEK_EXCEPTIONS_MAX]; /* who is let in all the same */
+        size_t n_door_exceptions;
+        uint32_t exception;                     /* by which this patient is let in; 0: needs none */
+        const char *door_party, *door_text;     /* or NULL */
+        uint32_t door_reason, door_source;      /* or 0 */
+        int64_t door_since_ms, door_ends_at_ms; /* or PLEK_NO_TIME */
+        PlekFreshness door_freshness;
+        int64_t door_age_ms; /* of what leads; -1: nothing does */
+} PlekFound;
+
+typedef struct PlekFindAnswer {
+        PlekFound *found; /* in order; those left out come last */
+        size_t n_found;
+        size_t n_left_out; /* of these */
+        int64_t now_ms;    /* the broker's time for which it holds */
+} PlekFindAnswer;
+
+/*
+ * Ranks what is held now; it uses what we may read and nothing else. The answer is the caller's to
+ * free, and does not depend on the subscriber any more.
+ *
+ * Returns 0, -EINVAL (no care, a need below 1, no such point on Earth) or -ENOMEM.
+ */
+PLEK_PUBLIC int plek_subscriber_find(const PlekSubscriber *subscriber,
+                                     const PlekFindOptions *options, PlekFindAnswer **ret_answer);
+/* Returns NULL. */
+PLEK_PUBLIC PlekFindAnswer *plek_find_answer_free(PlekFindAnswer *answer);
+
+#ifdef __cplusplus
+}
+#endif

@@ -1,0 +1,28 @@
+#pragma once
+
+/*
+ * Between places.c, which finds what stands at a place, and place.c, which says what that is
+ */
+
+#include "derived/places.h"
+
+typedef struct Item {
+        const Record *record;
+        Place *place; /* NULL: not known yet to be one */
+} Item;
+
+typedef struct Gathering {
+        const Registry *registry;
+        const PlacesScope *scope;
+        Places *places;
+        Item *items;
+        size_t n_items;
+        Arena *arena;
+        const char *zone; /* whose clock was read last */
+        int minute;       /* or -1: not known */
+} Gathering;
+
+/* Puts what a record says into its place, which has room for it. Returns 0 or -ENOMEM. */
+MUST_CHECK int place_take(Gathering *g, const Item *item);
+/* When all of it is there: order, what holds, hours, names. Out of memory: keep.failed. */
+void place_complete(Gathering *g, Place *place);

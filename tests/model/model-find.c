@@ -1,0 +1,396 @@
+/*
+ * Find against a slow, obvious ranking: after each random report or withdrawal, and at a random
+ * later time, every candidate is judged from everything that was said, and the best that is left is
+ * taken again and again
+ *
+ * Which door leads and how far apart two points are is not judged again here: doors have a model of
+ * their own.
+ */
+
+#include "derived/find.h"
+#include "derived/geo.h"
+#include "find-world.h"
+#include "wire/hours.h"
+
+/* A candidate as the model sees it. */
+typedef struct Judged {
+        unsigned location;
+        const Said *counts;
+        PlekFindRank rank;
+        PlekFindLeftOut why;
+        uint32_t doubts;
+        double distance_m;
+        bool taken;
+} Judged;
+
+/* That all of them came up. */
+static size_t n_ranked[PLEK_FIND_LEFT_OUT + 1];
+
+/* ------------------------------------------------------------------ the slow, obvious judgement */
+
+static PartyTrust trust(const World *world, const Said *said)
+{
+        if (said->party != N_PARTIES - 1 || !world->is_revoked)
+                return PARTY_ENROLLED;
+        return said->at_ms >= world->distrusted_since_ms ? PARTY_DISTRUSTED
+                                                         : PARTY_NO_LONGER_ENROLLED;
+}
+
+static int staleness(const World *world, const Said *said)
+{
+        int64_t age_ms = world->now_ms - said->at_ms;
+
+        if (said->plan)
+                return 0;
+        return (age_ms > said->valid_for_ms) + (age_ms > 3 * said->valid_for_ms);
+}
+
+static const Said *card_of(const World *world, unsigned location)
+{
+        const Said *best = NULL;
+
+        for (size_t i = 0; i < N_SAID; i++) {
+                const Said *said = &world->said[i];
+                bool distrusted = trust(world, said) == PARTY_DISTRUSTED;
+
+                if (!said->is_there || said->kind != SAID_CARD || said->location != location)
+                        continue;
+                if (!best || distrusted < (trust(world, best) == PARTY_DISTRUSTED) ||
+                    (distrusted == (trust(world, best) == PARTY_DISTRUSTED) &&
+                     (said->at_ms > best->at_ms ||
+                      (said->at_ms == best->at_ms && said->party < best->party))))
+                        best = said;
+        }
+        return best && trust(world, best) != PARTY_DISTRUSTED ? best : NULL;
+}
+
+static bool is_doubled(const World *world, const Said *counts)
+{
+        for (size_t i = 0; i < N_SAID; i++) {
+                const Said *other = &world->said[i];
+                int mine, theirs;
+
+                if (!other->is_there || other == counts || other->kind != SAID_COUNTS ||
+                    other->location != counts->location || other->unit != counts->unit)
+                        continue;
+                mine = trust(world, counts) == PARTY_DISTRUSTED;
+                theirs = trust(world, other) == PARTY_DISTRUSTED;
+                if (mine != theirs ? theirs < mine
+                    : staleness(world, other) != staleness(world, counts)
+                            ? staleness(world, other) < staleness(world, counts)
+                    : other->at_ms != counts->at_ms ? other->at_ms > counts->at_ms
+                                                    : other->party < counts->party)
+                        return true;
+        }
+        return false;
+}
+
+static bool stands(const World *world, const Offering *offering)
+{
+        return (offering->holds_from_ms == TIME_ABSENT ||
+                offering->holds_from_ms <= world->now_ms) &&
+               (offering->holds_until_ms == TIME_ABSENT ||
+                offering->holds_until_ms > world->now_ms);
+}
+
+static bool holds(const World *world, const Said *offer)
+{
+        for (size_t i = 0; i < N_SAID; i++) {
+                const Said *other = &world->said[i];
+
+                if (!other->is_there || other->kind != SAID_OFFER || other == offer ||
+                    other->party != offer->party || other->location != offer->location ||
+                    !stands(world, &other->offering))
+                        continue;
+                if (other->offering.holds_from_ms > offer->offering.holds_from_ms ||
+                    (other->offering.holds_from_ms == offer->offering.holds_from_ms &&
+                     other->plan > offer->plan))
+                        return false;
+        }
+        return stands(world, &offer->offering);
+}
+
+/* -1: nobody knows. */
+static int open_by(const World *world, const char *hours)
+{
+        int minute = (int)(world->now_ms / 60000 % MINUTES_A_WEEK);
+        const char *at, *why;
+        Hours parsed;
+
+        if (!hours)
+                return -1;
+        must(hours_parse(&parsed, hours, &at, &why));
+        return hours_are_open(&parsed, minute);
+}
+
+typedef struct Gives {
+        bool says, says_yes, offers_at_all, is_shut, by_door;
+} Gives;
+
+static Gives gives(const World *world, unsigned location)
+{
+        const Said *card = card_of(world, location);
+        bool has_open = false, has_shut = false;
+        Gives result = { 0 };
+
+        for (size_t i = 0; i < N_SAID; i++) {
+                const Said *said = &world->said[i];
+                const char *hours = card ? card->card.hours : NULL;
+                int open;
+
+                if (!said->is_there || said->location != location ||
+                    trust(world, said) == PARTY_DISTRUSTED)
+                        continue;
+                result.by_door |= said->kind == SAID_DOOR_OF_CARE;
+                if (said->kind != SAID_OFFER)
+                        continue;
+                result.offers_at_all = true;
+                if (!holds(world, said))
+                        continue;
+                result.says = true;
+                if (said->offering.not_offered)
+                        continue;
+                result.says_yes = true;
+                open = card ? open_by(world, said->offering.hours ? said->offering.hours : hours)
+                            : -1;
+                has_open |= open == 1;
+                has_shut |= open == 0;
+        }
+        /* By those offers that know; without an offer by the card. */
+        if (result.says_yes)
+                result.is_shut = has_shut && !has_open;
+        else
+                result.is_shut = card && open_by(world, card->card.hours) == 0;
+        return result;
+}
+
+static size_t words_of(const World *world, unsigned location, DoorWord *words,
+                       const Said **ret_said)
+{
+        size_t n = 0;
+
+        for (size_t i = 0; i < N_SAID; i++) {
+                const Said *said = &world->said[i];
+
+                if (!said->is_there || said->location != location ||
+                    (said->kind != SAID_DOOR && said->kind != SAID_DOOR_OF_CARE))
+                        continue;
+                ret_said[n] = said;
+                words[n++] = (DoorWord){
+                        .door = &said->door,
+                        .unit = units[said->unit],
+                        .party = parties[said->party],
+                        .since_ms = said->at_ms,
+                        .withdrawn_ms = TIME_ABSENT,
+                        .is_distrusted = trust(world, said) == PARTY_DISTRUSTED,
+                };
+        }
+        return n;
+}
+
+static void judge_door(const World *world, const FindQuestion *question, Judged *judged,
+                       bool *ret_kept_out)
+{
+        static DoorWord words[N_SAID];
+        static const Said *said[N_SAID];
+        size_t n = words_of(world, judged->location, words, said);
+        const DoorQuestion asked = { .scope = { judged->counts ? units[judged->counts->unit] : NULL,
+                                                question->care, CODE_ABSENT, CODE_ABSENT } };
+        DoorLead lead;
+
+        door_lead(words, n, &asked, world->now_ms, &lead);
+        if (lead.state == DOOR_UNKNOWN)
+                judged->doubts |= PLEK_DOUBT_DOOR_UNKNOWN;
+        else if (lead.standing == DOOR_EXPIRED)
+                judged->doubts |= PLEK_DOUBT_DOOR_EXPIRED;
+        if (lead.standing == DOOR_REOPENED)
+                judged->doubts |= PLEK_DOUBT_DOOR_REOPENED;
+        if (lead.word && staleness(world, said[lead.word - words]))
+                judged->doubts |= PLEK_DOUBT_DOOR_OLD;
+        if (lead.word && trust(world, said[lead.word - words]) != PARTY_ENROLLED)
+                judged->doubts |= PLEK_DOUBT_NOT_ENROLLED;
+
+        *ret_kept_out = (lead.state == PLEK_DOOR_STOP || lead.state == PLEK_DOOR_CLOSED ||
+                         lead.state == PLEK_DOOR_NOT_APPLICABLE) &&
+                        lead.standing != DOOR_EXPIRED;
+        for (size_t i = 0; i < question->n_exceptions; i++)
+                for (size_t e = 0; e < lead.n_exceptions; e++)
+                        if (question->exceptions[i] == lead.exceptions[e])
+                                *ret_kept_out = false;
+}
+
+static void judge(const World *world, const FindQuestion *question, Judged *judged)
+{
+        const Said *counts = judged->counts, *card = card_of(world, judged->location);
+        Gives given = gives(world, judged->location);
+        bool kept_out;
+
+        judged->distance_m = card && card->card.has_position
+                                     ? geo_distance_m(question->latitude, question->longitude,
+                                                      card->card.latitude_e7 / 1e7,
+                                                      card->card.longitude_e7 / 1e7)
+                                     : -1;
+        judge_door(world, question, judged, &kept_out);
+        if (!counts || counts->available < 0)
+                judged->doubts |= PLEK_DOUBT_COUNTS_UNKNOWN;
+        if (counts && staleness(world, counts))
+                judged->doubts |= staleness(world, counts) == 1 ? PLEK_DOUBT_COUNTS_STALE
+                                                                : PLEK_DOUBT_COUNTS_SILENT;
+        if (counts && counts->is_inconsistent)
+                judged->doubts |= PLEK_DOUBT_INCONSISTENT;
+        if (counts && trust(world, counts) != PARTY_ENROLLED)
+                judged->doubts |= PLEK_DOUBT_NOT_ENROLLED;
+
+        if (counts && trust(world, counts) == PARTY_DISTRUSTED)
+                judged->why = PLEK_LEFT_OUT_DISTRUSTED;
+        else if (counts && is_doubled(world, counts))
+                judged->why = PLEK_LEFT_OUT_DOUBLED;
+        else if (given.says ? !given.says_yes : !counts && !given.by_door && given.offers_at_all)
+                judged->why = PLEK_LEFT_OUT_NOT_OFFERED;
+        else if (!counts && !given.by_door && !given.says_yes)
+                judged->why = PLEK_LEFT_OUT_DISTRUSTED;
+        else if (given.is_shut)
+                judged->why = PLEK_LEFT_OUT_SHUT;
+        else if (kept_out)
+                judged->why = PLEK_LEFT_OUT_DOOR;
+        else if (question->within_m > 0 &&
+                 (judged->distance_m < 0 || judged->distance_m > question->within_m))
+                judged->why = PLEK_LEFT_OUT_TOO_FAR;
+
+        judged->rank = judged->why ? PLEK_FIND_LEFT_OUT
+                       : judged->doubts & (PLEK_DOUBT_COUNTS_UNKNOWN | PLEK_DOUBT_COUNTS_SILENT)
+                               ? PLEK_FIND_UNKNOWN
+                       : counts->available < question->need ? PLEK_FIND_FULL
+                       : judged->doubts                     ? PLEK_FIND_UNCONFIRMED
+                                                            : PLEK_FIND_FREE;
+}
+
+/* ------------------------------------------------------------------ the slow, obvious order */
+
+static bool comes_before(const Judged *a, const Judged *b)
+{
+        int32_t a_free = a->counts ? a->counts->available : -1;
+        int32_t b_free = b->counts ? b->counts->available : -1;
+        unsigned a_unit = a->counts ? a->counts->unit : 0, b_unit = b->counts ? b->counts->unit : 0;
+
+        if (a->rank != b->rank)
+                return a->rank < b->rank;
+        if ((a->distance_m < 0) != (b->distance_m < 0))
+                return b->distance_m < 0;
+        if (a->distance_m != b->distance_m)
+                return a->distance_m < b->distance_m;
+        if (a_free != b_free)
+                return a_free > b_free;
+        if (a->location != b->location)
+                return a->location < b->location;
+        if (a_unit != b_unit)
+                return a_unit < b_unit;
+        return a->counts && b->counts && a->counts->party < b->counts->party;
+}
+
+static size_t judge_all(const World *world, const FindQuestion *question, Judged *judged)
+{
+        size_t n = 0;
+
+        for (unsigned location = 0; location < N_LOCATIONS; location++) {
+                bool has_counts = false, says = false;
+
+                for (size_t i = 0; i < N_SAID; i++) {
+                        const Said *said = &world->said[i];
+
+                        if (!said->is_there || said->location != location)
+                                continue;
+                        says |= said->kind == SAID_DOOR_OF_CARE || said->kind == SAID_OFFER;
+                        if (said->kind != SAID_COUNTS)
+                                continue;
+                        has_counts = true;
+                        judged[n++] = (Judged){ .location = location, .counts = said };
+                }
+                if (!has_counts && says)
+                        judged[n++] = (Judged){ .location = location };
+        }
+        for (size_t i = 0; i < n; i++)
+                judge(world, question, &judged[i]);
+        return n;
+}
+
+static bool clock_of(void *arg, const char *time_zone, int64_t at_ms, int *ret_minute)
+{
+        *ret_minute = (int)(at_ms / 60000 % MINUTES_A_WEEK);
+        return true;
+}
+
+static void compare(World *world)
+{
+        CLEANUP(find_answer_deinit) FindAnswer answer = FIND_ANSWER_NULL;
+        Judged judged[N_CANDIDATES];
+        FindQuestion question = {
+                .status = STATUS_ACTUAL,
+                .care = PLEK_CARE_ICU_ADULT,
+                .latitude = 52,
+                .longitude = 5,
+                .need = 1 + (int32_t)chance_below(&world->chance, 2),
+                .patient_group = CODE_ABSENT,
+                .urgency = CODE_ABSENT,
+                .within_m = chance_below(&world->chance, 4) ? 0 : 15000,
+                .now_ms = world->now_ms,
+                .clock = clock_of,
+        };
+        size_t n;
+
+        if (chance_below(&world->chance, 2))
+                question.exceptions[question.n_exceptions++] =
+                        exceptions[chance_below(&world->chance, 2)];
+        n = judge_all(world, &question, judged);
+        must(find_places(&answer, world->picture, world->registry, &question));
+        assert(answer.n_found == n);
+        for (size_t i = 0; i < n; i++) {
+                const Found *found = &answer.found[i];
+                Judged *best = NULL;
+
+                for (size_t k = 0; k < n; k++)
+                        if (!judged[k].taken && (!best || comes_before(&judged[k], best)))
+                                best = &judged[k];
+                best->taken = true;
+                n_ranked[best->rank]++;
+                assert(!strcmp(found->place->location, locations[best->location]));
+                assert(!found->counts == !best->counts);
+                assert(found->rank == best->rank && found->why == best->why);
+                assert(found->doubts == best->doubts);
+                assert(found->distance_m == best->distance_m);
+                assert(!best->counts ||
+                       !strcmp(found->counts->party, parties[best->counts->party]));
+        }
+}
+
+int main(int argc, char **argv)
+{
+        World world = { .chance = chance_new(argc, argv), .now_ms = NOW, .change = CHANGE_NULL };
+
+        assert(sodium_init() >= 0);
+        world_init(&world);
+        for (unsigned i = 0; i < N_STEPS; i++) {
+                Said *said = draw_place(&world);
+
+                world.revision++;
+                world.now_ms +=
+                        chance_below(&world.chance, 2) ? 0 : chance_below(&world.chance, 8000);
+                if (chance_percent(&world.chance, 2))
+                        world.now_ms += chance_below(&world.chance, (unsigned)DAY);
+                if (i == REVOKED_AT_STEP) {
+                        world.is_revoked = true;
+                        world.distrusted_since_ms = world.now_ms - 2 * DAY;
+                        enrol(&world, N_PARTIES - 1, 2, world.distrusted_since_ms);
+                } else if (said->is_there && chance_percent(&world.chance, 50)) {
+                        withdraw(&world, said);
+                } else {
+                        say(&world, said);
+                }
+                compare(&world);
+        }
+        for (PlekFindRank rank = PLEK_FIND_FREE; rank <= PLEK_FIND_LEFT_OUT; rank++)
+                assert(n_ranked[rank]);
+        printf("%d operations\n", N_STEPS);
+        world_deinit(&world);
+        return 0;
+}

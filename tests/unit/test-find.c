@@ -1,0 +1,394 @@
+#include "derived/find.h"
+#include "registry-fixture.h"
+
+/*
+ * Reports as they come, and where a patient can be taken then; tests/model/model-find.c has the
+ * rule as a whole
+ */
+
+#define HOUR (3600 * 1000)
+
+typedef struct World {
+        Fixture fixture; /* parties a and b speak for zeta and midi (west) and alpha (oost) */
+        Picture *picture;
+        Change change;
+        uint64_t seq;
+        FindQuestion question;
+        FindAnswer answer;
+} World;
+
+static void world_begin(World *world)
+{
+        Enrolment a, b;
+
+        *world = (World){ .change = CHANGE_NULL };
+        world->question = (FindQuestion){
+                .status = STATUS_ACTUAL,
+                .care = PLEK_CARE_ED,
+                .latitude = 52,
+                .longitude = 5,
+                .need = 1,
+                .patient_group = CODE_ABSENT,
+                .urgency = CODE_ABSENT,
+                .now_ms = NOW,
+        };
+        setup(&world->fixture);
+        a = enrolment_of(&world->fixture, "a", 1, 0);
+        b = enrolment_of(&world->fixture, "b", 1, 1);
+        apply(&world->fixture, &a);
+        apply(&world->fixture, &b);
+        assert_int_equal(picture_new(&world->picture, 100), 0);
+}
+
+static void world_end(World *world)
+{
+        find_answer_deinit(&world->answer);
+        picture_free(world->picture);
+        change_deinit(&world->change);
+        teardown(&world->fixture);
+}
+
+static Update update_of(UpdateKind kind, const char *party, const char *location)
+{
+        return (Update){
+                .party = party,
+                .instance = 1,
+                .sent_at_ms = NOW,
+                .not_after_ms = NOW + HOUR,
+                .observed_at_ms = NOW,
+                .status = STATUS_ACTUAL,
+                .audience = AUDIENCE_CARE,
+                .location = location,
+                .kind = kind,
+        };
+}
+
+static void say(World *world, Update *update)
+{
+        CLEANUP(blob_unrefp) Blob *body = NULL;
+        CLEANUP(blob_unrefp) Blob *envelope = NULL;
+        const char *region = !strcmp(update->location, "alpha") ? "oost" : "west";
+        WireRefusal refusal;
+
+        update->seq = ++world->seq;
+        assert_int_equal(update_encode(&body, &refusal, update), 0);
+        assert_int_equal(envelope_sign(&envelope, ENVELOPE_UPDATE, &world->fixture.network,
+                                       world->fixture.keys[0], body->bytes, body->n_bytes),
+                         0);
+        memset(update->content_digest, (int)world->seq, sizeof(update->content_digest));
+        change_reset(&world->change);
+        assert_int_equal(picture_report(world->picture, update, envelope, ++world->fixture.revision,
+                                        NOW, region, &world->change),
+                         0);
+}
+
+static void say_free(World *world, const char *party, const char *location, const char *unit,
+                     int32_t available)
+{
+        Update update = update_of(UPDATE_COUNTS, party, location);
+
+        update.unit = unit;
+        update.counts.care = PLEK_CARE_ED;
+        update.counts.present[COUNT_AVAILABLE] = true;
+        update.counts.value[COUNT_AVAILABLE] = available;
+        say(world, &update);
+}
+
+static void say_door(World *world, const char *party, const char *location, const char *unit,
+                     uint32_t state)
+{
+        Update update = update_of(UPDATE_DOOR, party, location);
+
+        update.unit = unit;
+        update.door = (Door){
+                .state = state,
+                .care = PLEK_CARE_ED,
+                .patient_group = CODE_ABSENT,
+                .urgency = CODE_ABSENT,
+                .starts_at_ms = TIME_ABSENT,
+                .ends_at_ms = TIME_ABSENT,
+                .review_at_ms = TIME_ABSENT,
+                .on_expiry = PLEK_ON_EXPIRY_KEEP,
+        };
+        say(world, &update);
+}
+
+static void say_card(World *world, const char *party, const char *location, int32_t latitude_e7)
+{
+        Update update = update_of(UPDATE_CARD, party, location);
+
+        update.card = (LocationCard){
+                .name = party,
+                .kind = "V6",
+                .has_position = true,
+                .latitude_e7 = latitude_e7,
+                .longitude_e7 = 50000000,
+                .contacts = { { "receptie", "1" },
+                              { "IC", "2", PLEK_CARE_ICU_ADULT },
+                              { "SEH", "3", PLEK_CARE_ED } },
+                .n_contacts = 3,
+        };
+        say(world, &update);
+}
+
+static void say_offer(World *world, const char *party, const char *location, uint32_t plan,
+                      bool not_offered, int64_t from_ms)
+{
+        Update update = update_of(UPDATE_OFFERING, party, location);
+
+        update.offering = (Offering){
+                .care = PLEK_CARE_ED,
+                .plan = plan,
+                .not_offered = not_offered,
+                .holds_from_ms = from_ms,
+                .holds_until_ms = TIME_ABSENT,
+        };
+        say(world, &update);
+}
+
+static const FindAnswer *find(World *world)
+{
+        find_answer_deinit(&world->answer);
+        assert_int_equal(find_places(&world->answer, world->picture, world->fixture.registry,
+                                     &world->question),
+                         0);
+        return &world->answer;
+}
+
+static void assert_found(const Found *found, const char *location, PlekFindRank rank)
+{
+        assert_string_equal(found->place->location, location);
+        assert_int_equal(found->rank, rank);
+}
+
+/* ------------------------------------------------------------------ */
+
+static void test_of_what_nobody_speaks_nothing_is_found(void **state)
+{
+        World world;
+
+        world_begin(&world);
+        assert_int_equal(find(&world)->n_found, 0);
+        say_card(&world, "a", "zeta", 520000000);
+        assert_int_equal(find(&world)->n_found, 0); /* it does not say that it gives this care */
+        world_end(&world);
+}
+
+static void test_a_zero_is_full_and_nothing_said_is_unknown(void **state)
+{
+        World world;
+
+        world_begin(&world);
+        say_free(&world, "a", "zeta", NULL, 0);
+        say_door(&world, "a", "zeta", NULL, PLEK_DOOR_OPEN);
+        say_door(&world, "a", "midi", NULL, PLEK_DOOR_OPEN);
+        assert_int_equal(find(&world)->n_found, 2);
+        assert_found(&world.answer.found[0], "midi", PLEK_FIND_UNKNOWN);
+        assert_null(world.answer.found[0].counts);
+        assert_found(&world.answer.found[1], "zeta", PLEK_FIND_FULL);
+        world_end(&world);
+}
+
+static void test_a_unit_has_its_own_door(void **state)
+{
+        World world;
+
+        world_begin(&world);
+        say_free(&world, "a", "zeta", "x", 1);
+        say_free(&world, "a", "zeta", "y", 1);
+        say_door(&world, "a", "zeta", NULL, PLEK_DOOR_OPEN);
+        say_door(&world, "a", "zeta", "x", PLEK_DOOR_STOP);
+        find(&world);
+        assert_int_equal(world.answer.n_found, 2);
+        assert_int_equal(world.answer.n_left_out, 1);
+        assert_string_equal(world.answer.found[0].counts->unit, "y");
+        assert_string_equal(world.answer.found[1].counts->unit, "x");
+        assert_int_equal(world.answer.found[1].why, PLEK_LEFT_OUT_DOOR);
+        world_end(&world);
+}
+
+static void test_of_two_parties_on_one_unit_one_counts(void **state)
+{
+        World world;
+
+        world_begin(&world);
+        say_free(&world, "b", "zeta", "x", 1);
+        say_free(&world, "a", "zeta", "x", 5);
+        say_free(&world, "a", "zeta", "y", 2);
+        find(&world);
+        assert_int_equal(world.answer.n_found, 3);
+        assert_int_equal(world.answer.n_left_out, 1);
+        assert_int_equal(world.answer.found[2].why, PLEK_LEFT_OUT_DOUBLED);
+        assert_string_equal(world.answer.found[2].counts->party, "b"); /* as old, but a is first */
+        assert_string_equal(world.answer.found[0].counts->unit, "x");
+        world_end(&world);
+}
+
+static void test_the_number_to_call_is_that_of_the_care(void **state)
+{
+        World world;
+
+        world_begin(&world);
+        say_card(&world, "a", "zeta", 521000000);
+        say_door(&world, "a", "zeta", NULL, PLEK_DOOR_OPEN);
+        find(&world);
+        assert_string_equal(place_contact(world.answer.found[0].place, PLEK_CARE_ED)->phone, "3");
+        assert_string_equal(place_contact(world.answer.found[0].place, PLEK_CARE_WARD)->phone, "1");
+        world_end(&world);
+}
+
+static void test_a_distrusted_card_gives_neither_a_number_nor_a_place(void **state)
+{
+        World world;
+        Enrolment revocation;
+
+        world_begin(&world);
+        say_card(&world, "b", "zeta", 521000000);
+        say_door(&world, "a", "zeta", NULL, PLEK_DOOR_OPEN);
+        revocation = revocation_of(&world.fixture, "b", 2, 1, NOW);
+        apply(&world.fixture, &revocation);
+        find(&world);
+        assert_found(&world.answer.found[0], "zeta", PLEK_FIND_UNKNOWN);
+        assert_true(world.answer.found[0].distance_m < 0);
+        assert_null(place_contact(world.answer.found[0].place, PLEK_CARE_ED));
+
+        say_card(&world, "a", "zeta", 520000000); /* whoever is to be believed comes first */
+        assert_true(find(&world)->found[0].distance_m == 0);
+        world_end(&world);
+}
+
+static void test_what_only_a_distrusted_party_says_is_left_out(void **state)
+{
+        World world;
+        Enrolment revocation;
+
+        world_begin(&world);
+        say_free(&world, "b", "zeta", NULL, 9);
+        say_door(&world, "b", "midi", NULL, PLEK_DOOR_OPEN);
+        revocation = revocation_of(&world.fixture, "b", 2, 1, NOW);
+        apply(&world.fixture, &revocation);
+        find(&world);
+        assert_int_equal(world.answer.n_found, 2);
+        assert_int_equal(world.answer.n_left_out, 2);
+        for (size_t i = 0; i < 2; i++)
+                assert_int_equal(world.answer.found[i].why, PLEK_LEFT_OUT_DISTRUSTED);
+        world_end(&world);
+}
+
+static void test_who_is_no_longer_enrolled_is_a_doubt(void **state)
+{
+        World world;
+        Enrolment revocation;
+
+        world_begin(&world);
+        say_free(&world, "b", "zeta", NULL, 9);
+        say_door(&world, "a", "zeta", NULL, PLEK_DOOR_OPEN);
+        assert_found(&find(&world)->found[0], "zeta", PLEK_FIND_FREE);
+        revocation = revocation_of(&world.fixture, "b", 2, 1, TIME_ABSENT);
+        apply(&world.fixture, &revocation);
+        assert_found(&find(&world)->found[0], "zeta", PLEK_FIND_UNCONFIRMED);
+        assert_int_equal(world.answer.found[0].doubts, PLEK_DOUBT_NOT_ENROLLED);
+        world_end(&world);
+}
+
+static void test_of_offerings_that_hold_the_one_that_began_last_does(void **state)
+{
+        World world;
+
+        world_begin(&world);
+        say_door(&world, "a", "zeta", NULL, PLEK_DOOR_OPEN);
+        say_offer(&world, "a", "zeta", 0, false, TIME_ABSENT);
+        say_offer(&world, "a", "zeta", 2, true, NOW + HOUR);
+        assert_found(&find(&world)->found[0], "zeta", PLEK_FIND_UNKNOWN);
+        world.question.now_ms = NOW + HOUR;
+        assert_int_equal(find(&world)->found[0].why, PLEK_LEFT_OUT_NOT_OFFERED);
+        say_offer(&world, "b", "zeta", 0, false, TIME_ABSENT); /* another party gives it there */
+        assert_found(&find(&world)->found[0], "zeta", PLEK_FIND_UNKNOWN);
+        world_end(&world);
+}
+
+static void test_regions_are_those_of_the_enrolment(void **state)
+{
+        World world;
+
+        world_begin(&world);
+        say_door(&world, "a", "zeta", NULL, PLEK_DOOR_OPEN);
+        say_door(&world, "a", "midi", NULL, PLEK_DOOR_OPEN);
+        say_door(&world, "a", "alpha", NULL, PLEK_DOOR_OPEN);
+        world.question.region = "west";
+        assert_int_equal(find(&world)->n_found, 2);
+        world.question.scheme = "province";
+        world.question.region = "zuid-holland";
+        assert_int_equal(find(&world)->n_found, 1);
+        assert_found(&world.answer.found[0], "zeta", PLEK_FIND_UNKNOWN);
+        assert_null(places_find(&world.answer.places, "midi"));
+        world.question.region = "west";
+        assert_int_equal(find(&world)->n_found, 0);
+        world_end(&world);
+}
+
+static void test_the_answer_outlives_the_picture(void **state)
+{
+        World world;
+
+        world_begin(&world);
+        say_card(&world, "a", "zeta", 521000000);
+        say_free(&world, "a", "zeta", "x", 1);
+        say_door(&world, "a", "zeta", NULL, PLEK_DOOR_OPEN);
+        find(&world);
+        picture_free(world.picture);
+        registry_free(world.fixture.registry);
+        assert_found(&world.answer.found[0], "zeta", PLEK_FIND_FREE);
+        assert_string_equal(world.answer.found[0].place->party, "a");
+        assert_string_equal(world.answer.found[0].place->party_name, "A party");
+        assert_string_equal(world.answer.found[0].place->region, "west");
+        assert_string_equal(world.answer.found[0].place->regions[0].scheme, "rav");
+        assert_string_equal(world.answer.found[0].place->card.contacts[2].function, "SEH");
+        assert_string_equal(world.answer.found[0].counts->unit, "x");
+        assert_string_equal(world.answer.found[0].lead.word->party, "a");
+        assert_int_equal(picture_new(&world.picture, 1), 0);
+        assert_int_equal(registry_new(&world.fixture.registry), 0);
+        world_end(&world);
+}
+
+/* ------------------------------------------------------------------ keep */
+
+static void test_what_is_kept_stays_where_it_is(void **state)
+{
+        CLEANUP(keep_deinit) Keep keep = KEEP_NULL;
+        const char *first = keep_text(&keep, "first");
+        uint64_t *large = keep_alloc(&keep, 100000, sizeof(*large));
+
+        for (size_t i = 0; i < 10000; i++)
+                assert_string_equal(keep_text(&keep, "another"), "another");
+        assert_string_equal(first, "first");
+        assert_true((uintptr_t)large % _Alignof(max_align_t) == 0);
+        for (size_t i = 0; i < 100000; i++)
+                assert_true(large[i] == 0);
+        assert_null(keep_text(&keep, NULL));
+        assert_false(keep.failed);
+        assert_null(keep_alloc(&keep, SIZE_MAX, 2));
+        assert_true(keep.failed);
+}
+
+int main(void)
+{
+        const struct CMUnitTest tests[] = {
+                cmocka_unit_test(test_of_what_nobody_speaks_nothing_is_found),
+                cmocka_unit_test(test_a_zero_is_full_and_nothing_said_is_unknown),
+                cmocka_unit_test(test_a_unit_has_its_own_door),
+                cmocka_unit_test(test_of_two_parties_on_one_unit_one_counts),
+                cmocka_unit_test(test_the_number_to_call_is_that_of_the_care),
+                cmocka_unit_test(test_a_distrusted_card_gives_neither_a_number_nor_a_place),
+                cmocka_unit_test(test_what_only_a_distrusted_party_says_is_left_out),
+                cmocka_unit_test(test_who_is_no_longer_enrolled_is_a_doubt),
+                cmocka_unit_test(test_of_offerings_that_hold_the_one_that_began_last_does),
+                cmocka_unit_test(test_regions_are_those_of_the_enrolment),
+                cmocka_unit_test(test_the_answer_outlives_the_picture),
+                cmocka_unit_test(test_what_is_kept_stays_where_it_is),
+        };
+
+        if (sodium_init() < 0)
+                return 1;
+        return cmocka_run_group_tests_name("find", tests, NULL, NULL);
+}
