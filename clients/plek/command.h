@@ -63,6 +63,8 @@ int command_put(int argc, char **argv);
 int command_get(int argc, char **argv);
 int command_watch(int argc, char **argv);
 int command_totals(int argc, char **argv);
+int command_find(int argc, char **argv);
+int command_map(int argc, char **argv);
 int command_status(int argc, char **argv);
 int command_witness(int argc, char **argv);
 int command_verify(int argc, char **argv);

@@ -1,4 +1,5 @@
 #include <stdio.h>
+#include <string.h>
 
 #include "look.h"
 #include "when.h"
@@ -45,4 +46,28 @@ int look_ready(Peer *peer, PlekSubscriber *subscriber, const Common *common)
         if (r == PLEK_E_TIMEOUT)
                 return not_whole(peer, common, subscriber);
         return r ? fail(EXIT_FILE, "%s.", plek_result_text(r)) : EXIT_DONE;
+}
+
+void look_warn(const PlekSubscriber *subscriber)
+{
+        PlekLinkState link;
+
+        plek_subscriber_link_state(subscriber, &link);
+        if (link.link == PLEK_LINK_LIVE)
+                return;
+        fail(EXIT_DONE, "*** the picture is %s: %s",
+             link.link == PLEK_LINK_NOT_FED ? "not fed" : "not accepting",
+             link.why ? link.why : "the broker says nothing.");
+}
+
+void region_parse(char *text, const char **ret_scheme, const char **ret_region)
+{
+        char *region = text;
+
+        *ret_scheme = strsep(&region, ":");
+        *ret_region = region;
+        if (!region) {
+                *ret_region = *ret_scheme;
+                *ret_scheme = NULL;
+        }
 }

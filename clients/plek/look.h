@@ -14,3 +14,8 @@ MUST_CHECK int look_open(Peer *peer, PlekSubscriber **ret_subscriber, const Comm
 /* Runs it until the picture is whole and the broker has said how it is. Returns an Exit; who does
  * not answer, or that we may not read, has been said. */
 MUST_CHECK int look_ready(Peer *peer, PlekSubscriber *subscriber, const Common *common);
+/* Says on standard error if what follows is not to be relied on as it stands. */
+void look_warn(const PlekSubscriber *subscriber);
+
+/* "ID", of home regions, or "SCHEME:ID"; in place. */
+void region_parse(char *text, const char **ret_scheme, const char **ret_region);

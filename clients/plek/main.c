@@ -13,6 +13,8 @@ static const Command commands[] = {
         { "get", command_get, "the picture as it is now" },
         { "watch", command_watch, "the picture as it changes" },
         { "totals", command_totals, "how much there is of each care, and how much of that is old" },
+        { "find", command_find, "where a patient can be taken now, ranked" },
+        { "map", command_map, "which care is given where, and when" },
         { "put", command_put, "one report by hand: counts, a door, a card, an offering, pressure" },
         { "whoami", command_whoami, "what the broker knows of our key" },
 

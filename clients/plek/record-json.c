@@ -108,7 +108,7 @@ json_t *contacts_to_json(const PlekLocationCard *card)
         return contacts;
 }
 
-static json_t *card_to_json(const PlekLocationCard *card)
+json_t *card_to_json(const PlekLocationCard *card)
 {
         json_t *identifiers = json_array();
         json_t *object = json_pack("{s:s, s:s, s:o, s:o}", "name", card->name, "kind", card->kind,
@@ -127,7 +127,7 @@ static json_t *card_to_json(const PlekLocationCard *card)
         return object;
 }
 
-static json_t *offering_to_json(const PlekRecord *record)
+json_t *offering_to_json(const PlekRecord *record)
 {
         const PlekOffering *offering = &record->report.offering;
         json_t *object = json_object();
@@ -166,7 +166,7 @@ static void set_report(json_t *object, const PlekRecord *record)
         }
 }
 
-static const char *enrolled_name(PlekEnrolled enrolled)
+const char *enrolled_name(PlekEnrolled enrolled)
 {
         return enrolled == PLEK_ENROLLED             ? "ENROLLED"
                : enrolled == PLEK_NO_LONGER_ENROLLED ? "NO_LONGER_ENROLLED"

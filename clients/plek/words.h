@@ -21,6 +21,9 @@ void print_json_line(json_t *object);
 /* Everything that is known of a record, under the names of plek.proto. A new reference. */
 json_t *record_to_json(const PlekRecord *record);
 
+json_t *card_to_json(const PlekLocationCard *card);
+json_t *offering_to_json(const PlekRecord *record);
+const char *enrolled_name(PlekEnrolled enrolled);
 json_t *contacts_to_json(const PlekLocationCard *card);
 
 /* The word for @english in the language that was chosen. */

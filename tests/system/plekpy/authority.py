@@ -26,7 +26,8 @@ class Authority:
     # pylint: disable=too-many-arguments  # the fields of an enrolment, by name
     def enrol(self, party, public_keys, roles=(), locations=None, audience=None, serial=None,
               valid_from_ms=None, valid_until_ms=None, **fields):
-        """Signs an enrolment; @locations maps a location to its home region."""
+        """Signs an enrolment; @locations maps a location to its home region, which others may follow:
+        "oost,rav:noordkust"."""
         self.serials[party] = serial or self.serials.get(party, 0) + 1
         enrolment = pb.Enrolment(
             party=party, serial=self.serials[party], roles=roles,
@@ -36,7 +37,11 @@ class Authority:
         for public in public_keys:
             enrolment.keys.add(sign=public.sign, transport=public.transport)
         for location, region in (locations or {}).items():
-            enrolment.locations.add(location=location, region=region)
+            home, *others = region.split(",")
+            grant = enrolment.locations.add(location=location, region=home)
+            for other in others:
+                scheme, name = other.split(":")
+                grant.regions.add(scheme=scheme, id=name)
         if audience is not None:
             enrolment.audience = audience
         return self.sign(envelope.ENROLMENT, enrolment)

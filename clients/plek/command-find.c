@@ -1,0 +1,456 @@
+/*
+ * plek find: where a patient who needs a kind of care can be taken now
+ *
+ *         plek find --care ICU_ADULT --near 52.95,4.02 --need 1
+ *         plek find --care ED --near duinzicht --for MULTITRAUMA --why
+ */
+
+#include <stdio.h>
+#include <string.h>
+
+#include "look.h"
+#include "place-json.h"
+#include "position.h"
+#include "text.h"
+#include "when.h"
+#include "words.h"
+#include "zone.h"
+
+enum { SHOWN_DEFAULT = 20 };
+
+typedef struct FindOptions {
+        Common common;
+        PlekFindOptions find;
+        PlekSubscriberOptions subscriber;
+        const char *near; /* a location, where it is not a position */
+        bool has_near;
+        bool why;
+        size_t n_shown;
+} FindOptions;
+
+enum {
+        OPTION_CARE = 0x100,
+        OPTION_NEAR,
+        OPTION_NEED,
+        OPTION_FOR,
+        OPTION_GROUP,
+        OPTION_URGENCY,
+        OPTION_WITHIN,
+        OPTION_REGION,
+        OPTION_STATUS,
+        OPTION_ALL,
+        OPTION_WHY,
+};
+
+static const struct argp_option options[] = {
+        { "care", OPTION_CARE, "CARE", 0, "ICU_ADULT, ED, GP_POST, ...: required", 1 },
+        { "near", OPTION_NEAR, "LAT,LON|LOCATION", 0, "Where the patient is: required", 1 },
+        { "need", OPTION_NEED, "N", 0, "Free places in one unit (1)", 1 },
+        { "for", OPTION_FOR, "CODE[,CODE]", 0,
+          "What the patient is: MULTITRAUMA, STROKE, CHILD, ...; reaches through a stop that "
+          "excepts it",
+          1 },
+        { "group", OPTION_GROUP, "GROUP", 0, "WALK_IN, REFERRED, AMBULANCE, ADULT, CHILD", 1 },
+        { "urgency", OPTION_URGENCY, "0-5", 0, "NTS urgency", 1 },
+        { "within", OPTION_WITHIN, "KM", 0, "No further than this", 1 },
+        { "region", OPTION_REGION, "[SCHEME:]ID", 0, "This region only", 1 },
+        { "status", OPTION_STATUS, "ACTUAL|EXERCISE|TEST", 0, "One at a time (ACTUAL)", 1 },
+        { "all", OPTION_ALL, NULL, 0, "Not only the first twenty", 1 },
+        { "why", OPTION_WHY, NULL, 0, "Also what was left out, and why", 1 },
+        { 0 },
+};
+
+static void exceptions_parse(FindOptions *o, char *text, struct argp_state *state)
+{
+        PlekFindOptions *find = &o->find;
+
+        for (char *name; (name = strsep(&text, ","));) {
+                if (find->n_exceptions == PLEK_EXCEPTIONS_MAX)
+                        argp_error(state, "--for has at most %d codes", PLEK_EXCEPTIONS_MAX);
+                if (plek_code_parse(&find->exceptions[find->n_exceptions++], PLEK_CODES_EXCEPTION,
+                                    name))
+                        argp_error(state, "there is no exception '%s'. man plek lists them", name);
+        }
+}
+
+static void near_parse(FindOptions *o, const char *text)
+{
+        o->has_near = true;
+        o->near = position_parse(&o->find.latitude_e7, &o->find.longitude_e7, text) ? text : NULL;
+}
+
+static void number_parse(FindOptions *o, int key, const char *text, struct argp_state *state)
+{
+        char *end;
+        double value = strtod(text, &end);
+        bool is_number = end != text && !*end;
+
+        if (key == OPTION_NEED) {
+                if (!is_number || value < 1 || value > 100000 || value != (int32_t)value)
+                        argp_error(state, "--need is 1 to 100000, not '%s'", text);
+                o->find.need = (int32_t)value;
+        } else if (key == OPTION_URGENCY) {
+                if (!is_number || value < 0 || value > 5 || value != (uint32_t)value)
+                        argp_error(state, "--urgency is 0 to 5, not '%s'", text);
+                o->find.urgency = (uint32_t)value;
+        } else {
+                if (!is_number || !(value > 0) || value > 20100)
+                        argp_error(state, "--within is in kilometres, as in 30, not '%s'", text);
+                o->find.within_m = value * 1000;
+        }
+}
+
+static error_t parse(int key, char *argument, struct argp_state *state)
+{
+        FindOptions *o = state->input;
+        uint32_t status;
+
+        switch (key) {
+        case ARGP_KEY_INIT:
+                state->child_inputs[0] = &o->common;
+                return 0;
+        case OPTION_CARE:
+                if (plek_code_parse(&o->find.care, PLEK_CODES_CARE, argument))
+                        argp_error(state, "there is no care '%s'. man plek lists them", argument);
+                return 0;
+        case OPTION_NEAR:
+                near_parse(o, argument);
+                return 0;
+        case OPTION_NEED:
+        case OPTION_URGENCY:
+        case OPTION_WITHIN:
+                number_parse(o, key, argument, state);
+                return 0;
+        case OPTION_FOR:
+                exceptions_parse(o, argument, state);
+                return 0;
+        case OPTION_GROUP:
+                if (plek_code_parse(&o->find.patient_group, PLEK_CODES_PATIENT_GROUP, argument))
+                        argp_error(state, "there is no group '%s'", argument);
+                return 0;
+        case OPTION_REGION:
+                region_parse(argument, &o->find.scheme, &o->find.region);
+                return 0;
+        case OPTION_STATUS:
+                if (plek_code_parse(&status, PLEK_CODES_STATUS, argument))
+                        argp_error(state, "--status is ACTUAL, EXERCISE or TEST, not '%s'",
+                                   argument);
+                o->find.status = (PlekStatus)status;
+                o->subscriber.with_test = status == PLEK_STATUS_TEST;
+                return 0;
+        case OPTION_ALL:
+                o->n_shown = SIZE_MAX;
+                return 0;
+        case OPTION_WHY:
+                o->why = true;
+                return 0;
+        case ARGP_KEY_ARG:
+                argp_usage(state);
+                return 0;
+        case ARGP_KEY_END:
+                if (!o->find.care || !o->has_near)
+                        argp_error(state, "find needs --care and --near");
+                return 0;
+        default:
+                return ARGP_ERR_UNKNOWN;
+        }
+}
+
+/* ------------------------------------------------------------------ words */
+
+static const char *const rank_words[] = {
+        [PLEK_FIND_FREE] = "free",         [PLEK_FIND_UNCONFIRMED] = "unconfirmed",
+        [PLEK_FIND_UNKNOWN] = "unknown",   [PLEK_FIND_FULL] = "full",
+        [PLEK_FIND_LEFT_OUT] = "left out",
+};
+
+static const struct {
+        uint32_t doubt;
+        const char *name, *text;
+} doubts[] = {
+        { PLEK_DOUBT_COUNTS_STALE, "COUNTS_STALE", "places: stale" },
+        { PLEK_DOUBT_COUNTS_SILENT, "COUNTS_SILENT", "places: silent" },
+        { PLEK_DOUBT_COUNTS_UNKNOWN, "COUNTS_UNKNOWN", "places: not said" },
+        { PLEK_DOUBT_INCONSISTENT, "INCONSISTENT", "contradicts itself" },
+        { PLEK_DOUBT_DOOR_UNKNOWN, "DOOR_UNKNOWN", "door: not said" },
+        { PLEK_DOUBT_DOOR_OLD, "DOOR_OLD", "door: stale" },
+        { PLEK_DOUBT_DOOR_EXPIRED, "DOOR_EXPIRED", "door: expired" },
+        { PLEK_DOUBT_DOOR_REOPENED, "DOOR_REOPENED", "door: reopened, unconfirmed" },
+        { PLEK_DOUBT_NOT_ENROLLED, "NOT_ENROLLED", "no longer enrolled" },
+};
+
+static const struct {
+        const char *name, *text;
+} left_out[] = {
+        [PLEK_LEFT_OUT_DOOR] = { "DOOR", "its door" },
+        [PLEK_LEFT_OUT_NOT_OFFERED] = { "NOT_OFFERED", "does not give this care now" },
+        [PLEK_LEFT_OUT_SHUT] = { "SHUT", "outside its hours" },
+        [PLEK_LEFT_OUT_DISTRUSTED] = { "DISTRUSTED", "distrusted" },
+        [PLEK_LEFT_OUT_DOUBLED] = { "DOUBLED", "another party's report of this unit is shown" },
+        [PLEK_LEFT_OUT_TOO_FAR] = { "TOO_FAR", "too far" },
+};
+
+/* ------------------------------------------------------------------ JSON */
+
+static void set_code(json_t *object, const char *key, PlekCodeList list, uint32_t code)
+{
+        const char *name = plek_code_name(list, code);
+
+        json_object_set_new(object, key, name ? json_string(name) : json_integer(code));
+}
+
+static void set_time(json_t *object, const char *key, int64_t ms)
+{
+        if (ms != PLEK_NO_TIME)
+                json_object_set_new(object, key, json_integer(ms));
+}
+
+static json_t *door_to_json(const PlekFound *found)
+{
+        json_t *exceptions = json_array();
+        json_t *object = json_pack(
+                "{s:s, s:s, s:o, s:s*, s:s*}", "state",
+                found->door_state ? plek_code_name(PLEK_CODES_DOOR_STATE, found->door_state)
+                                  : "UNKNOWN",
+                "standing", standing_name(found->door_standing), "exceptions", exceptions, "party",
+                found->door_party, "text", found->door_text);
+
+        for (size_t i = 0; i < found->n_door_exceptions; i++) {
+                const char *name = plek_code_name(PLEK_CODES_EXCEPTION, found->door_exceptions[i]);
+
+                json_array_append_new(exceptions, name ? json_string(name)
+                                                       : json_integer(found->door_exceptions[i]));
+        }
+        if (found->door_reason)
+                set_code(object, "reason", PLEK_CODES_REASON, found->door_reason);
+        if (found->door_source)
+                set_code(object, "source", PLEK_CODES_SOURCE, found->door_source);
+        set_time(object, "since_ms", found->door_since_ms);
+        set_time(object, "ends_at_ms", found->door_ends_at_ms);
+        if (found->door_age_ms >= 0) {
+                json_object_set_new(object, "age_ms", json_integer(found->door_age_ms));
+                json_object_set_new(object, "freshness",
+                                    json_string(freshness_name(found->door_freshness)));
+        }
+        return object;
+}
+
+static json_t *counts_to_json(const PlekFound *found)
+{
+        json_t *object = json_pack(
+                "{s:s, s:s*, s:s*, s:s*, s:s, s:I, s:I, s:b}", "party", found->party, "unit",
+                found->unit, "label", found->label, "definition", found->definition, "freshness",
+                freshness_name(found->freshness), "age_ms", (json_int_t)found->age_ms, "since_ms",
+                (json_int_t)found->since_ms, "free_is_computed", found->free_computed);
+
+        if (found->free_known)
+                json_object_set_new(object, "free", json_integer(found->free));
+        if (found->source)
+                set_code(object, "source", PLEK_CODES_SOURCE, found->source);
+        return object;
+}
+
+static void found_json(const PlekFound *found, size_t n)
+{
+        json_t *said = json_array();
+        json_t *object = json_pack("{s:s, s:o, s:o}", "rank", rank_words[found->rank], "doubts",
+                                   said, "place", place_to_json(found->place));
+
+        if (found->rank == PLEK_FIND_LEFT_OUT)
+                json_object_set_new(object, "why", json_string(left_out[found->why].name));
+        else
+                json_object_set_new(object, "n", json_integer((json_int_t)n));
+        if (found->distance_m >= 0)
+                json_object_set_new(object, "distance_m",
+                                    json_integer((json_int_t)found->distance_m));
+        for (size_t i = 0; i < N_ELEMENTS(doubts); i++)
+                if (found->doubts & doubts[i].doubt)
+                        json_array_append_new(said, json_string(doubts[i].name));
+        if (found->has_counts)
+                json_object_set_new(object, "counts", counts_to_json(found));
+        json_object_set_new(object, "door", door_to_json(found));
+        if (found->exception)
+                set_code(object, "exception", PLEK_CODES_EXCEPTION, found->exception);
+        if (found->contact)
+                json_object_set_new(object, "contact",
+                                    json_pack("{s:s, s:s}", "function", found->contact->function,
+                                              "phone", found->contact->phone));
+        print_json_line(object);
+}
+
+/* ------------------------------------------------------------------ for people */
+
+static void say_door(const PlekFound *found, Language language, Text *text)
+{
+        char since[DURATION_TEXT_BYTES], when[WHEN_TEXT_BYTES];
+
+        if (!found->door_state) {
+                text_add(text, "%s", word(language, "door: not said"));
+                return;
+        }
+        text_add(text, "%s", label(PLEK_CODES_DOOR_STATE, found->door_state, language));
+        if (found->door_standing == PLEK_EXPIRED)
+                text_add(text, " (%s)", word(language, "expired"));
+        for (size_t i = 0; i < found->n_door_exceptions; i++)
+                text_add(text, "%s%s %s", i ? "," : " ", i ? "" : word(language, "except"),
+                         label(PLEK_CODES_EXCEPTION, found->door_exceptions[i], language));
+        if (found->door_reason)
+                text_add(text, " · %s", label(PLEK_CODES_REASON, found->door_reason, language));
+        if (found->door_ends_at_ms != PLEK_NO_TIME) {
+                when_format_near(found->door_ends_at_ms, when);
+                text_add(text, " · %s %s", word(language, "until"), when);
+        }
+        if (found->door_age_ms >= 0) {
+                duration_format(found->door_age_ms, since);
+                text_add(text, ", %s", since);
+        }
+}
+
+static void say_counts(const PlekFound *found, Language language, Text *text)
+{
+        char age[DURATION_TEXT_BYTES];
+
+        if (!found->has_counts)
+                return;
+        duration_format(found->age_ms, age);
+        if (found->free_known)
+                text_add(text, "%d %s", found->free, word(language, "free"));
+        else
+                text_add(text, "%s", word(language, "places: not said"));
+        text_add(text, ", %s", age);
+        if (found->source)
+                text_add(text, ", %s", label(PLEK_CODES_SOURCE, found->source, language));
+}
+
+static void say_name(const PlekFound *found, Text *text)
+{
+        text_add(text, "%s", place_name(found->place));
+        if (found->label || found->unit)
+                text_add(text, ", %s", found->label ? found->label : found->unit);
+}
+
+static void say_found(const PlekFound *found, size_t n, Language language)
+{
+        char line[TEXT_COLUMNS_MAX], part[256];
+        Text text = { line, sizeof(line) }, piece = { part, sizeof(part) };
+
+        *line = *part = '\0';
+        if (found->rank == PLEK_FIND_LEFT_OUT)
+                text_add(&text, "     ");
+        else
+                text_add(&text, "%3zu  ", n);
+        if (found->distance_m >= 0)
+                text_add(&text, "%6.1f km  ", found->distance_m / 1000);
+        else
+                text_add(&text, "%6s km  ", "?");
+        say_name(found, &piece);
+        text_add_padded(&text, part, 36);
+        piece = (Text){ part, sizeof(part) };
+        *part = '\0';
+        say_counts(found, language, &piece);
+        text_add_padded(&text, part, 28);
+        if (found->contact)
+                text_add(&text, "%s %s  ", found->contact->phone, found->contact->function);
+        say_door(found, language, &text);
+        if (found->rank == PLEK_FIND_LEFT_OUT)
+                text_add(&text, "  <- %s", word(language, left_out[found->why].text));
+        for (size_t i = 0; i < N_ELEMENTS(doubts); i++)
+                if (found->doubts & doubts[i].doubt && found->rank != PLEK_FIND_LEFT_OUT &&
+                    !(doubts[i].doubt & (PLEK_DOUBT_DOOR_UNKNOWN | PLEK_DOUBT_DOOR_EXPIRED)))
+                        text_add(&text, "  ~%s", word(language, doubts[i].text));
+        puts(line);
+}
+
+static void say_answer(const PlekFindAnswer *answer, const FindOptions *o)
+{
+        size_t n_ranked = answer->n_found - answer->n_left_out;
+        PlekFindRank rank = 0;
+
+        for (size_t i = 0; i < answer->n_found; i++) {
+                const PlekFound *found = &answer->found[i];
+
+                if (found->rank == PLEK_FIND_LEFT_OUT ? !o->why : i >= o->n_shown)
+                        continue;
+                if (o->common.json) {
+                        found_json(found, i + 1);
+                        continue;
+                }
+                if (found->rank != rank)
+                        puts(word(o->common.language, rank_words[found->rank]));
+                rank = found->rank;
+                say_found(found, i + 1, o->common.language);
+        }
+        if (o->common.json)
+                return;
+        if (!n_ranked)
+                puts(word(o->common.language, "nowhere"));
+        if (n_ranked > o->n_shown)
+                printf("... %zu (--all)\n", n_ranked - o->n_shown);
+        if (answer->n_left_out && !o->why)
+                printf("%s: %zu (--why)\n", word(o->common.language, "left out"),
+                       answer->n_left_out);
+}
+
+/* ------------------------------------------------------------------ the command */
+
+/* --near LOCATION: where its card says it is. */
+static int find_near(const PlekSubscriber *subscriber, FindOptions *o)
+{
+        PlekMap *map;
+        int r;
+
+        if (!o->near)
+                return EXIT_DONE;
+        r = plek_subscriber_map(subscriber, NULL, &map);
+        if (r)
+                return fail(EXIT_FILE, "%s.", plek_result_text(r));
+        r = PLEK_E_NOT_FOUND;
+        for (size_t i = 0; i < map->n_places; i++)
+                if (!strcmp(map->places[i].location, o->near) && map->places[i].card.has_position) {
+                        o->find.latitude_e7 = map->places[i].card.latitude_e7;
+                        o->find.longitude_e7 = map->places[i].card.longitude_e7;
+                        r = EXIT_DONE;
+                }
+        plek_map_free(map);
+        return r ? fail(EXIT_REFUSED,
+                        "--near is LAT,LON as in 52.95,4.02, or a location whose "
+                        "card says where it is; '%s' is neither.",
+                        o->near)
+                 : EXIT_DONE;
+}
+
+int command_find(int argc, char **argv)
+{
+        static const struct argp_child children[] = { { &common_argp, 0, NULL, 0 }, { 0 } };
+        static const struct argp argp = {
+                .options = options,
+                .parser = parse,
+                .doc = "Where a patient can be taken now, ranked: free first, then unconfirmed, "
+                       "unknown and full; within each the nearest first.",
+                .children = children,
+        };
+        CLEANUP(peer_close) Peer peer = PEER_NULL;
+        CLEANUP(plek_subscriber_freep) PlekSubscriber *subscriber = NULL;
+        FindOptions o = { .find = PLEK_FIND_INIT, .n_shown = SHOWN_DEFAULT };
+        PlekFindAnswer *answer;
+        int r;
+
+        o.find.clock = zone_minute;
+        common_init(&o.common);
+        argp_parse(&argp, argc, argv, 0, NULL, &o);
+
+        r = look_open(&peer, &subscriber, &o.common, &o.subscriber, NULL, NULL);
+        if (!r)
+                r = look_ready(&peer, subscriber, &o.common);
+        if (!r)
+                r = find_near(subscriber, &o);
+        if (r)
+                return r;
+        look_warn(subscriber);
+        r = plek_subscriber_find(subscriber, &o.find, &answer);
+        if (r)
+                return fail(EXIT_FILE, "%s.", plek_result_text(r));
+        say_answer(answer, &o);
+        plek_find_answer_free(answer);
+        return EXIT_DONE;
+}

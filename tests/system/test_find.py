@@ -1,0 +1,167 @@
+#!/usr/bin/python3
+"""plek find: where a patient can be taken now, and why not elsewhere"""
+
+import tap
+from harness import Region
+from tools import REFUSED, USAGE, Tools
+
+HERE = ("--near", "52.00,5.00")
+# Each 0.1 degree of latitude further is 11.1 km.
+PLACES = {"a": "52.1,5.0", "b": "52.2,5.0", "c": "52.3,5.0", "d": "52.4,5.0", "e": "52.5,5.0"}
+
+
+def five(region):
+    """Five hospitals in a row, one that reads, and plek."""
+    region.enrol_agent("zorg", {place: "oost" for place in PLACES}, name="Zorggroep")
+    region.enrol_reader("meldkamer")
+    tools = Tools(region)
+    for place, position in PLACES.items():
+        tools.put("zorg", "card", "--location", place, "--name", f"Ziekenhuis {place}", "--kind",
+                  "V6", "--position", position, "--phone", "Receptie=088 100", "--phone",
+                  f"SEH-arts@ED=088 20{ord(place)}")
+    return tools
+
+
+def put(tools, kind, place, *arguments, care="ED"):
+    tools.put("zorg", kind, "--location", place, "--care", care, *arguments)
+
+
+def find(tools, *arguments, care="ED"):
+    return tools.plek("find", "--json", "--care", care, *HERE, *arguments,
+                      party="meldkamer").lines()
+
+
+def ranks(found):
+    return [(f["rank"], f["place"]["location"]) for f in found]
+
+
+def test_the_nearest_free_place_comes_first_and_what_is_not_known_is_never_above_it():
+    with Region() as region:
+        tools = five(region)
+        put(tools, "door", "a", "OPEN")                                  # open, and full
+        put(tools, "counts", "a", "--unit", "seh", "available=0")
+        put(tools, "door", "b", "OPEN")                                  # open, nothing known
+        put(tools, "counts", "c", "--unit", "seh", "available=2")        # free, no door
+        put(tools, "door", "d", "OPEN")                                  # free
+        put(tools, "counts", "d", "--unit", "seh", "--label", "SEH", "staffed=9", "occupied=6")
+        put(tools, "door", "e", "RESTRICTED")                            # free, further
+        put(tools, "counts", "e", "--unit", "seh", "available=9")
+
+        found = find(tools)
+        assert ranks(found) == [("free", "d"), ("free", "e"), ("unconfirmed", "c"),
+                                ("unknown", "b"), ("full", "a")]
+        best = found[0]
+        assert best["n"] == 1 and abs(best["distance_m"] - 44478) < 100
+        assert best["counts"]["free"] == 3 and best["counts"]["free_is_computed"]
+        assert best["counts"]["source"] == "MANUAL" and best["counts"]["age_ms"] >= 0
+        assert best["door"]["state"] == "OPEN" and best["door"]["party"] == "zorg"
+        assert best["contact"] == {"function": "SEH-arts", "phone": f"088 20{ord('d')}"}
+        assert found[2]["doubts"] == ["DOOR_UNKNOWN"] and found[2]["door"]["state"] == "UNKNOWN"
+        assert found[3]["doubts"] == ["COUNTS_UNKNOWN"] and "counts" not in found[3]
+
+        assert ranks(find(tools, "--need", "4"))[0] == ("free", "e")
+        assert ranks(find(tools, "--within", "40"))[0] == ("unconfirmed", "c")
+        # Another care, which nobody speaks of: nowhere, and nothing is made up.
+        assert not find(tools, care="ICU_ADULT")
+        assert ranks(find(tools)) == ranks(found)
+
+
+def test_a_stop_is_left_out_unless_it_excepts_this_patient():
+    with Region() as region:
+        tools = five(region)
+        put(tools, "door", "a", "STOP", "--except", "MULTITRAUMA", "--reason", "ED_CROWDING",
+            "--until", "+2h")
+        put(tools, "counts", "a", "available=1")
+        put(tools, "door", "b", "OPEN")
+        put(tools, "counts", "b", "available=1")
+        put(tools, "door", "c", "CLOSED")
+        put(tools, "counts", "c", "available=1")
+
+        assert ranks(find(tools)) == [("free", "b")]
+        why = find(tools, "--why")
+        assert [(f["place"]["location"], f.get("why")) for f in why] == [
+            ("b", None), ("a", "DOOR"), ("c", "DOOR")]
+        assert why[1]["door"]["exceptions"] == ["MULTITRAUMA"] and why[1]["door"]["ends_at_ms"]
+
+        found = find(tools, "--for", "MULTITRAUMA")
+        assert ranks(found) == [("free", "a"), ("free", "b")]
+        assert found[0]["exception"] == "MULTITRAUMA" and "exception" not in found[1]
+        assert ranks(find(tools, "--for", "STROKE")) == [("free", "b")]
+        assert ranks(find(tools, "--for", "STROKE,MULTITRAUMA"))[0] == ("free", "a")
+
+        text = tools.plek("find", "--care", "ED", *HERE, "--for", "MULTITRAUMA", "--why", "--lang",
+                          "en", party="meldkamer").out
+        assert "stop except multitrauma · ED crowding" in text, text
+        assert f"088 20{ord('a')} SEH-arts" in text and "left out" in text and "<- its door" in text
+        text = tools.plek("find", "--care", "ED", *HERE, "--lang", "nl", party="meldkamer").out
+        assert "weggelaten: 2 (--why)" in text, text
+
+
+def test_what_is_old_or_past_its_end_is_a_doubt_and_not_a_free_place():
+    with Region() as region:
+        tools = five(region)
+        old = ("--observed", "-1h", "--valid-for")
+        for place in PLACES:
+            put(tools, "door", place, "OPEN")
+        put(tools, "counts", "a", "available=5", *old, "30min")   # stale
+        put(tools, "counts", "b", "available=5", *old, "10min")   # silent
+        put(tools, "counts", "c", "available=5")
+        put(tools, "door", "c", "STOP", "--until", "-1min")       # an expired stop
+        put(tools, "counts", "d", "available=5")
+        put(tools, "door", "d", "STOP", "--until", "-1min", "--on-expiry", "REOPEN")
+        put(tools, "counts", "e", "available=5")
+        found = find(tools)
+        assert ranks(found) == [("free", "e"), ("unconfirmed", "a"), ("unconfirmed", "c"),
+                                ("unconfirmed", "d"), ("unknown", "b")]
+        assert [f["doubts"] for f in found] == [
+            [], ["COUNTS_STALE"], ["DOOR_EXPIRED"], ["DOOR_REOPENED"], ["COUNTS_SILENT"]]
+
+
+def test_what_is_not_given_or_outside_its_hours_is_left_out():
+    with Region() as region:
+        tools = five(region)
+        for place in PLACES:
+            put(tools, "door", place, "OPEN")
+            put(tools, "counts", place, "available=5")
+        put(tools, "offering", "a", "--not-offered")
+        put(tools, "offering", "b", "--level", "2")
+        tools.put("zorg", "card", "--location", "c", "--name", "C", "--kind", "V6", "--position",
+                  PLACES["c"], "--time-zone", "Etc/UTC")
+        put(tools, "offering", "c", "--hours", "Mo 00:00-00:01")
+        # Announced is not yet: it has neither counts nor a door, and comes in an hour.
+        put(tools, "offering", "e", "--plan", "1", "--from", "+1h", care="CATH_LAB")
+        found = find(tools, "--why")
+        assert ranks(found)[:3] == [("free", "b"), ("free", "d"), ("free", "e")]
+        left_out = {f["place"]["location"]: f["why"] for f in found[3:]}
+        assert left_out["a"] == "NOT_OFFERED" and left_out.get("c", "SHUT") == "SHUT"
+        assert [f["why"] for f in find(tools, "--why", care="CATH_LAB")] == ["NOT_OFFERED"]
+
+
+def test_where_a_location_is_may_stand_for_where_the_patient_is():
+    with Region() as region:
+        tools = five(region)
+        put(tools, "door", "a", "OPEN")
+        found = tools.plek("find", "--json", "--care", "ED", "--near", "e",
+                           party="meldkamer").lines()
+        assert abs(found[0]["distance_m"] - 44478) < 100
+        done = tools.plek("find", "--care", "ED", "--near", "nowhere", party="meldkamer",
+                          expect=REFUSED)
+        assert "neither" in done.err
+        for wrong in (["--care", "ED"], ["--near", "52,5"], ["--care", "X", *HERE],
+                      ["--care", "ED", *HERE, "--need", "0"],
+                      ["--care", "ED", *HERE, "--for", "NONSUCH"],
+                      ["--care", "ED", *HERE, "--within", "-1"]):
+            tools.plek("find", *wrong, party="meldkamer", expect=USAGE)
+
+
+def test_an_exercise_is_never_an_answer_to_what_is_real():
+    with Region() as region:
+        tools = five(region)
+        put(tools, "door", "a", "OPEN", "--status", "EXERCISE")
+        put(tools, "counts", "a", "available=5", "--status", "EXERCISE")
+        assert not find(tools)
+        assert ranks(find(tools, "--status", "EXERCISE")) == [("free", "a")]
+
+
+if __name__ == "__main__":
+    tap.run(globals())
