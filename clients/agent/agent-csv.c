@@ -310,7 +310,7 @@ int agent_csv(int argc, char **argv)
                   "Sends a series in its order, each row before the next of its record", 1 },
                 { 0 },
         };
-        static const struct argp_child children[] = { { &common_argp, 0, NULL, 0 }, { 0 } };
+        static const struct argp_child children[] = { { &peer_argp, 0, NULL, 0 }, { 0 } };
         static const struct argp argp = {
                 .options = options,
                 .parser = parse,

@@ -42,6 +42,7 @@ typedef struct Command {
 } Command;
 
 extern const struct argp common_argp;
+extern const struct argp peer_argp; /* the part of it that says who we are and whom we speak to */
 
 /* Fills in what the environment says, and the defaults. A command's argp has common_argp as its
  * child 0 and sets state->child_inputs[0] to its Common at ARGP_KEY_INIT. */

@@ -13,22 +13,16 @@
 
 enum { OPTION_CARD = 0x1000, OPTION_KEY, OPTION_CONTROL, OPTION_JSON, OPTION_LANG, OPTION_TIMEOUT };
 
-static const struct argp_option options[] = {
-        { NULL, 0, NULL, 0, "For every command:", 100 },
+static const struct argp_option peer_options[] = {
         { "card", OPTION_CARD, "FILE", 0,
           "The region card (default $PLEK_CARD, or ~/.config/plek/region.card)", 100 },
         { "key", OPTION_KEY, "FILE", 0,
           "This party's secret (default $PLEK_KEY, or ~/.config/plek/plek.key)", 100 },
-        { "control", OPTION_CONTROL, "ENDPOINT", 0,
-          "The broker's control socket on this host (default $PLEK_CONTROL; without a region card, "
-          "the service's)", 100 },
-        { "json", OPTION_JSON, NULL, 0, "For scripts: one JSON object a line", 100 },
-        { "lang", OPTION_LANG, "nl|en", 0, "Default: by the locale", 100 },
         { "timeout", OPTION_TIMEOUT, "DURATION", 0, "How long to wait for the broker (10s)", 100 },
         { 0 },
 };
 
-static error_t parse(int key, char *argument, struct argp_state *state)
+static error_t parse_peer(int key, char *argument, struct argp_state *state)
 {
         Common *common = state->input;
         int64_t ms;
@@ -42,6 +36,36 @@ static error_t parse(int key, char *argument, struct argp_state *state)
                 common->key = argument;
                 common->key_is_named = true;
                 return 0;
+        case OPTION_TIMEOUT:
+                if (duration_parse(&ms, argument) || ms < 1 || ms > 3600 * 1000)
+                        argp_error(state, "--timeout is 1ms to 1h, as in 10s, not '%s'", argument);
+                common->timeout_ms = (int)ms;
+                return 0;
+        default:
+                return ARGP_ERR_UNKNOWN;
+        }
+}
+
+const struct argp peer_argp = { .options = peer_options, .parser = parse_peer };
+
+static const struct argp_option options[] = {
+        { NULL, 0, NULL, 0, "For every command:", 100 },
+        { "control", OPTION_CONTROL, "ENDPOINT", 0,
+          "The broker's control socket on this host (default $PLEK_CONTROL; without a region card, "
+          "the service's)", 100 },
+        { "json", OPTION_JSON, NULL, 0, "For scripts: one JSON object a line", 100 },
+        { "lang", OPTION_LANG, "nl|en", 0, "Default: by the locale", 100 },
+        { 0 },
+};
+
+static error_t parse(int key, char *argument, struct argp_state *state)
+{
+        Common *common = state->input;
+
+        switch (key) {
+        case ARGP_KEY_INIT:
+                state->child_inputs[0] = common;
+                return 0;
         case OPTION_CONTROL:
                 common->control = argument;
                 return 0;
@@ -53,17 +77,13 @@ static error_t parse(int key, char *argument, struct argp_state *state)
                         argp_error(state, "--lang is nl or en, not '%s'", argument);
                 common->language = strcmp(argument, "nl") ? LANGUAGE_EN : LANGUAGE_NL;
                 return 0;
-        case OPTION_TIMEOUT:
-                if (duration_parse(&ms, argument) || ms < 1 || ms > 3600 * 1000)
-                        argp_error(state, "--timeout is 1ms to 1h, as in 10s, not '%s'", argument);
-                common->timeout_ms = (int)ms;
-                return 0;
         default:
                 return ARGP_ERR_UNKNOWN;
         }
 }
 
-const struct argp common_argp = { .options = options, .parser = parse };
+static const struct argp_child children[] = { { &peer_argp, 0, NULL, 100 }, { 0 } };
+const struct argp common_argp = { .options = options, .parser = parse, .children = children };
 
 /* A default below the home directory, in @path, which lives as long as the program. */
 static const char *at_home(char path[PATH_MAX], const char *name)
