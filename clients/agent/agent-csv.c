@@ -203,7 +203,7 @@ static int look(AgentCsv *o, FeedLook how)
         if (r < 0)
                 return r;
         text = feed_trouble(o->feed);
-        if (!feed_answers(o->feed, now_ms) && !*text)
+        if (!feed_answers(o->feed, now_ms) && !*text && !feed_is_torn(o->feed))
                 text = "the file has not been written for twice the time that refreshed-every "
                        "says; what it said is left to age";
         if (*text || *o->said)

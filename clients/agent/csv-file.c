@@ -17,7 +17,8 @@ struct CsvFile {
         size_t n_fields;
         bool too_many;
         bool out_of_memory;
-        bool ended; /* the row */
+        bool ended;  /* the row */
+        bool is_cut; /* by the end of the file */
 };
 
 /* libcsv is told to end fields with a NUL, and keeps a copy only until the callback returns. */
@@ -44,14 +45,28 @@ static void on_row(int c, void *arg)
         csv->ended = true;
 }
 
+/* Hands over what has no newline behind it. Returns whether its quotes were still open. */
+static bool end_file(CsvFile *csv)
+{
+        bool in_quotes;
+
+        csv_set_opts(&csv->parser, CSV_APPEND_NULL | CSV_STRICT | CSV_STRICT_FINI);
+        in_quotes = csv_fini(&csv->parser, on_field, on_row, csv) != 0;
+        csv_set_opts(&csv->parser, CSV_APPEND_NULL);
+        if (in_quotes)
+                csv_fini(&csv->parser, NULL, NULL, NULL);
+        return in_quotes;
+}
+
 /* From here to the end of a row, over as many lines as its quotes make it. */
 static int read_row(CsvFile *csv, unsigned long *ret_line)
 {
         size_t n_read = 0;
+        bool in_quotes;
         ssize_t n;
 
         csv->n_fields = 0;
-        csv->ended = csv->too_many = false;
+        csv->ended = csv->too_many = csv->is_cut = false;
         *ret_line = csv->n_lines + 1;
 
         while (!csv->ended) {
@@ -59,9 +74,11 @@ static int read_row(CsvFile *csv, unsigned long *ret_line)
                 if (n < 0 && ferror(csv->file))
                         return err_raise(-EIO);
                 if (n < 0) {
-                        csv_fini(&csv->parser, on_field, on_row, csv);
-                        if (!csv->ended && !csv->n_fields)
+                        in_quotes = end_file(csv);
+                        if (!csv->ended && !csv->n_fields && !in_quotes)
                                 return CSV_FILE_E_END;
+                        /* Whole but for its newline is how many programs write the last one. */
+                        csv->is_cut = in_quotes || csv->n_fields < csv->n_columns;
                         break;
                 }
 
@@ -78,6 +95,8 @@ static int read_row(CsvFile *csv, unsigned long *ret_line)
         }
         if (csv->out_of_memory)
                 return err_raise(-ENOMEM);
+        if (csv->is_cut)
+                return CSV_FILE_E_CUT;
         return csv->too_many ? CSV_FILE_E_ROW : 0;
 }
 

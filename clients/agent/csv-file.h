@@ -25,7 +25,8 @@ enum {
         CSV_FILE_E_END,
         CSV_FILE_E_HEADER, /* no header, two columns of one name, or too many */
         CSV_FILE_E_ROW, /* a row that is no CSV, too long, or with more fields than the header; the
-                      next one can be read */
+                           next one can be read */
+        CSV_FILE_E_CUT, /* the file ends within a row: its last number may lack its last digits */
 };
 
 typedef struct CsvRow {
@@ -44,5 +45,6 @@ const char *csv_file_column(const CsvFile *csv, size_t column);
 size_t csv_file_find(const CsvFile *csv, const char *name);
 
 /* Empty lines are passed over. *ret_row is borrowed until the next call; its line is also filled in
- * on CSV_FILE_E_ROW. Returns 0, CSV_FILE_E_END, CSV_FILE_E_ROW, -EIO or -ENOMEM. */
+ * on CSV_FILE_E_ROW and CSV_FILE_E_CUT. Returns 0, one of these, CSV_FILE_E_END, -EIO or -ENOMEM.
+ */
 MUST_CHECK int csv_file_next(CsvFile *csv, CsvRow *ret_row);

@@ -1,23 +1,16 @@
 #include <fcntl.h>
+#include <sodium.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <uthash.h>
 
+#include "feed-seen.h"
 #include "feed.h"
+#include "row-field.h"
 #include "row-report.h"
 
-/* Not written to for so long, a file is taken for whole. */
-enum { SETTLED_MS = 2000 };
-
-/* A record that the file spoke of, so that one which is gone is noticed. */
-typedef struct SeenRecord {
-        UT_hash_handle hh;
-        unsigned long reading;  /* in which it was there last; 0: in none that counts */
-        int64_t observed_at_ms; /* what it said of itself then */
-        PlekRecordKey key;      /* strings are in text */
-        size_t n_text;
-        char text[]; /* location, unit, method, each with its NUL, then the rest of the key */
-} SeenRecord;
+/* Not written to for so long, a file is taken for whole. One that does not end in a newline may be
+ * what a writer that stands still has come to. */
+enum { SETTLED_MS = 2 * 1000, SETTLED_OPEN_MS = 60 * 1000 };
 
 struct Feed {
         const Mapping *mapping;
@@ -30,10 +23,11 @@ struct Feed {
         off_t size;
         bool affirms; /* a file that is written again renews what did not change */
         bool answers;
+        bool is_torn; /* it has changed, and is not whole yet */
         bool reconciled;
-        unsigned long reading;
+        bool *lacks_column; /* of each report of the mapping: the file cannot say it */
         char trouble[MAPPING_TEXT_BYTES];
-        SeenRecord *seen;
+        Seen seen;
         FeedCounts counts;
         RowScratch scratch;
 };
@@ -41,38 +35,33 @@ struct Feed {
 int feed_new(Feed **ret_feed, const Mapping *mapping, PlekPublisher *publisher,
              FeedFaultFn on_fault, void *arg)
 {
-        Feed *feed = calloc(1, sizeof(*feed));
+        CLEANUP(feed_freep) Feed *feed = calloc(1, sizeof(*feed));
 
         if (!feed)
+                return err_raise(-ENOMEM);
+        feed->lacks_column = calloc(mapping->n_reports, sizeof(*feed->lacks_column));
+        if (!feed->lacks_column)
                 return err_raise(-ENOMEM);
         feed->mapping = mapping;
         feed->publisher = publisher;
         feed->on_fault = on_fault;
         feed->arg = arg;
         /* Rows that say when they were observed are as old as they say, however often the file is
-         * written: then each reading states all of them, and nothing is affirmed. */
+         * written: a reading states those that changed, and nothing is affirmed. */
         feed->affirms = true;
         for (size_t i = 0; i < mapping->n_reports; i++)
                 if (mapping->reports[i].templates[KEY_OBSERVED_AT])
                         feed->affirms = false;
-        *ret_feed = feed;
+        *ret_feed = STEAL(feed);
         return 0;
-}
-
-static void forget_all(Feed *feed)
-{
-        SeenRecord *seen, *next;
-
-        HASH_ITER (hh, feed->seen, seen, next) {
-                HASH_DEL(feed->seen, seen);
-                free(seen);
-        }
 }
 
 Feed *feed_free(Feed *feed)
 {
-        if (feed)
-                forget_all(feed);
+        if (!feed)
+                return NULL;
+        seen_deinit(&feed->seen);
+        free(feed->lacks_column);
         free(feed);
         return NULL;
 }
@@ -84,70 +73,6 @@ static void fault(Feed *feed, const char *text)
 }
 
 /* ------------------------------------------------------------------ what was there */
-
-static size_t put_text(char *to, const char *from)
-{
-        size_t n = from ? strlen(from) + 1 : 1;
-
-        memcpy(to, from ? from : "", n);
-        return n;
-}
-
-/* Remembers that the record of @key is in this reading. *ret_again: it was in it already. */
-static int remember(Feed *feed, const PlekRecordKey *key, SeenRecord **ret_seen, bool *ret_again)
-{
-        const uint32_t numbers[] = { key->kind, key->care, key->patient_group, key->urgency,
-                                     key->plan };
-        SeenRecord *seen;
-        char text[1024];
-        size_t n_location, n_unit, n;
-
-        n_location = put_text(text, key->location);
-        n_unit = put_text(text + n_location, key->unit);
-        n = n_location + n_unit;
-        n += put_text(text + n, key->method);
-        memcpy(text + n, numbers, sizeof(numbers));
-        n += sizeof(numbers);
-
-        HASH_FIND(hh, feed->seen, text, n, seen);
-        *ret_again = seen && seen->reading == feed->reading;
-        if (!seen) {
-                seen = malloc(sizeof(*seen) + n);
-                if (!seen)
-                        return err_raise(-ENOMEM);
-                *seen = (SeenRecord){ .key = *key, .n_text = n };
-                memcpy(seen->text, text, n);
-                seen->key.location = seen->text;
-                seen->key.unit = key->unit ? seen->text + n_location : NULL;
-                seen->key.method = key->method ? seen->text + n_location + n_unit : NULL;
-                HASH_ADD(hh, feed->seen, text, n, seen);
-        }
-        seen->reading = feed->reading;
-        *ret_seen = seen;
-        return 0;
-}
-
-/* What is no longer in the file falls silent; or is withdrawn, where the mapping says so and no row
- * was wrong: one that cannot be read may be the one that is missed. */
-static int drop_absent(Feed *feed)
-{
-        bool withdraws = feed->mapping->withdraw_absent && !feed->counts.n_bad;
-        SeenRecord *seen, *next;
-        int r = 0;
-
-        HASH_ITER (hh, feed->seen, seen, next) {
-                if (seen->reading == feed->reading || r)
-                        continue;
-                if (feed->publisher)
-                        r = withdraws ? plek_publisher_withdraw(feed->publisher, &seen->key, NULL)
-                                      : plek_publisher_forget(feed->publisher, &seen->key);
-                if (r > 0)
-                        r = 0; /* it was never put: refused when it was there */
-                HASH_DEL(feed->seen, seen);
-                free(seen);
-        }
-        return r;
-}
 
 /* Whether @text is what @template is, or might be: with a column in it that is not known. */
 static bool may_be(const char *template, const char *text)
@@ -186,14 +111,13 @@ static int reconcile(Feed *feed)
         return plek_publisher_reconcile(feed->publisher, NULL, is_gone, feed);
 }
 
-/* ------------------------------------------------------------------ reading */
+/* ------------------------------------------------------------------ rows */
 
-/* Room for this file's longest names; a location, unit and method are 64, 64 and 32 at most, and
- * what is longer is refused by the publisher. */
 static bool key_fits(const PlekRecordKey *key)
 {
-        return strlen(key->location) <= 256 && (!key->unit || strlen(key->unit) <= 256) &&
-               (!key->method || strlen(key->method) <= 256);
+        return strlen(key->location) <= SEEN_NAME_MAX &&
+               (!key->unit || strlen(key->unit) <= SEEN_NAME_MAX) &&
+               (!key->method || strlen(key->method) <= SEEN_NAME_MAX);
 }
 
 static int put(Feed *feed, const CsvRow *row, const MappedReport *mapped, const PlekReport *report,
@@ -218,20 +142,52 @@ static int put(Feed *feed, const CsvRow *row, const MappedReport *mapped, const 
         return 0;
 }
 
-typedef int (*RowFn)(Feed *feed, const CsvRow *row, const MappedReport *mapped,
+/* Of what a row says in the columns that @mapped uses. */
+static void digest_row(uint8_t ret_digest[SEEN_DIGEST_BYTES], const CsvFile *csv, const CsvRow *row,
+                       const MappedReport *mapped)
+{
+        RowColumns columns = { .mapped = mapped };
+        crypto_generichash_state state;
+
+        crypto_generichash_init(&state, NULL, 0, SEEN_DIGEST_BYTES);
+        while (row_columns_next(&columns)) {
+                size_t index = csv_file_find(csv, columns.name);
+                const char *field = index == SIZE_MAX ? NULL : row->fields[index];
+
+                field = field ? field : "";
+                crypto_generichash_update(&state, (const uint8_t *)field, strlen(field) + 1);
+        }
+        crypto_generichash_final(&state, ret_digest, SEEN_DIGEST_BYTES);
+}
+
+typedef int (*RowFn)(Feed *feed, const CsvFile *csv, const CsvRow *row, const MappedReport *mapped,
                      const PlekReport *report, const PlekRecordKey *key, void *arg);
 
-/* Of two rows about one record, the one that was observed last; of equal ones the last. */
-static int put_newest(Feed *feed, const CsvRow *row, const MappedReport *mapped,
+/*
+ * Of two rows about one record, the one that was observed last; of equal ones the last.
+ *
+ * A row that says itself when it was observed and has not changed has been said: saying it again
+ * would not make it any younger.
+ */
+static int put_newest(Feed *feed, const CsvFile *csv, const CsvRow *row, const MappedReport *mapped,
                       const PlekReport *report, const PlekRecordKey *key, void *arg)
 {
+        uint8_t digest[SEEN_DIGEST_BYTES];
         SeenRecord *seen;
-        bool again;
+        bool again, same;
         int r;
 
-        r = remember(feed, key, &seen, &again);
+        r = seen_note(&feed->seen, key, &seen, &again);
         if (r || (again && report->observed_at_ms < seen->observed_at_ms))
                 return r;
+        digest_row(digest, csv, row, mapped);
+        same = !memcmp(seen->digest, digest, sizeof(digest));
+        memcpy(seen->digest, digest, sizeof(digest));
+        if (same && !again && mapped->templates[KEY_OBSERVED_AT] &&
+            report->observed_at_ms == seen->observed_at_ms) {
+                feed->counts.n_reports++;
+                return 0;
+        }
         return put(feed, row, mapped, report, seen);
 }
 
@@ -262,38 +218,52 @@ static int on_row(Feed *feed, CsvFile *csv, const CsvRow *row, const MappedRepor
                 fault(feed, text);
                 return 0;
         }
-        return on_report(feed, row, mapped, &report, &key, arg);
+        return on_report(feed, csv, row, mapped, &report, &key, arg);
+}
+
+static void bad_row(Feed *feed, int result, const CsvRow *row)
+{
+        char text[ROW_FAULT_BYTES];
+
+        snprintf(text, sizeof(text), "line %lu %s", row->line,
+                 result == CSV_FILE_E_CUT
+                         ? "is cut short: the file ends within it"
+                         : "is no row of this file: more fields than the header, or too long");
+        fault(feed, text);
 }
 
 /* Every report of every row goes through @on_report. */
 static int read_rows(Feed *feed, CsvFile *csv, RowFn on_report, void *arg)
 {
-        char text[ROW_FAULT_BYTES];
+        const Mapping *mapping = feed->mapping;
         CsvRow row;
         int r;
 
         while ((r = csv_file_next(csv, &row)) != CSV_FILE_E_END) {
+                if (r == -EIO) {
+                        snprintf(feed->trouble, sizeof(feed->trouble),
+                                 "%s cannot be read to its end", mapping->file);
+                        return FEED_E_FILE;
+                }
                 if (r < 0)
                         return r;
-                if (r == CSV_FILE_E_ROW) {
-                        snprintf(text, sizeof(text),
-                                 "line %lu is no row of this file: more fields "
-                                 "than the header, or too long",
-                                 row.line);
-                        fault(feed, text);
+                if (r) {
+                        bad_row(feed, r, &row);
                         continue;
                 }
                 feed->counts.n_rows++;
-                for (size_t i = 0; i < feed->mapping->n_reports; i++) {
-                        r = on_row(feed, csv, &row, &feed->mapping->reports[i], on_report, arg);
-                        if (r)
-                                return r;
-                }
+                for (size_t i = 0; !r && i < mapping->n_reports; i++)
+                        if (!feed->lacks_column[i])
+                                r = on_row(feed, csv, &row, &mapping->reports[i], on_report, arg);
+                if (r)
+                        return r;
         }
         return 0;
 }
 
-/* Opens the file and notes when it was written. */
+/* ------------------------------------------------------------------ the file */
+
+/* Opens it and notes when it was written. */
 static int open_file(Feed *feed, FILE **ret_file)
 {
         CLEANUP(closep) int fd = open(feed->mapping->file, O_RDONLY | O_CLOEXEC);
@@ -303,6 +273,7 @@ static int open_file(Feed *feed, FILE **ret_file)
         if (fd < 0 || fstat(fd, &st) < 0) {
                 snprintf(feed->trouble, sizeof(feed->trouble), "%s cannot be read: %s",
                          feed->mapping->file, strerror(errno));
+                feed->size = -1; /* if it comes back as it was, it has changed */
                 return FEED_E_FILE;
         }
         file = fdopen(fd, "r");
@@ -316,7 +287,45 @@ static int open_file(Feed *feed, FILE **ret_file)
         return 0;
 }
 
-static int read_file(Feed *feed, RowFn on_report, void *arg)
+/* A report for which the file has no column is said once, and does not stop the others. */
+static void check_columns(Feed *feed, const CsvFile *csv)
+{
+        for (size_t i = 0; i < feed->mapping->n_reports; i++) {
+                RowColumns columns = { .mapped = &feed->mapping->reports[i] };
+                char text[ROW_FAULT_BYTES];
+
+                feed->lacks_column[i] = false;
+                while (!feed->lacks_column[i] && row_columns_next(&columns))
+                        feed->lacks_column[i] = csv_file_find(csv, columns.name) == SIZE_MAX;
+                if (!feed->lacks_column[i])
+                        continue;
+                snprintf(text, sizeof(text), "[report %.64s]: there is no column '%s' in this file",
+                         columns.mapped->name, columns.name);
+                fault(feed, text);
+        }
+}
+
+static int read_header(Feed *feed, CsvFile **ret_csv, FILE *file)
+{
+        int r;
+
+        feed->counts = (FeedCounts){ .n_readings = feed->counts.n_readings + 1 };
+        feed->seen.reading++;
+        r = csv_file_new(ret_csv, file, feed->mapping->separator);
+        if (r == CSV_FILE_E_HEADER || r == -EIO) {
+                snprintf(feed->trouble, sizeof(feed->trouble),
+                         "%s does not begin with a line of column names, each once",
+                         feed->mapping->file);
+                return FEED_E_FILE;
+        }
+        if (r)
+                return err_fold(r);
+        feed->trouble[0] = '\0';
+        check_columns(feed, *ret_csv);
+        return 0;
+}
+
+static int read_file(Feed *feed, RowFn on_report, void *arg, int64_t now_ms)
 {
         CLEANUP(csv_file_freep) CsvFile *csv = NULL;
         FILE *file = NULL;
@@ -325,83 +334,87 @@ static int read_file(Feed *feed, RowFn on_report, void *arg)
         r = open_file(feed, &file);
         if (r)
                 return r;
-
-        feed->counts = (FeedCounts){ .n_readings = feed->counts.n_readings + 1 };
-        feed->reading++;
-        r = csv_file_new(&csv, file, feed->mapping->separator);
-        if (r == CSV_FILE_E_HEADER) {
-                snprintf(feed->trouble, sizeof(feed->trouble),
-                         "%s does not begin with a line of "
-                         "column names, each once",
-                         feed->mapping->file);
-                r = FEED_E_FILE;
-        }
-        if (!r)
+        r = read_header(feed, &csv, file);
+        if (!r) {
+                /* Before its rows are put: those that did not change are affirmed, not said again,
+                 * also after a time in which it was not written. */
+                (void)feed_answers(feed, now_ms);
                 r = read_rows(feed, csv, on_report, arg);
+        }
         fclose(file);
-        if (!r)
-                feed->trouble[0] = '\0';
         return r;
 }
 
-static bool has_changed(const Feed *feed, struct stat *ret_st)
+static bool has_changed(const Feed *feed, const struct stat *st)
 {
-        if (stat(feed->mapping->file, ret_st) < 0)
-                return true;
-        return ret_st->st_ino != feed->inode || ret_st->st_size != feed->size ||
-               ret_st->st_mtim.tv_sec != feed->written_at.tv_sec ||
-               ret_st->st_mtim.tv_nsec != feed->written_at.tv_nsec;
+        return st->st_ino != feed->inode || st->st_size != feed->size ||
+               st->st_mtim.tv_sec != feed->written_at.tv_sec ||
+               st->st_mtim.tv_nsec != feed->written_at.tv_nsec;
+}
+
+static bool ends_in_newline(const char *path, off_t size)
+{
+        CLEANUP(closep) int fd = open(path, O_RDONLY | O_CLOEXEC);
+        char last;
+
+        return fd >= 0 && size > 0 && pread(fd, &last, 1, size - 1) == 1 && last == '\n';
 }
 
 /* Nobody has written to it for a while; a clock that is behind the file's does not matter. */
-static bool is_settled(const struct stat *st, int64_t now_ms)
+static bool is_settled(const Feed *feed, const struct stat *st, int64_t now_ms)
 {
         int64_t age_ms = now_ms - (int64_t)st->st_mtim.tv_sec * 1000;
 
-        return age_ms < 0 || age_ms >= SETTLED_MS;
+        if (age_ms < 0 || age_ms >= SETTLED_OPEN_MS)
+                return true;
+        return age_ms >= SETTLED_MS && ends_in_newline(feed->mapping->file, st->st_size);
+}
+
+static SeenAbsent what_of_absent(const Feed *feed)
+{
+        if (!feed->mapping->withdraw_absent)
+                return SEEN_SILENT;
+        return feed->counts.n_bad ? SEEN_SILENT_FOR_NOW : SEEN_WITHDRAW;
 }
 
 int feed_read(Feed *feed, FeedLook look, int64_t now_ms)
 {
-        struct stat st = { 0 };
-        bool is_whole;
+        struct stat st;
         int r;
 
-        if (look == FEED_LOOK_AGAIN && !has_changed(feed, &st))
-                return *feed->trouble ? FEED_E_FILE : 0;
-        is_whole = look != FEED_LOOK_AGAIN || is_settled(&st, now_ms);
-        if (!is_whole && feed->reading)
-                return 0; /* it is being written; that it ends is waited for */
-
-        r = read_file(feed, put_newest, NULL);
+        /* What is not there is looked for each time; reading says why. */
+        if (look == FEED_LOOK_AGAIN && stat(feed->mapping->file, &st) == 0) {
+                feed->is_torn = has_changed(feed, &st) && !is_settled(feed, &st, now_ms);
+                if (feed->is_torn || !has_changed(feed, &st))
+                        return *feed->trouble ? FEED_E_FILE : 0;
+        }
+        feed->is_torn = false;
+        r = read_file(feed, put_newest, NULL, now_ms);
         if (r)
                 return r;
-        if (!is_whole) {
-                feed->size = -1; /* once more, when it is whole: nothing is missed before */
-                return 0;
-        }
-        r = drop_absent(feed);
+        r = seen_drop_absent(&feed->seen, feed->publisher, what_of_absent(feed));
         return r ? r : reconcile(feed);
 }
 
 /* ------------------------------------------------------------------ replaying */
 
-static int put_in_order(Feed *feed, const CsvRow *row, const MappedReport *mapped,
-                        const PlekReport *report, const PlekRecordKey *key, void *arg)
+static int put_in_order(Feed *feed, const CsvFile *csv, const CsvRow *row,
+                        const MappedReport *mapped, const PlekReport *report,
+                        const PlekRecordKey *key, void *arg)
 {
         const int *timeout_ms = arg;
         SeenRecord *seen;
         bool again;
         int r;
 
-        r = remember(feed, key, &seen, &again);
+        r = seen_note(&feed->seen, key, &seen, &again);
         if (!r && again && feed->publisher) {
                 /* The next time step: what is there must be accepted before it is replaced. */
                 r = plek_publisher_flush(feed->publisher, *timeout_ms);
                 if (r == PLEK_E_REFUSED)
                         r = 0; /* said by the publisher's callback */
-                feed->reading++;
-                seen->reading = feed->reading;
+                feed->seen.reading++;
+                seen->reading = feed->seen.reading;
         }
         return r ? r : put(feed, row, mapped, report, seen);
 }
@@ -410,7 +423,8 @@ int feed_replay(Feed *feed, int timeout_ms)
 {
         int r;
 
-        r = read_file(feed, put_in_order, &timeout_ms);
+        feed->affirms = false; /* a later row would be a later time */
+        r = read_file(feed, put_in_order, &timeout_ms, 0);
         if (!r && feed->publisher)
                 r = plek_publisher_flush(feed->publisher, timeout_ms);
         return r == PLEK_E_REFUSED ? 0 : r;
@@ -422,13 +436,19 @@ bool feed_answers(Feed *feed, int64_t now_ms)
 {
         const int64_t written_at_ms = (int64_t)feed->written_at.tv_sec * 1000;
         const int64_t most_ms = 2LL * feed->mapping->refreshed_every_s * 1000;
-        bool answers = feed->reading && !*feed->trouble && now_ms - written_at_ms <= most_ms;
+        bool answers = feed->seen.reading && !*feed->trouble && !feed->is_torn &&
+                       now_ms - written_at_ms <= most_ms;
 
         if (answers != feed->answers && feed->affirms && feed->publisher &&
             plek_publisher_source_answers(feed->publisher, NULL, answers))
                 return feed->answers;
         feed->answers = answers;
         return answers;
+}
+
+bool feed_is_torn(const Feed *feed)
+{
+        return feed->is_torn;
 }
 
 const char *feed_trouble(const Feed *feed)

@@ -7,6 +7,9 @@
  * rewritten as often as the mapping says, what did not change is affirmed. A file that is no longer
  * written to is a source that does not answer: its records go stale at every reader. Where rows say
  * themselves when they were observed, they are believed, and nothing is affirmed.
+ *
+ * A file that is half-written does not answer either: it is left alone until whoever writes it
+ * closes or renames it, or has not touched it for a while.
  */
 
 #include "mapping.h"
@@ -53,5 +56,8 @@ const char *feed_trouble(const Feed *feed);
 /* Whether the file was written recently enough, at @now_ms of this host's clock; tells the
  * publisher. */
 bool feed_answers(Feed *feed, int64_t now_ms);
+
+/* It is being written, as far as we know. */
+bool feed_is_torn(const Feed *feed);
 
 const FeedCounts *feed_counts(const Feed *feed); /* of the last reading */

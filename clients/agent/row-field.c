@@ -93,6 +93,21 @@ int row_fill(RowContext *c, size_t key, const char **ret_text)
         return r;
 }
 
+bool row_columns_next(RowColumns *c)
+{
+        for (; c->key < N_MAPPING_KEYS; c->key++, c->at = NULL) {
+                if (!c->at)
+                        c->at = c->mapped->templates[c->key];
+                c->at = c->at ? strchr(c->at, '{') : NULL;
+                if (!c->at)
+                        continue;
+                c->at++;
+                snprintf(c->name, sizeof(c->name), "%.*s", (int)strcspn(c->at, ":}"), c->at);
+                return true;
+        }
+        return false;
+}
+
 /* ------------------------------------------------------------------ numbers and times */
 
 /* Whether @text is one of the comma-separated @words. */

@@ -27,6 +27,17 @@ int row_wrong(RowContext *c, const char *format, ...) PRINTF(2, 3);
 /* The template of a MappingKey, filled in. NULL: there is none, or nothing stands there. */
 MUST_CHECK int row_fill(RowContext *c, size_t key, const char **ret_text);
 
+/* Goes through the columns that the templates of @mapped name; begins as { .mapped = ... }. */
+typedef struct RowColumns {
+        const MappedReport *mapped;
+        size_t key;
+        const char *at;
+        char name[128];
+} RowColumns;
+
+/* Fills in the next one's name. False: there are no more. */
+bool row_columns_next(RowColumns *columns);
+
 /* 0 if @text is a number to be parsed, else the PlekMissing that says why it is absent. */
 uint32_t row_missing_why(const Mapping *mapping, const char *text);
 MUST_CHECK int row_number(RowContext *c, const char *text, double *ret_number);

@@ -12,6 +12,7 @@
 
 #include <cmocka.h>
 
+#include "agent/row-field.h"
 #include "agent/row-report.h"
 
 /* What a row of @csv_text says by the mapping's first report; of its row number @n, from 0. */
@@ -268,6 +269,47 @@ static void test_lines_are_counted_through_quotes_and_empty_lines(void **state)
         fclose(file);
 }
 
+/* Reads to the end; returns what the last row was. */
+static int last_row_of(const char *text)
+{
+        FILE *file;
+        CsvFile *csv = open_csv(text, &file, 0);
+        int r, last = -1;
+        CsvRow row;
+
+        while ((r = csv_file_next(csv, &row)) != CSV_FILE_E_END)
+                last = r;
+        csv_file_free(csv);
+        fclose(file);
+        return last;
+}
+
+static void test_a_file_that_ends_within_a_row_says_so(void **state)
+{
+        assert_int_equal(last_row_of("a,b\n1,2\n3"), CSV_FILE_E_CUT);
+        assert_int_equal(last_row_of("a,b\n1,2\n3,\"4"), CSV_FILE_E_CUT);
+        assert_int_equal(last_row_of("a,b\n1,2\n\"3,4\n5,6\n"), CSV_FILE_E_CUT);
+        assert_int_equal(last_row_of("a,b\n1,2\n3,4"), 0); /* only its newline is missing */
+        assert_int_equal(last_row_of("a,b\n1,2\n3,\"4\""), 0);
+        assert_int_equal(last_row_of("a,b\n1,2\n3\n"), 0); /* short, but whole */
+}
+
+static void test_columns_that_templates_name_are_gone_through_once_each(void **state)
+{
+        CLEANUP(mapping_freep) Mapping *mapping = NULL;
+        char text[MAPPING_TEXT_BYTES], names[128] = "";
+        RowColumns columns;
+
+        assert_int_equal(mapping_parse(&mapping, BEDS, "test.map", text), 0);
+        columns = (RowColumns){ .mapped = &mapping->reports[0] };
+        while (row_columns_next(&columns)) {
+                strcat(names, columns.name);
+                strcat(names, " ");
+        }
+        assert_string_equal(names, "id group day used free used ");
+        assert_false(row_columns_next(&columns));
+}
+
 int main(void)
 {
         const struct CMUnitTest tests[] = {
@@ -285,6 +327,8 @@ int main(void)
                 cmocka_unit_test(test_a_mapping_says_what_is_wrong_with_it),
                 cmocka_unit_test(test_a_header_names_each_column_once),
                 cmocka_unit_test(test_lines_are_counted_through_quotes_and_empty_lines),
+                cmocka_unit_test(test_a_file_that_ends_within_a_row_says_so),
+                cmocka_unit_test(test_columns_that_templates_name_are_gone_through_once_each),
         };
 
         return cmocka_run_group_tests(tests, NULL, NULL);
