@@ -35,6 +35,7 @@ PLEK_PUBLIC int plek_client_new(PlekClient **ret_client, PlekContext *context,
 PLEK_PUBLIC int plek_client_new_control(PlekClient **ret_client, PlekContext *context,
                                         const char *endpoint);
 
+/* Closes its session, and frees what its answers pointed to. NULL is allowed. Returns NULL. */
 PLEK_PUBLIC PlekClient *plek_client_free(PlekClient *client);
 
 /* Of each later call; at first 10,000. */
@@ -109,8 +110,10 @@ typedef struct PlekPresence {
 
 /* ------------------------------------------------------------------ questions */
 
+/* What the broker knows of our key. Also answered to a key that is not enrolled. */
 PLEK_PUBLIC int plek_client_whoami(PlekClient *client, PlekWhoami *ret, PlekFault *ret_fault);
 
+/* How the broker is. For operators, and on the control socket. */
 PLEK_PUBLIC int plek_client_status(PlekClient *client, PlekBrokerStatus *ret, PlekFault *ret_fault);
 
 /* @party NULL: all. */
@@ -118,6 +121,7 @@ PLEK_PUBLIC int plek_client_parties(PlekClient *client, const char *party,
                                     const PlekPartyInfo **ret_parties, size_t *ret_n,
                                     PlekFault *ret_fault);
 
+/* Which parties are connected, and since when; and since when those are not that were. */
 PLEK_PUBLIC int plek_client_presence(PlekClient *client, const PlekPresence **ret_presence,
                                      size_t *ret_n, PlekFault *ret_fault);
 
@@ -145,6 +149,8 @@ typedef enum PlekConfirm {
         PLEK_CONFIRM_CLOCK = 2, /* the broker's clock is right */
 } PlekConfirm;
 
+/* Has the broker go on where it stopped and asked for a person. For operators, and on the control
+ * socket. */
 PLEK_PUBLIC int plek_client_confirm(PlekClient *client, PlekConfirm what, PlekFault *ret_fault);
 
 #ifdef __cplusplus

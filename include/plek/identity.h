@@ -72,8 +72,10 @@ PLEK_PUBLIC int plek_region_card_parse(PlekRegionCard **ret_card, const void *by
 /* Replaces @path by this card in one step, synced. Returns 0 or -errno. */
 PLEK_PUBLIC int plek_region_card_save(const PlekRegionCard *card, const char *path);
 
+/* NULL is allowed. What uses the card holds a reference of its own. Returns NULL. */
 PLEK_PUBLIC PlekRegionCard *plek_region_card_free(PlekRegionCard *card);
 
+/* What it says. Strings are good as long as the card is. Any thread. */
 PLEK_PUBLIC void plek_region_card_info(const PlekRegionCard *card, PlekRegionCardInfo *ret_info);
 
 /*

@@ -178,6 +178,8 @@ PLEK_PUBLIC int plek_subscriber_sync(PlekSubscriber *subscriber, int timeout_ms)
 
 /* ------------------------------------------------------------------ looking */
 
+/* How far the picture can be trusted now, as the last call of the link callback said. Its text is
+ * borrowed until the subscriber is next run. */
 PLEK_PUBLIC void plek_subscriber_link_state(const PlekSubscriber *subscriber,
                                             PlekLinkState *ret_link);
 
