@@ -121,7 +121,8 @@ PLEK_PUBLIC int plek_client_parties(PlekClient *client, const char *party,
                                     const PlekPartyInfo **ret_parties, size_t *ret_n,
                                     PlekFault *ret_fault);
 
-/* Which parties are connected, and since when; and since when those are not that were. */
+/* Whose agents are connected, or were lost since the broker started, and when that was. For readers
+ * and operators. */
 PLEK_PUBLIC int plek_client_presence(PlekClient *client, const PlekPresence **ret_presence,
                                      size_t *ret_n, PlekFault *ret_fault);
 
