@@ -15,8 +15,6 @@
 #include "internal/list.h"
 #include "lib/replica.h"
 
-enum { LOCATION_KIND_MAX = 8 };
-
 typedef struct DoorPlace DoorPlace;
 
 /* What was last found to lead for a scope, as far as it is told. */

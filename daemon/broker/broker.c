@@ -62,6 +62,7 @@ static int on_second(void *arg)
         gatekeeper_tick(&broker->gatekeeper);
         answers_tick(&broker->answers);
         log_limiter_turn(broker->log, now_ms);
+        overdue_look(&broker->overdue);
 
         r = beats_send(&broker->beats);
         if (!r)
@@ -213,6 +214,7 @@ static int make_modules(Broker *broker)
         r = r ? r : publisher_init(&broker->publisher, broker);
         r = r ? r : receipts_init(&broker->receipts, broker);
         r = r ? r : beats_init(&broker->beats, broker);
+        r = r ? r : overdue_init(&broker->overdue, broker);
         r = r ? r : gatekeeper_init(&broker->gatekeeper, broker);
         r = r ? r : answers_init(&broker->answers, broker);
         r = r ? r : transfers_init(&broker->transfers, broker);
@@ -261,7 +263,7 @@ int broker_reload(Broker *broker)
         broker->config = STEAL(config);
         take_limits(broker);
         log_notice("the configuration was reloaded");
-        return 0;
+        return sessions_tell_agreed(broker);
 }
 
 static int broker_init(Broker *broker, const char **ret_text)
@@ -372,6 +374,7 @@ Broker *broker_free(Broker *broker)
         transfers_deinit(&broker->transfers);
         answers_deinit(&broker->answers);
         gatekeeper_deinit(&broker->gatekeeper);
+        overdue_deinit(&broker->overdue);
         beats_deinit(&broker->beats);
         receipts_deinit(&broker->receipts);
         publisher_deinit(&broker->publisher);

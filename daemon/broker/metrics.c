@@ -144,6 +144,23 @@ static void add_store(Broker *broker, MetricSet *set)
         GAUGE("checkpoint_dirty_rows", "Rows behind the ledger", state_n_dirty(broker->state));
 }
 
+/* Regions are bounded where they are counted. */
+static void add_overdue(Broker *broker, MetricSet *set)
+{
+        const OverdueCount *counted = &broker->overdue.counted;
+
+        for (size_t i = 0; i < counted->n_regions; i++) {
+                add(set, false, "plek_overdue_records",
+                    "Records that are older than agreed, by home region",
+                    (double)counted->regions[i].n_overdue, "region=\"%s\"",
+                    counted->regions[i].region);
+                add(set, false, "plek_never_reported_locations",
+                    "Locations of which nothing is held, by home region",
+                    (double)counted->regions[i].n_never, "region=\"%s\"",
+                    counted->regions[i].region);
+        }
+}
+
 static size_t n_agents(const Broker *broker)
 {
         Activity *activity, *next;
@@ -185,6 +202,7 @@ void metrics_collect(Broker *broker, MetricSet *ret_set)
         add_serving(broker, ret_set);
         add_sockets(broker, ret_set);
         add_store(broker, ret_set);
+        add_overdue(broker, ret_set);
 }
 
 /* Prometheus wants all of one name together, and its type once. */

@@ -9,7 +9,7 @@
 typedef struct Broker Broker;
 
 enum {
-        METRICS_MAX = 256,
+        METRICS_MAX = 384,
         METRIC_LABEL_MAX = 64,
 };
 

@@ -18,6 +18,7 @@
 #include "broker/log.h"
 #include "broker/metrics.h"
 #include "broker/order.h"
+#include "broker/overdue.h"
 #include "broker/pipeline.h"
 #include "broker/publisher.h"
 #include "broker/receipts.h"
@@ -74,6 +75,7 @@ struct Broker {
         Publisher publisher;
         Receipts receipts;
         Beats beats;
+        Overdue overdue;
         Gatekeeper gatekeeper;
         Answers answers;
         Transfers transfers;

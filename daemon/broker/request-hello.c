@@ -54,6 +54,14 @@ static int tell_newer_card(Broker *broker, const Caller *caller, uint64_t has_se
                 &(Reply){ .kind = REPLY_CARD, .envelope = { card->bytes, card->n_bytes } });
 }
 
+/* Who reads is told, so that all judge alike who is overdue. */
+static int tell_agreed(Broker *broker, const Caller *caller)
+{
+        Reply reply = agreed_reply(broker);
+
+        return caller->audience ? session_reply(broker, caller->session, &reply) : 0;
+}
+
 int request_hello(Broker *broker, const Caller *caller, const Request *request)
 {
         const Bytes *head = &request->hello.head;
@@ -74,6 +82,8 @@ int request_hello(Broker *broker, const Caller *caller, const Request *request)
                             "two agents use its key at the same time", caller->party->id);
 
         r = say_hello(broker, caller, request);
+        if (!r)
+                r = tell_agreed(broker, caller);
         if (!r)
                 r = tell_newer_card(broker, caller, request->hello.card_serial);
         if (!r && head->bytes)

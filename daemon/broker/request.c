@@ -126,6 +126,22 @@ int sessions_tell_card(Broker *broker)
                                 });
 }
 
+Reply agreed_reply(const Broker *broker)
+{
+        Reply reply = { .kind = REPLY_AGREED };
+
+        reply.agreed.intervals = broker->config->agreed_intervals;
+        reply.agreed.n_intervals = broker->config->n_agreed_intervals;
+        return reply;
+}
+
+int sessions_tell_agreed(Broker *broker)
+{
+        Reply reply = agreed_reply(broker);
+
+        return tell_all(broker, &reply);
+}
+
 Session *asked_by_session(Broker *broker, const AskedBy *by)
 {
         return session_find(&broker->sessions, (EndpointKind)by->session.endpoint,

@@ -73,6 +73,9 @@ MUST_CHECK int session_done(Broker *broker, Session *session, uint64_t id);
 /* To all that have said hello. */
 MUST_CHECK int sessions_tell_epoch(Broker *broker);
 MUST_CHECK int sessions_tell_card(Broker *broker);
+MUST_CHECK int sessions_tell_agreed(Broker *broker);
+/* What is agreed on how often senders report. */
+Reply agreed_reply(const Broker *broker);
 
 /* Whose answer an order will bring: a session that may be gone by then. */
 typedef struct AskedBy {

@@ -292,6 +292,8 @@ Config *config_free(Config *config)
         free(config->coord);
         free(config->control);
         free(config->http);
+        free(config->agreed);
+        free(config->agreed_intervals);
         free(config->policies);
         free(config);
         return NULL;

@@ -16,6 +16,7 @@
 #include <stdio.h>
 
 #include "core/admission.h"
+#include "wire/agreed.h"
 #include "wire/key.h"
 
 enum {
@@ -39,6 +40,10 @@ typedef struct Config {
         char *updates, *care, *query, *coord; /* tcp://host:port */
         char *control;                        /* ipc://path */
         char *http;                           /* host:port, NULL: off */
+
+        char *agreed; /* as written, and what it says */
+        AgreedInterval *agreed_intervals;
+        size_t n_agreed_intervals;
 
         uint64_t workers;
         uint64_t max_connections;

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "config/agreed.h"
 #include "wire/document.h"
 #include "wire/names.h"
 
@@ -98,6 +99,9 @@ const char *setting_range(const Setting *setting)
                 return "ipc:// and a path of at most 100 bytes";
         case SETTING_HTTP:
                 return "host:port, or off";
+        case SETTING_AGREED:
+                return "counts, door or pressure, a kind of location or a care, and a duration; "
+                       "several separated by commas; or none";
         default:
                 value_format(setting->min, setting_unit(setting), from);
                 value_format(setting->max, setting_unit(setting), to);
@@ -207,6 +211,21 @@ static int setting_set_key(Config *config, const char *value, const char **ret_t
         return setting_set_text(&config->key, path);
 }
 
+static int setting_set_agreed(Config *config, const char *value, const char **ret_text)
+{
+        AgreedInterval *intervals;
+        size_t n_intervals;
+        int r;
+
+        r = agreed_parse(&intervals, &n_intervals, value, ret_text);
+        if (r)
+                return r == AGREED_E_REFUSED ? SETTING_E_VALUE : r;
+        free(config->agreed_intervals);
+        config->agreed_intervals = intervals;
+        config->n_agreed_intervals = n_intervals;
+        return setting_set_text(&config->agreed, value);
+}
+
 static int setting_set_number(const Setting *setting, Config *config, const char *value,
                               const char **ret_text)
 {
@@ -239,6 +258,8 @@ int setting_set(const Setting *setting, Config *config, const char *value, const
                 return setting_set_number(setting, config, value, ret_text);
         if (setting->kind == SETTING_AUTHORITY)
                 return setting_set_authority(config, value, ret_text);
+        if (setting->kind == SETTING_AGREED)
+                return setting_set_agreed(config, value, ret_text);
         if (setting->kind == SETTING_HTTP && strcmp(value, "off") == 0) {
                 free(*text);
                 *text = NULL;

@@ -15,6 +15,7 @@ typedef enum SettingKind {
         SETTING_TCP,
         SETTING_IPC,
         SETTING_HTTP,
+        SETTING_AGREED,
         SETTING_COUNT,
         SETTING_BYTES,
         SETTING_MS,

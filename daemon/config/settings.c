@@ -44,6 +44,12 @@ const Setting settings[] = {
         { "http", SETTING_HTTP, FIXED, AT(http), 0, 0, "127.0.0.1:9301",
           "Where /metrics, /healthz and /readyz are served; off for none." },
 
+        { "agreed", SETTING_AGREED, RELOADS, AT(agreed), 0, 0,
+          "pressure 1 min, counts V4 5 min, counts V5 5 min, counts V6 5 min, counts N6 15 min, "
+          "counts R5 6 h, counts GP_POST 15 min, counts NURSING_HOME 6 h",
+          "How often senders have agreed to report, by the kind of their location (as on its card) "
+          "or by care. Readers are told; who is later is overdue." },
+
         { "workers", SETTING_COUNT, FIXED, AT(workers), 1, 64, "2",
           "Threads that verify signatures." },
         { "max-connections", SETTING_COUNT, FIXED, AT(max_connections), 16, 1000000, "8192",

@@ -7,6 +7,7 @@
  * of what was decoded live in the arena.
  */
 
+#include "wire/agreed.h"
 #include "wire/block.h"
 
 enum {
@@ -140,6 +141,7 @@ typedef enum ReplyKind {
         REPLY_EPOCH,
         REPLY_CARD,
         REPLY_PRESENCE,
+        REPLY_AGREED,
 } ReplyKind;
 
 typedef struct Reply {
@@ -222,6 +224,10 @@ typedef struct Reply {
                         const Presence *presence;
                         size_t n_presence;
                 } presence;
+                struct {
+                        const AgreedInterval *intervals;
+                        size_t n_intervals;
+                } agreed;
         };
 } Reply;
 

@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "wire/names.h"
 #include "wire/parts.h"
 
 enum {
@@ -187,6 +188,32 @@ static int take_receipt(Reply *reply, Arena *arena, const Plek__V1__Receipt *pb)
         return 0;
 }
 
+static int take_agreed(Reply *reply, Arena *arena, const Plek__V1__Agreed *pb)
+{
+        AgreedInterval *intervals = take_array(arena, pb->n_intervals, sizeof(*intervals));
+
+        if (!intervals || pb->n_intervals > AGREED_MAX)
+                return err_raise(-EBADMSG);
+        for (size_t i = 0; i < pb->n_intervals; i++) {
+                const Plek__V1__AgreedInterval *from = pb->intervals[i];
+                AgreedInterval *to = &intervals[i];
+
+                if ((from->kind && !name_is_valid(NAME_LOCATION_KIND, from->kind)) ||
+                    !from->interval_s || from->interval_s > AGREED_INTERVAL_MAX_S)
+                        return err_raise(-EBADMSG);
+                *to = (AgreedInterval){
+                        .report = from->report,
+                        .care = from->care,
+                        .interval_s = from->interval_s,
+                };
+                if (from->kind)
+                        strcpy(to->kind, from->kind);
+        }
+        reply->agreed.intervals = intervals;
+        reply->agreed.n_intervals = pb->n_intervals;
+        return 0;
+}
+
 static int take_reply(Reply *reply, Arena *arena, const PbReply *pb)
 {
         switch (reply->kind) {
@@ -226,6 +253,8 @@ static int take_reply(Reply *reply, Arena *arena, const PbReply *pb)
                 reply->presence.n_presence = pb->presence->n_presence;
                 return take_presence(&reply->presence.presence, arena, pb->presence->presence,
                                      pb->presence->n_presence);
+        case REPLY_AGREED:
+                return take_agreed(reply, arena, pb->agreed);
         case REPLY_DONE:
         case REPLY_REFUSED:
                 return 0;

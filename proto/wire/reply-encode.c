@@ -16,6 +16,7 @@ typedef struct PbAnyReply {
                 Plek__V1__StatusReply status;
                 Plek__V1__Receipt receipt;
                 Plek__V1__PresenceReply presence;
+                Plek__V1__Agreed agreed;
         };
         uint32_t roles[32];
         Plek__V1__Refusal refusal;
@@ -252,6 +253,28 @@ static int put_plain(PbAnyReply *any, const Reply *reply)
         return 0;
 }
 
+static int put_agreed(PbAnyReply *any, PbScratch *scratch, const Reply *reply)
+{
+        Plek__V1__Agreed *pb = &any->agreed;
+
+        plek__v1__agreed__init(pb);
+        pb->intervals = pb_scratch_messages(scratch, &plek__v1__agreed_interval__descriptor,
+                                            reply->agreed.n_intervals);
+        if (!pb->intervals)
+                return err_raise(-ENOMEM);
+        pb->n_intervals = reply->agreed.n_intervals;
+        for (size_t i = 0; i < pb->n_intervals; i++) {
+                const AgreedInterval *from = &reply->agreed.intervals[i];
+
+                pb->intervals[i]->report = from->report;
+                pb->intervals[i]->kind = *from->kind ? pb_text(from->kind) : NULL;
+                pb->intervals[i]->has_care = from->care != 0;
+                pb->intervals[i]->care = from->care;
+                pb->intervals[i]->interval_s = from->interval_s;
+        }
+        return 0;
+}
+
 static int put_reply(PbAnyReply *any, PbScratch *scratch, const Reply *reply)
 {
         switch (reply->kind) {
@@ -267,6 +290,8 @@ static int put_reply(PbAnyReply *any, PbScratch *scratch, const Reply *reply)
                 return put_receipt(any, scratch, reply);
         case REPLY_PRESENCE:
                 return put_presence_reply(any, scratch, reply);
+        case REPLY_AGREED:
+                return put_agreed(any, scratch, reply);
         default:
                 return put_plain(any, reply);
         }

@@ -21,6 +21,7 @@ enum {
         LOCATION_MAX = 64,
         UNIT_MAX = 64,
         LABEL_MAX = 128,
+        LOCATION_KIND_MAX = 8,
         DEFINITION_MAX = 32,
         METHOD_MAX = 32,
         COUNT_MAX = 100000,

@@ -72,7 +72,7 @@ static void test_every_setting_is_taken(void **state)
                  "network = try\nauthority = %s\nkey=k\ndirectory = data dir\n"
                  "updates = tcp://127.0.0.1:1\ncare = tcp://*:2\nquery = tcp://[::1]:3\n"
                  "coord = tcp://host.example:4\ncontrol = ipc://control.sock\nhttp = off\n"
-                 "workers = 3\nmax-connections = 100\nmax-guests = 5\nguests-per-second = 6\n"
+                 "agreed = counts V6 2 min\nworkers = 3\nmax-connections = 100\nmax-guests = 5\nguests-per-second = 6\n"
                  "updates-per-second = 7\nupdates-at-once = 8\nrequests-per-second = 9\n"
                  "requests-at-once = 10\nqueue-bytes = 16 MiB\nreceive-bytes = 17MiB\n"
                  "answer-bytes = 1 GiB\nparty-records-max = 11\ntombstones = 1234\n"
@@ -88,6 +88,7 @@ static void test_every_setting_is_taken(void **state)
         assert_string_equal(config->query, "tcp://[::1]:3");
         assert_string_equal(config->control, "ipc://control.sock");
         assert_null(config->http);
+        assert_int_equal(config->n_agreed_intervals, 1);
         assert_int_equal(config->workers, 3);
         assert_int_equal(config->max_connections, 100);
         assert_int_equal(config->max_guests, 5);
@@ -229,6 +230,52 @@ static void test_policies_that_make_no_sense_are_refused(void **state)
         check_refused("key = k\n[policy oost]\nlongest-STOP = 1h\nlongest-STOP = 1h\n", ":4: ");
         check_refused("key = k\n[policy oost]\nshortest-STOP = 1h\n", "forbid and longest-STATE");
         check_refused("key = k\n[door oost]\nforbid = STOP\n", "there is no section [door oost]");
+}
+
+static void assert_agreed(const Config *config, size_t n, uint32_t report, const char *kind,
+                          uint32_t care, uint32_t interval_s)
+{
+        const AgreedInterval *interval = &config->agreed_intervals[n];
+
+        assert_int_equal(interval->report, report);
+        assert_string_equal(interval->kind, kind);
+        assert_int_equal(interval->care, care);
+        assert_int_equal(interval->interval_s, interval_s);
+}
+
+static void test_agreed_intervals_are_by_kind_of_location_and_care(void **state)
+{
+        CLEANUP(config_freep)
+        Config *config = parse_well("key = k\nagreed = pressure 1 min, counts V6 5 min,counts "
+                                    "V6 GP_POST 90 s, door ED 1 h\n");
+        CLEANUP(config_freep) Config *none = parse_well("key = k\nagreed = none\n");
+        CLEANUP(config_freep) Config *usual = parse_well("key = k\n");
+
+        assert_int_equal(config->n_agreed_intervals, 4);
+        assert_agreed(config, 0, UPDATE_PRESSURE, "", 0, 60);
+        assert_agreed(config, 1, UPDATE_COUNTS, "V6", 0, 300);
+        assert_agreed(config, 2, UPDATE_COUNTS, "V6", PLEK_CARE_GP_POST, 90);
+        assert_agreed(config, 3, UPDATE_DOOR, "", PLEK_CARE_ED, 3600);
+        assert_int_equal(none->n_agreed_intervals, 0);
+        assert_null(config_needs_restart(config, none));
+        assert_agreed(usual, 0, UPDATE_PRESSURE, "", 0, 60);
+        assert_agreed(usual, 5, UPDATE_COUNTS, "R5", 0, 6 * 3600);
+}
+
+static void test_agreements_that_make_no_sense_are_refused(void **state)
+{
+        check_refused("agreed = beds V6 5 min\n", "\"beds\" is not counts, door or pressure");
+        check_refused("agreed = card V6 5 min\n", "\"card\" is not counts");
+        check_refused("agreed = counts V6\n", "is not as in counts V6 5 min");
+        check_refused("agreed = counts V6 5 min, \n", "is not as in counts V6 5 min");
+        check_refused("agreed = counts v6 5 min\n", "neither a kind of location (V6) nor a care");
+        check_refused("agreed = counts V6 R5 5 min\n", "R5: one kind of location");
+        check_refused("agreed = counts ED WARD 5 min\n", "WARD: one care");
+        check_refused("agreed = pressure ED 5 min\n", "none of pressure");
+        check_refused("agreed = counts V6 5\n", "\"5\" is not a duration");
+        check_refused("agreed = counts V6 31 d\n", "is not a duration from 1 s to 30 d");
+        check_refused("agreed = counts V6 500 ms\n", "is not a duration");
+        check_refused("agreed = counts V6 5 min, counts V6 6 min\n", "is agreed already");
 }
 
 static void test_lines_that_are_no_text_are_refused(void **state)
@@ -393,6 +440,8 @@ int main(void)
                 cmocka_unit_test(test_heartbeat_must_be_shorter_than_its_timeout),
                 cmocka_unit_test(test_policies_are_by_region_and_state),
                 cmocka_unit_test(test_policies_that_make_no_sense_are_refused),
+                cmocka_unit_test(test_agreed_intervals_are_by_kind_of_location_and_care),
+                cmocka_unit_test(test_agreements_that_make_no_sense_are_refused),
                 cmocka_unit_test(test_lines_that_are_no_text_are_refused),
                 cmocka_unit_test(test_file_that_cannot_be_read_is_told),
                 cmocka_unit_test(test_systemds_directories_are_the_defaults_in_a_service),

@@ -454,6 +454,56 @@ static void test_small_replies_arrive_as_they_were_given(void **state)
         assert_string_equal(answered.presence.presence[0].party, "isala");
 }
 
+static void test_what_is_agreed_is_told_as_it_is(void **state)
+{
+        static const AgreedInterval intervals[] = {
+                { UPDATE_COUNTS, "V6", PLEK_CARE_GP_POST, 900 },
+                { UPDATE_PRESSURE, "", 0, AGREED_INTERVAL_MAX_S },
+                { 4711, "", 99, 1 }, /* a report and a care that nobody knows yet */
+        };
+        Reply reply = { .kind = REPLY_AGREED };
+
+        reply.agreed.intervals = intervals;
+        reply.agreed.n_intervals = N_ELEMENTS(intervals);
+        assert_int_equal(recode_reply(&reply), 0);
+        assert_int_equal(answered.kind, REPLY_AGREED);
+        assert_int_equal(answered.agreed.n_intervals, 3);
+        for (size_t i = 0; i < N_ELEMENTS(intervals); i++) {
+                const AgreedInterval *got = &answered.agreed.intervals[i];
+
+                assert_int_equal(got->report, intervals[i].report);
+                assert_string_equal(got->kind, intervals[i].kind);
+                assert_int_equal(got->care, intervals[i].care);
+                assert_int_equal(got->interval_s, intervals[i].interval_s);
+        }
+
+        reply.agreed.n_intervals = 0;
+        assert_int_equal(recode_reply(&reply), 0);
+        assert_int_equal(answered.agreed.n_intervals, 0);
+}
+
+static void assert_not_agreed(AgreedInterval interval, size_t n)
+{
+        AgreedInterval intervals[AGREED_MAX + 1];
+        Reply reply = { .kind = REPLY_AGREED };
+
+        for (size_t i = 0; i < n; i++)
+                intervals[i] = interval;
+        reply.agreed.intervals = intervals;
+        reply.agreed.n_intervals = n;
+        assert_int_equal(recode_reply(&reply), QUERY_E_MALFORMED);
+}
+
+static void test_agreements_past_their_bounds_are_malformed(void **state)
+{
+        const AgreedInterval fine = { UPDATE_COUNTS, "V6", 0, 60 };
+
+        assert_not_agreed(fine, AGREED_MAX + 1);
+        assert_not_agreed((AgreedInterval){ UPDATE_COUNTS, "v6", 0, 60 }, 1);
+        assert_not_agreed((AgreedInterval){ UPDATE_COUNTS, "", 0, 0 }, 1);
+        assert_not_agreed((AgreedInterval){ UPDATE_COUNTS, "", 0, AGREED_INTERVAL_MAX_S + 1 }, 1);
+}
+
 static void test_reply_of_a_newer_broker_keeps_its_id(void **state)
 {
         assert_int_equal(reply_decode(&answered, arena, (const uint8_t *)"\x08\x05\xfa\x03\x00", 5),
@@ -482,6 +532,8 @@ int main(void)
                 TEST(test_whoami_and_parties_arrive_as_they_were_given),
                 TEST(test_status_arrives_as_it_was_given),
                 TEST(test_small_replies_arrive_as_they_were_given),
+                TEST(test_what_is_agreed_is_told_as_it_is),
+                TEST(test_agreements_past_their_bounds_are_malformed),
                 TEST(test_reply_of_a_newer_broker_keeps_its_id),
         };
         int r;
