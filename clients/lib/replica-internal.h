@@ -2,7 +2,7 @@
 
 #include "lib/heap.h"
 #include "lib/replica.h"
-#include "picture/freshness.h"
+#include "derived/overdue.h"
 
 enum {
         HELD_MAX_BYTES = 8 * 1024 * 1024, /* of one topic: more, and asking is cheaper */
@@ -57,6 +57,9 @@ typedef struct Shown {
         bool has_period; /* a door or an offering */
         uint32_t plan, on_expiry;
         int64_t starts_at_ms, ends_at_ms;
+        uint32_t agreed_s; /* how often it is to be reported; 0: nothing is agreed */
+        bool is_overdue;   /* as last told */
+        char kind[LOCATION_KIND_MAX + 1]; /* of a card: the kind of its location */
 } Shown;
 
 struct Replica {
@@ -76,6 +79,9 @@ struct Replica {
         ReplicaTopic *topics;
         ReplicaTopic *reg;
         Heap due; /* Shown, by the broker's time */
+
+        AgreedInterval *agreed; /* as the broker told */
+        size_t n_agreed;
 
         Audience audience; /* 0: not said yet */
         bool is_up;
@@ -143,6 +149,12 @@ MUST_CHECK int replica_apply(Replica *replica, ReplicaTopic *topic, const EntryL
  * freshness. @door is NULL if nothing new is said. Returns 0 or -ENOMEM. */
 MUST_CHECK int record_show(Replica *replica, Record *record, const Update *update,
                            PlekChange change, const ReplicaTime *time);
+/* Puts it where it belongs among what will change by time alone. There must be room. */
+void shown_schedule(Replica *replica, Shown *shown, int64_t now_ms);
+/* What was stated may be about who is to report how often: finds out what is agreed. */
+void overdue_stated(Replica *replica, Shown *shown, const Update *update, int64_t now_ms);
+/* Tells if it is overdue now and was not, or the other way round; returns that. */
+bool overdue_judge(Replica *replica, Shown *shown, int64_t now_ms);
 /* As the picture frees it. */
 void record_gone(Record *record, void *arg);
 /* Tells of @record, which left for @cause, remembers it, and drops it. Returns 0 or -ENOMEM. */

@@ -5,8 +5,9 @@
 /*
  * What is shown of a record, and when that changes by time alone
  *
- * Each record that will change is in a heap by the broker's time. A renewal only moves that later,
- * so the heap is left as it is then, and the record put back when its old time has come.
+ * Each record that will change is in a heap by the broker's time. A renewal that changes nothing
+ * only moves that later, so the heap is left as it is then, and the record put back when its old
+ * time has come.
  */
 
 static DoorStanding standing_of(const Shown *shown, int64_t now_ms)
@@ -29,12 +30,13 @@ static int64_t next_change_ms(const Shown *shown, int64_t now_ms)
                 .starts_at_ms = shown->starts_at_ms,
                 .ends_at_ms = shown->ends_at_ms,
         };
-        int64_t next_ms = record_next_change_ms(shown->record, now_ms);
+        int64_t next_ms = MIN(record_next_change_ms(shown->record, now_ms),
+                              record_overdue_at_ms(shown->record, shown->agreed_s, now_ms));
 
         return shown->has_period ? MIN(next_ms, door_next_change_ms(&door, now_ms)) : next_ms;
 }
 
-static void schedule(Replica *replica, Shown *shown, int64_t now_ms)
+void shown_schedule(Replica *replica, Shown *shown, int64_t now_ms)
 {
         int64_t next_ms = next_change_ms(shown, now_ms);
 
@@ -106,10 +108,13 @@ int record_show(Replica *replica, Record *record, const Update *update, PlekChan
                 shown->ends_at_ms = update->offering.holds_until_ms;
         }
 
+        if (update)
+                overdue_stated(replica, shown, update, time->broker_ms);
         changed = has_changed(shown, time->broker_ms);
-        if (!shown->due.place || update)
-                schedule(replica, shown, time->broker_ms);
         tell(replica, record, change == PLEK_CHANGE_RENEWED && changed ? PLEK_CHANGE_TIME : change);
+        changed |= overdue_judge(replica, shown, time->broker_ms);
+        if (!shown->due.place || update || changed)
+                shown_schedule(replica, shown, time->broker_ms);
         return 0;
 }
 
@@ -225,9 +230,10 @@ int replica_tick(Replica *replica, const ReplicaTime *time)
 
         while (heap_due(&replica->due) <= time->broker_ms) {
                 shown = heap_entry(heap_first(&replica->due), Shown, due);
-                schedule(replica, shown, time->broker_ms);
+                shown_schedule(replica, shown, time->broker_ms);
                 if (has_changed(shown, time->broker_ms))
                         tell(replica, shown->record, PLEK_CHANGE_TIME);
+                (void)overdue_judge(replica, shown, time->broker_ms);
         }
         HASH_ITER (hh, replica->topics, topic, next) {
                 if (topic->is_asking && time->now_ms >= topic->answer_by_ms)

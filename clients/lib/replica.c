@@ -263,6 +263,7 @@ Replica *replica_free(Replica *replica)
         change_deinit(&replica->change);
         arena_free(replica->arena);
         arena_free(replica->scratch);
+        free(replica->agreed);
         free(replica->regions);
         free(replica);
         return NULL;

@@ -18,6 +18,7 @@
 #include "picture/picture.h"
 #include "picture/registry.h"
 #include "plek/subscriber.h"
+#include "wire/agreed.h"
 
 typedef struct Replica Replica;
 
@@ -41,6 +42,8 @@ typedef struct Withdrawn {
 typedef struct ReplicaEvents {
         void (*record)(void *arg, const Record *record, PlekChange change);
         void (*withdrawn)(void *arg, const Withdrawn *withdrawn);
+        /* It is older than agreed, or no longer. One that leaves is not told of again. */
+        void (*overdue)(void *arg, const Record *record, bool is_overdue);
         /* A topic is to be subscribed to, on its lane. */
         void (*topic)(void *arg, const char *topic, Lane lane);
         void (*alarm)(void *arg, PlekAlarm alarm, const char *text, const Blob *evidence,
@@ -75,6 +78,10 @@ MUST_CHECK int replica_hello(Replica *replica, Audience audience, const Epoch *e
                              const TopicPosition *topics, size_t n_topics, const ReplicaTime *time);
 /* Nothing that was asked will be answered. */
 void replica_session_lost(Replica *replica, const ReplicaTime *time);
+/* How often senders have agreed to report; copied. Until it is told nobody is overdue. Returns 0 or
+ * -ENOMEM. */
+MUST_CHECK int replica_agreed(Replica *replica, const AgreedInterval *intervals, size_t n_intervals,
+                              const ReplicaTime *time);
 /* A signed opening of an epoch, already checked. */
 void replica_epoch(Replica *replica, const Epoch *epoch, const ReplicaTime *time);
 
@@ -124,6 +131,8 @@ int64_t replica_due(const Replica *replica, const ReplicaTime *time);
 
 const Picture *replica_picture(const Replica *replica);
 const Registry *replica_registry(const Replica *replica);
+/* How often @record, which it holds, is to be reported; 0: nothing is agreed. */
+uint32_t replica_agreed_s(const Record *record);
 /* Whether everything that we know to exist is there. */
 bool replica_is_in_sync(const Replica *replica);
 const Withdrawn *replica_find_withdrawn(const Replica *replica, const RecordKey *key);

@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "lib/report.h"
-#include "picture/freshness.h"
+#include "derived/overdue.h"
 #include "plek/plek.h"
 #include "wire/codes.h"
 
@@ -131,6 +131,8 @@ int record_spell(const PlekSubscriber *subscriber, RecordRoom *room, const Recor
                 .since_ms = record->since_ms,
                 .age_ms = record_age_ms(record, now_ms),
                 .freshness = (PlekFreshness)record_freshness(record, now_ms),
+                .agreed_s = replica_agreed_s(record),
+                .overdue_ms = record_overdue_ms(record, replica_agreed_s(record), now_ms),
                 .flags = record->flags & (PLEK_FLAG_OVERCROWDED | PLEK_FLAG_INCONSISTENT),
         };
         report_from_update(&update, &ret_record->report);

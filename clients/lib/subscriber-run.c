@@ -66,6 +66,16 @@ static void on_withdrawn(void *arg, const Withdrawn *withdrawn)
                 subscriber->callbacks.record(subscriber->arg, &spelled, PLEK_CHANGE_WITHDRAWN);
 }
 
+static void on_overdue(void *arg, const Record *record, bool is_overdue)
+{
+        PlekSubscriber *subscriber = arg;
+        PlekRecord spelled;
+
+        if (subscriber->callbacks.overdue &&
+            record_spell(subscriber, &subscriber->told, record, &spelled) == 0)
+                subscriber->callbacks.overdue(subscriber->arg, &spelled, is_overdue);
+}
+
 static void on_topic(void *arg, const char *topic, Lane lane)
 {
         PlekSubscriber *subscriber = arg;
@@ -82,6 +92,7 @@ static void on_topic(void *arg, const char *topic, Lane lane)
 const ReplicaEvents subscriber_replica_events = {
         .record = on_record,
         .withdrawn = on_withdrawn,
+        .overdue = on_overdue,
         .topic = on_topic,
         .alarm = on_alarm,
 };
@@ -259,6 +270,9 @@ static int on_reply(void *arg, const Reply *reply)
 
         if (reply->kind == REPLY_CHUNK)
                 return take_chunk(subscriber, reply, &time);
+        if (!reply->id && reply->kind == REPLY_AGREED)
+                return replica_agreed(subscriber->replica, reply->agreed.intervals,
+                                      reply->agreed.n_intervals, &time);
         if (reply->id && reply->id == subscriber->presence_request) {
                 subscriber->presence_request = 0;
                 if (reply->kind != REPLY_PRESENCE)

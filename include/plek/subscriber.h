@@ -77,7 +77,12 @@ typedef struct PlekRecord {
         PlekStanding standing;
         PlekWithdrawn withdrawn; /* 0: it was not */
         PlekEnrolled enrolled;
-        uint32_t flags;       /* PLEK_FLAG_* */
+        uint32_t flags; /* PLEK_FLAG_* */
+        /* How often the region has agreed that it is reported (0: nothing is agreed), and for how
+         * long that has passed (0: it is not overdue). Not the same as stale, which is older than
+         * its own sender said. */
+        uint32_t agreed_s;
+        int64_t overdue_ms;
         bool available_known; /* counts: free places, as given or computed */
         bool available_computed;
         int32_t available;
@@ -122,6 +127,9 @@ typedef enum PlekAlarm {
  * must not free, run or process the subscriber. */
 typedef struct PlekSubscriberCallbacks {
         void (*record)(void *arg, const PlekRecord *record, PlekChange change);
+        /* A record is older than agreed, or no longer; a tolerance of half the interval, a minute
+         * at the most, has passed then. One that is withdrawn or dropped is not told of again. */
+        void (*overdue)(void *arg, const PlekRecord *record, bool is_overdue);
         void (*link)(void *arg, const PlekLinkState *link);
         void (*presence)(void *arg, const char *party, bool is_connected, int64_t since_ms);
         /* @evidence: up to two signed envelopes, to be kept; may be NULL. */

@@ -99,7 +99,7 @@ static inline void expect_no_ask(Voice *voice)
 static inline void voice_setup(Voice *voice, const ReplicaOptions *options)
 {
         static const ReplicaOptions defaults = { .n_withdrawn_max = 3 };
-        ReplicaEvents events = { on_record, on_withdrawn, on_topic, on_alarm };
+        ReplicaEvents events = { on_record, on_withdrawn, on_overdue, on_topic, on_alarm };
         CLEANUP(blob_unrefp) Blob *card = NULL;
 
         assert_true(sodium_init() >= 0);

@@ -49,6 +49,7 @@ typedef struct Voice {
 
         Told told[N_TOLD_MAX];
         size_t n_told, n_withdrawn, n_topics, n_alarms;
+        size_t n_overdue, n_in_time; /* that began to be, and no longer were */
         WithdrawnCause cause;
         PlekAlarm alarm;
         const Beat *beat;
@@ -83,6 +84,14 @@ static inline void on_withdrawn(void *arg, const Withdrawn *withdrawn)
 
         voice->n_withdrawn++;
         voice->cause = withdrawn->cause;
+}
+
+static inline void on_overdue(void *arg, const Record *record, bool is_overdue)
+{
+        Voice *voice = arg;
+
+        voice->n_overdue += is_overdue;
+        voice->n_in_time += !is_overdue;
 }
 
 static inline void on_topic(void *arg, const char *topic, Lane lane)
