@@ -41,8 +41,12 @@ enum {
         { "location", OPTION_LOCATION, "ID", 0, "This location only", 1 },                         \
                 { "care", OPTION_CARE, "CARE", 0, "This care only", 1 },                           \
                 { "region", OPTION_REGION, "ID", 0, "This region only; repeat for more", 1 },      \
-                { "bands", OPTION_BANDS, "FILE", 0,                                                \
-                  "What crowding scores are called (default $PLEK_BANDS)", 1 },                    \
+                { "bands",                                                                         \
+                  OPTION_BANDS,                                                                    \
+                  "FILE",                                                                          \
+                  0,                                                                               \
+                  "What crowding scores are called (default $PLEK_BANDS)",                         \
+                  1 },                                                                             \
         {                                                                                          \
                 "test", OPTION_TEST, NULL, 0, "Also what is marked TEST", 1                        \
         }
@@ -132,6 +136,19 @@ static void json_record(void *arg, const PlekRecord *record, PlekChange change)
         print_json_line(object);
 }
 
+static void json_overdue(void *arg, const PlekRecord *record, bool is_overdue)
+{
+        const GetOptions *o = arg;
+        json_t *object;
+
+        if (!table_wants(&o->filter, record))
+                return;
+        object = record_to_json(record);
+        json_object_set_new(object, "event", json_string("overdue"));
+        json_object_set_new(object, "overdue", json_boolean(is_overdue));
+        print_json_line(object);
+}
+
 static void json_link(void *arg, const PlekLinkState *link)
 {
         print_json_line(json_pack("{s:s, s:s, s:b, s:I, s:s?}", "event", "link", "link",
@@ -163,6 +180,7 @@ static void text_alarm(void *arg, PlekAlarm alarm, const char *text, const void 
 
 static const PlekSubscriberCallbacks json_callbacks = {
         .record = json_record,
+        .overdue = json_overdue,
         .link = json_link,
         .presence = json_presence,
         .alarm = json_alarm,
@@ -179,11 +197,10 @@ static void never_json(PlekSubscriber *subscriber, const TableFilter *filter)
 
         while (!plek_subscriber_next_location(subscriber, &cursor, &location))
                 if (!location.n_records && table_wants_location(filter, &location))
-                        print_json_line(json_pack("{s:s, s:s?, s:s, s:s, s:s}", "party",
-                                                  location.party, "party_name",
-                                                  location.party_name, "region", location.region,
-                                                  "location", location.location, "freshness",
-                                                  freshness_name(PLEK_NEVER)));
+                        print_json_line(json_pack(
+                                "{s:s, s:s?, s:s, s:s, s:s}", "party", location.party, "party_name",
+                                location.party_name, "region", location.region, "location",
+                                location.location, "freshness", freshness_name(PLEK_NEVER)));
 }
 
 static int get_json(PlekSubscriber *subscriber, const TableFilter *filter)
@@ -335,7 +352,7 @@ int command_watch(int argc, char **argv)
         until_ms = o.for_ms ? steady_clock_ms() + o.for_ms : INT64_MAX;
         if (!o.common.json && !(isatty(STDOUT_FILENO) && isatty(STDIN_FILENO)))
                 return fail(EXIT_USAGE, "plek watch draws on a terminal. Use --json in a pipe, or "
-                            "plek get for one look.");
+                                        "plek get for one look.");
 
         r = bands_use(o.bands);
         if (!r)

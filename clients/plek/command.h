@@ -63,6 +63,7 @@ int command_whoami(int argc, char **argv);
 int command_put(int argc, char **argv);
 int command_get(int argc, char **argv);
 int command_watch(int argc, char **argv);
+int command_overdue(int argc, char **argv);
 int command_totals(int argc, char **argv);
 int command_find(int argc, char **argv);
 int command_map(int argc, char **argv);

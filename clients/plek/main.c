@@ -15,6 +15,7 @@ static const Command commands[] = {
         { "totals", command_totals, "how much there is of each care, and how much of that is old" },
         { "find", command_find, "where a patient can be taken now, ranked" },
         { "map", command_map, "which care is given where, and when" },
+        { "overdue", command_overdue, "who is later than agreed, and whom to call" },
         { "put", command_put, "one report by hand: counts, a door, a card, an offering, pressure" },
         { "whoami", command_whoami, "what the broker knows of our key" },
 

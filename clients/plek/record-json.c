@@ -205,6 +205,10 @@ json_t *record_to_json(const PlekRecord *record)
         json_object_set_new(object, "age_ms", json_integer(record->age_ms));
         if (report->valid_for_s)
                 json_object_set_new(object, "valid_for_s", json_integer(report->valid_for_s));
+        if (record->agreed_s) {
+                json_object_set_new(object, "agreed_s", json_integer(record->agreed_s));
+                json_object_set_new(object, "overdue_ms", json_integer(record->overdue_ms));
+        }
         json_object_set_new(object, "enrolled", json_string(enrolled_name(record->enrolled)));
         json_object_set_new(object, "overcrowded",
                             json_boolean(record->flags & PLEK_FLAG_OVERCROWDED));

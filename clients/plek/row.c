@@ -222,6 +222,10 @@ static void marks(const PlekRecord *record, Language language, int64_t away_ms, 
                 text_add(text, "  %s", word(language, "no longer enrolled"));
         if (record->enrolled == PLEK_DISTRUSTED)
                 text_add(text, "  %s", word(language, "distrusted"));
+        if (record->overdue_ms) {
+                duration_format(record->overdue_ms, away);
+                text_add(text, "  > %s %s", word(language, "overdue"), away);
+        }
         if (away_ms >= 0) {
                 duration_format(away_ms, away);
                 text_add(text, "  %s %s", word(language, "agent away"), away);

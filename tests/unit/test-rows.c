@@ -168,6 +168,23 @@ static void test_flags_and_definition_are_said(void **state)
                    "itself · lcps  12 s     automatic");
 }
 
+static void test_who_is_later_than_agreed_is_marked_though_fresh(void **state)
+{
+        PlekRecord record = counts_of("late");
+
+        record.agreed_s = 300;
+        assert_row(&record, LANGUAGE_EN,
+                   "    ICU late                    2 free of 12                                  "
+                   "12 s     automatic");
+        record.overdue_ms = 12 * 60000;
+        assert_row(&record, LANGUAGE_EN,
+                   "    ICU late                    2 free of 12                                  "
+                   "12 s     automatic  > overdue 12 min");
+        assert_row(&record, LANGUAGE_NL,
+                   "    IC late                     2 vrij van 12                                 "
+                   "12 s     automatisch  > te laat 12 min");
+}
+
 /* ------------------------------------------------------------------ pressure */
 
 static PlekRecord pressure_of(const char *method, bool has_score, double score)
@@ -272,6 +289,7 @@ int main(void)
                 cmocka_unit_test(test_the_same_in_dutch),
                 cmocka_unit_test(test_a_number_that_is_not_there_is_no_zero),
                 cmocka_unit_test(test_flags_and_definition_are_said),
+                cmocka_unit_test(test_who_is_later_than_agreed_is_marked_though_fresh),
                 cmocka_unit_test(test_a_score_stands_behind_its_method),
                 cmocka_unit_test(test_a_computed_score_says_so_and_a_wrong_one_too),
                 cmocka_unit_test(test_a_readers_own_bands_replace_those_built_in),
