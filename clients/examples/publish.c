@@ -55,6 +55,11 @@ static void on_twins(void *arg)
         printf("twins\n");
 }
 
+static void on_alarm(void *arg, const char *text)
+{
+        printf("alarm %s\n", text);
+}
+
 /* ------------------------------------------------------------------ commands */
 
 static void put(Example *example, const PlekReport *report)
@@ -171,6 +176,7 @@ static int publish(PlekContext *context, const PlekPeer *peer, Example *example)
                 .refused = on_refused,
                 .link = on_link,
                 .twins = on_twins,
+                .alarm = on_alarm,
         };
         int r;
 

@@ -113,6 +113,30 @@ def test_parties_says_how_each_of_them_is():
         assert "refused" in tools.control("parties", "nobody", expect=REFUSED).err
 
 
+def test_twins_are_seen_by_the_operator():
+    with Region() as region:
+        tools = Tools(region)
+        region.agent("duin", {"duin-ed": "oost"})
+        assert tools.control("parties", "duin", "--json").one()["state"] == "connected"
+        assert not tools.control("status", "--json").one()["warnings"]
+        twin = region.agent("duin")
+        # A person beside a feed is no twin of it.
+        region.agent("bos", {"bos-1": "oost"})
+        region.agent("bos", kind=pb.PEER_HAND)
+
+        states = {p["party"]: p["state"] for p in tools.control("parties", "--json").lines()}
+        assert states == {"duin": "twins", "bos": "connected"}, states
+        assert "dubbel" in tools.control("parties", "--lang", "nl").out
+        warned = tools.control("status", "--json").one()["warnings"]
+        assert len(warned) == 1 and "two agents use one key" in warned[0], warned
+        assert "two agents use one key" in tools.control("status").out
+
+        twin.close()
+        until_true(lambda: not tools.control("status", "--json").one()["warnings"],
+                   what="one of them gone")
+        assert tools.control("parties", "duin", "--json").one()["state"] == "connected"
+
+
 def test_whoami_says_what_the_broker_knows():
     with Region() as region:
         tools = Tools(region)
