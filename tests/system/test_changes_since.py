@@ -156,6 +156,7 @@ def test_what_is_no_topic_is_refused_without_a_number():
     with Region() as region:
         session = region.session(region.enrol_reader("meldkamer"))
         session.hello()
+        session.wait_told("agreed")
         for topic in ("pic/", "pic/oost/", "nothing", "pic/OOST/counts/", "reg", ""):
             session.send(since=pb.Since(topic=topic, epoch=0, revision=0, credit=1,
                                         audience=pb.AUDIENCE_CARE))
