@@ -8,7 +8,9 @@
 #include <string.h>
 
 #include "bands.h"
+#include "door-watch.h"
 #include "look.h"
+#include "neighbour-options.h"
 #include "screen.h"
 #include "table.h"
 #include "when.h"
@@ -22,6 +24,8 @@ typedef struct GetOptions {
         const char *caption;
         const char *bands;
         int64_t for_ms; /* watch: how long; 0: until it is ended */
+        PlekSubscriber *watched;
+        DoorWatch doors;
 } GetOptions;
 
 enum { REDRAW_MS = 100 };
@@ -58,6 +62,7 @@ static error_t parse(int key, char *argument, struct argp_state *state)
         switch (key) {
         case ARGP_KEY_INIT:
                 state->child_inputs[0] = &o->common;
+                state->child_inputs[1] = &o->filter.neighbours;
                 return 0;
         case OPTION_LOCATION:
                 o->filter.location = argument;
@@ -96,7 +101,9 @@ static error_t parse(int key, char *argument, struct argp_state *state)
         }
 }
 
-static const struct argp_child children[] = { { &common_argp, 0, NULL, 0 }, { 0 } };
+static const struct argp_child children[] = { { &common_argp, 0, NULL, 0 },
+                                              { &neighbour_argp, 0, NULL, 0 },
+                                              { 0 } };
 
 /* ------------------------------------------------------------------ JSON */
 
@@ -149,6 +156,13 @@ static void json_overdue(void *arg, const PlekRecord *record, bool is_overdue)
         print_json_line(object);
 }
 
+static void json_door(void *arg, const PlekLeadingDoor *door)
+{
+        GetOptions *o = arg;
+
+        door_watch_event(&o->doors, o->watched, &o->filter, door);
+}
+
 static void json_link(void *arg, const PlekLinkState *link)
 {
         print_json_line(json_pack("{s:s, s:s, s:b, s:I, s:s?}", "event", "link", "link",
@@ -184,6 +198,7 @@ static const PlekSubscriberCallbacks json_callbacks = {
         .link = json_link,
         .presence = json_presence,
         .alarm = json_alarm,
+        .door = json_door,
 };
 
 static const PlekSubscriberCallbacks text_callbacks = { .alarm = text_alarm };
@@ -203,6 +218,22 @@ static void never_json(PlekSubscriber *subscriber, const TableFilter *filter)
                                 location.location, "freshness", freshness_name(PLEK_NEVER)));
 }
 
+static int print_record(PlekSubscriber *subscriber, const PlekRecord *record,
+                        const TableFilter *filter)
+{
+        CLEANUP(json_decrefp) json_t *object = record_to_json(record);
+        DoorOf of;
+        int r = 0;
+
+        if (record->report.kind == PLEK_REPORT_DOOR && record->freshness != PLEK_WITHDRAWN) {
+                door_of(&of, record);
+                r = door_json_finish(object, subscriber, &of, filter);
+        }
+        if (!r)
+                print_json_line(STEAL(object));
+        return r;
+}
+
 static int get_json(PlekSubscriber *subscriber, const TableFilter *filter)
 {
         PlekCursor cursor = { 0 };
@@ -211,9 +242,12 @@ static int get_json(PlekSubscriber *subscriber, const TableFilter *filter)
 
         never_json(subscriber, filter);
 
-        while (!(r = plek_subscriber_next(subscriber, &cursor, &record)))
+        while (!(r = plek_subscriber_next(subscriber, &cursor, &record))) {
                 if (table_wants(filter, &record))
-                        print_json_line(record_to_json(&record));
+                        r = print_record(subscriber, &record, filter);
+                if (r)
+                        return r;
+        }
         return r == PLEK_E_END ? 0 : r;
 }
 
@@ -271,12 +305,15 @@ static void on_signal(int number)
         ended = 1;
 }
 
-static int watch_json(PlekSubscriber *subscriber, int64_t until_ms)
+static int watch_json(PlekSubscriber *subscriber, GetOptions *o, int64_t until_ms)
 {
         int r = 0;
 
-        while (!r && !ended && !ferror(stdout) && steady_clock_ms() < until_ms)
+        while (!r && !ended && !ferror(stdout) && steady_clock_ms() < until_ms) {
                 r = plek_subscriber_run(subscriber, 1000);
+                if (!r)
+                        r = door_watch_neighbours(&o->doors, subscriber, &o->filter);
+        }
         return r;
 }
 
@@ -361,9 +398,11 @@ int command_watch(int argc, char **argv)
         if (r)
                 return r;
 
+        o.watched = subscriber;
         sigaction(SIGINT, &action, NULL);
         sigaction(SIGTERM, &action, NULL);
-        r = o.common.json ? watch_json(subscriber, until_ms)
+        r = o.common.json ? watch_json(subscriber, &o, until_ms)
                           : watch_screen(subscriber, &o, until_ms);
+        door_watch_deinit(&o.doors);
         return r ? fail(EXIT_FILE, "%s.", plek_result_text(r)) : EXIT_DONE;
 }

@@ -6,6 +6,8 @@
  *         plek put card --location duinzicht --name "Ziekenhuis Duinzicht" --kind V6
  *         plek put pressure --location duinzicht --unit seh --method nedocs --score 87
  *         plek put withdraw door --location duinzicht --care ED
+ *
+ * and of a door, with the location for its argument, in one word: plek open, stop and close.
  */
 
 #include <inttypes.h>
@@ -27,6 +29,7 @@ typedef struct PutResult {
         bool is_barred;
         int64_t barred_at_ms;
         uint64_t revision;
+        unsigned n_plans; /* that were withdrawn, too */
         PlekFault fault;
 } PutResult;
 
@@ -34,7 +37,10 @@ static void on_accepted(void *arg, const PlekRecordKey *key, uint64_t revision)
 {
         PutResult *result = arg;
 
-        *result = (PutResult){ .is_known = true, .accepted = true, .revision = revision };
+        if (result->accepted)
+                result->n_plans++;
+        result->is_known = result->accepted = true;
+        result->revision = revision;
 }
 
 static void on_refused(void *arg, const PlekRecordKey *key, const PlekFault *fault, bool is_final)
@@ -79,17 +85,36 @@ static int put_check(Peer *peer, const PutOptions *o)
         return EXIT_DONE;
 }
 
+static void say_accepted(const PutOptions *o, const PutResult *result)
+{
+        const PlekDoor *door = &o->report.door;
+        bool is_plan = o->verb && door->plan;
+
+        if (o->common.json) {
+                json_t *object = json_pack("{s:I}", "revision", (json_int_t)result->revision);
+
+                if (is_plan)
+                        json_object_set_new(object, "plan", json_integer(door->plan));
+                if (o->ends_plans)
+                        json_object_set_new(object, "plans_withdrawn",
+                                            json_integer(result->n_plans));
+                print_json_line(object);
+                return;
+        }
+        printf("%s %" PRIu64, word(o->common.language, "accepted as revision"), result->revision);
+        if (is_plan)
+                printf(", %s %" PRIu32, word(o->common.language, "plan"), door->plan);
+        if (result->n_plans)
+                printf(", %u %s", result->n_plans, word(o->common.language, "plans called off"));
+        putchar('\n');
+}
+
 static int say_result(Peer *peer, const PutOptions *o, const PutResult *result, int r)
 {
         char text[512];
 
-        if (result->accepted && o->common.json) {
-                print_json_line(json_pack("{s:I}", "revision", (json_int_t)result->revision));
-                return EXIT_DONE;
-        }
-        if (result->accepted) {
-                printf("%s %" PRIu64 "\n", word(o->common.language, "accepted as revision"),
-                       result->revision);
+        if (result->accepted && !r) {
+                say_accepted(o, result);
                 return EXIT_DONE;
         }
         if (result->is_known)
@@ -121,6 +146,25 @@ static int wait_answered(PlekPublisher *publisher, const PutResult *result, int 
         return r;
 }
 
+/* A closure that was announced before stays in force beside a door that opens, so it is called off.
+ * Returns 0, PLEK_E_TIMEOUT or -errno. */
+static int end_plans(PlekPublisher *publisher, const PlekRecordKey *key, int timeout_ms)
+{
+        const int64_t until_ms = steady_clock_ms() + timeout_ms;
+        int r;
+
+        r = plek_publisher_end_plans(publisher, key);
+        while (!r &&
+               (plek_publisher_is_reconciling(publisher) || plek_publisher_n_waiting(publisher))) {
+                const int64_t left_ms = until_ms - steady_clock_ms();
+
+                if (left_ms <= 0)
+                        return PLEK_E_TIMEOUT;
+                r = plek_publisher_run(publisher, (int)left_ms);
+        }
+        return r;
+}
+
 static int put_send(Peer *peer, const PutOptions *o)
 {
         static const PlekPublisherCallbacks callbacks = {
@@ -147,18 +191,57 @@ static int put_send(Peer *peer, const PutOptions *o)
                 return fail_answer(r, &fault);
 
         r = wait_answered(publisher, &result, o->common.timeout_ms);
+        if (!r && result.accepted && o->ends_plans) {
+                r = end_plans(publisher, &key, o->common.timeout_ms);
+                if (r == PLEK_E_TIMEOUT)
+                        return fail(EXIT_UNREACHABLE,
+                                    "the door is open, but no answer in time about its plans: one "
+                                    "may still be in force. plek door %s shows it.",
+                                    o->report.location);
+        }
         return say_result(peer, o, &result, r);
+}
+
+static int put(const PutOptions *o)
+{
+        CLEANUP(peer_close) Peer peer = PEER_NULL;
+        int r;
+
+        r = peer_open(&peer, &o->common);
+        if (r)
+                return r;
+        return o->check ? put_check(&peer, o) : put_send(&peer, o);
 }
 
 int command_put(int argc, char **argv)
 {
-        CLEANUP(peer_close) Peer peer = PEER_NULL;
         PutOptions o;
-        int r;
 
         put_options_parse(&o, argc, argv);
-        r = peer_open(&peer, &o.common);
-        if (r)
-                return r;
-        return o.check ? put_check(&peer, &o) : put_send(&peer, &o);
+        return put(&o);
+}
+
+int command_open(int argc, char **argv)
+{
+        PutOptions o;
+
+        put_door_parse(&o, argc, argv, "open", PLEK_DOOR_OPEN);
+        o.ends_plans = !o.report.door.plan;
+        return put(&o);
+}
+
+int command_stop(int argc, char **argv)
+{
+        PutOptions o;
+
+        put_door_parse(&o, argc, argv, "stop", PLEK_DOOR_STOP);
+        return put(&o);
+}
+
+int command_close(int argc, char **argv)
+{
+        PutOptions o;
+
+        put_door_parse(&o, argc, argv, "close", PLEK_DOOR_CLOSED);
+        return put(&o);
 }

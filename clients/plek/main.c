@@ -16,6 +16,10 @@ static const Command commands[] = {
         { "find", command_find, "where a patient can be taken now, ranked" },
         { "map", command_map, "which care is given where, and when" },
         { "overdue", command_overdue, "who is later than agreed, and whom to call" },
+        { "door", command_door, "which door leads, who says so, and what the neighbours do" },
+        { "open", command_open, "one's own door, and what was announced for it is called off" },
+        { "stop", command_stop, "ask that patients are not brought, exceptions apart" },
+        { "close", command_close, "a door, now or announced ahead" },
         { "put", command_put, "one report by hand: counts, a door, a card, an offering, pressure" },
         { "whoami", command_whoami, "what the broker knows of our key" },
 

@@ -5,6 +5,8 @@
 #include "put.h"
 #include "when.h"
 
+enum { OF_ALL = 1, OF_DOORS = 2, OF_HOW = 5 }; /* groups of the table */
+
 static const struct argp_option options[] = {
         { NULL, 0, NULL, 0, "What it is about:", 1 },
         { "location", PUT_LOCATION, "ID", 0, "Required", 1 },
@@ -18,7 +20,8 @@ static const struct argp_option options[] = {
         { "reason", PUT_REASON, "CODE", 0, "STAFF, BEDS_FULL, ED_CROWDING, ...", 2 },
         { "text", PUT_TEXT, "TEXT", 0, "At most 280 bytes; no patient data", 2 },
         { "by", PUT_BY, "FUNCTION", 0, "Who authorised it: a function, not a name", 2 },
-        { "until", PUT_UNTIL, "TIME", 0, "Its expected end: 18:00, +2h, 2026-12-24 18:00", 2 },
+        { "until", PUT_UNTIL, "TIME", 0, "Its expected end: 18:00, 2h, fri 18:00", 2 },
+        { "to", 0, NULL, OPTION_ALIAS, NULL, 2 },
         { "review", PUT_REVIEW, "TIME", 0, "When it is looked at again", 2 },
         { "on-expiry", PUT_EXPIRY, "KEEP|TO_UNKNOWN|REOPEN", 0, "Default KEEP", 2 },
         { "plan", PUT_PLAN, "N", 0, "Announced ahead, with --from and --until", 2 },
@@ -66,7 +69,9 @@ int64_t put_time(struct argp_state *state, const PutOptions *o, const char *text
         int64_t ms = 0;
 
         if (when_parse(&ms, text, o->now_ms))
-                argp_error(state, "'%s' is not a time; 18:00, +2h and 2026-12-24 18:00 are", text);
+                argp_error(state,
+                           "'%s' is not a time; 18:00, 2h, fri 18:00 and 2026-12-24 18:00 are",
+                           text);
         return ms;
 }
 
@@ -115,6 +120,11 @@ static void count_parse(PutOptions *o, char *text, struct argp_state *state)
 
 static void argument_parse(PutOptions *o, char *argument, struct argp_state *state)
 {
+        if (o->verb && !o->report.location) {
+                o->report.location = argument;
+                o->n_arguments++;
+                return;
+        }
         if (o->n_arguments++ == 0) {
                 if (!strcmp(argument, "withdraw")) {
                         o->withdraw = true;
@@ -289,6 +299,8 @@ static error_t parse(int key, char *argument, struct argp_state *state)
                 argument_parse(o, argument, state);
                 return 0;
         case ARGP_KEY_END:
+                if (o->verb && !o->report.location)
+                        argp_error(state, "which location?");
                 if (!o->report.kind || !o->report.location)
                         argp_error(state, "put needs a kind of report and a --location");
                 if (o->check && o->withdraw)
@@ -358,4 +370,50 @@ void put_options_parse(PutOptions *ret_options, int argc, char **argv)
         if (ret_options->report.kind == PLEK_REPORT_OFFERING)
                 ret_options->report.offering = (PlekOffering)PLEK_OFFERING_INIT;
         argp_parse(&argp, argc, argv, 0, NULL, ret_options);
+}
+
+/* A start and an end make a plan, and its start is its number: said again, it replaces itself. */
+static void number_plan(PlekDoor *door)
+{
+        if (door->starts_at_ms != PLEK_NO_TIME && !door->plan)
+                door->plan = (uint32_t)(door->starts_at_ms / (60 * 1000));
+}
+
+void put_door_parse(PutOptions *ret_options, int argc, char **argv, const char *verb,
+                    uint32_t door_state)
+{
+        static const struct argp_child children[] = { { &common_argp, 0, NULL, 0 }, { 0 } };
+        static struct argp_option of_doors[N_ELEMENTS(options)];
+        static const struct argp argp = {
+                .options = of_doors,
+                .parser = parse,
+                .args_doc = "LOCATION",
+                .doc = "Says by hand what a door is, and waits for the receipt. With --from and "
+                       "--until it is announced ahead.\v"
+                       "plek stop duinzicht --care ED --except MULTITRAUMA --until 2h "
+                       "--reason ED_CROWDING\n"
+                       "plek close hap-duin --care GP_POST --from 'fri 18:00' --until 'mon 08:00'\n"
+                       "plek open duinzicht --care ED",
+                .children = children,
+        };
+        size_t n = 0;
+
+        for (size_t i = 0; i < N_ELEMENTS(options) - 1; i++)
+                if (options[i].key != PUT_LOCATION &&
+                    (options[i].group == OF_ALL || options[i].group == OF_DOORS ||
+                     options[i].group == OF_HOW))
+                        of_doors[n++] = options[i];
+
+        *ret_options = (PutOptions){
+                .report = { .status = PLEK_STATUS_ACTUAL,
+                            .source = PLEK_SOURCE_MANUAL,
+                            .kind = PLEK_REPORT_DOOR,
+                            .door = PLEK_DOOR_INIT },
+                .now_ms = wall_clock_ms(),
+                .verb = verb,
+        };
+        ret_options->report.door.state = door_state;
+        common_init(&ret_options->common);
+        argp_parse(&argp, argc, argv, 0, NULL, ret_options);
+        number_plan(&ret_options->report.door);
 }

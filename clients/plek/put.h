@@ -11,14 +11,21 @@
 typedef struct PutOptions {
         Common common;
         PlekReport report;
-        bool check;    /* ask only whether it would be accepted */
-        bool withdraw; /* of report, only the key */
+        bool check;       /* ask only whether it would be accepted */
+        bool withdraw;    /* of report, only the key */
+        bool ends_plans;  /* a door: those that are under way are withdrawn, too */
+        const char *verb; /* open, stop or close: the location is an argument; NULL: put */
         int64_t now_ms;
         unsigned n_arguments;
 } PutOptions;
 
 /* Says what is wrong and exits with EXIT_USAGE if it is not a report. Strings are argv's. */
 void put_options_parse(PutOptions *ret_options, int argc, char **argv);
+
+/* The same of plek open, stop and close: a door in @state, of the location that is its argument.
+ * With --from it is a plan, whose number is its start's. */
+void put_door_parse(PutOptions *ret_options, int argc, char **argv, const char *verb,
+                    uint32_t door_state);
 
 enum {
         PUT_LOCATION = 0x100,

@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "bands.h"
+#include "door-words.h"
 #include "row.h"
 #include "text.h"
 #include "when.h"
@@ -40,6 +41,16 @@ static void what(const PlekRecord *record, Language language, char *to, size_t n
                 text_add(&text, ", U%u", report->door.urgency);
 }
 
+static void add_time(Text *text, const char *before, int64_t ms, Language language)
+{
+        char when[WHEN_TEXT_BYTES];
+
+        if (ms == PLEK_NO_TIME)
+                return;
+        when_format_soon(ms, language, when);
+        text_add(text, " · %s %s", word(language, before), when);
+}
+
 static void door_words(const PlekRecord *record, Language language, Text *text)
 {
         static const char *const standings[] = {
@@ -50,24 +61,25 @@ static void door_words(const PlekRecord *record, Language language, Text *text)
                 [PLEK_OVER] = "over",
         };
         const PlekDoor *door = &record->report.door;
-        char when[WHEN_TEXT_BYTES];
 
-        text_add(text, "%s", label(PLEK_CODES_DOOR_STATE, door->state, language));
+        /* What was open until then is not open after it, and what reopened is. */
+        text_add(text, "%s",
+                 record->standing == PLEK_REOPENED ? door_state_words(PLEK_DOOR_OPEN, language)
+                 : record->standing == PLEK_EXPIRED && door->state == PLEK_DOOR_OPEN
+                         ? word(language, "unknown")
+                         : door_state_words(door->state, language));
         if (record->standing != PLEK_STANDS)
                 text_add(text, " (%s)", word(language, standings[record->standing]));
-        for (size_t i = 0; i < door->n_exceptions; i++)
-                text_add(text, "%s%s %s", i ? "," : " ", i ? "" : word(language, "except"),
-                         label(PLEK_CODES_EXCEPTION, door->exceptions[i], language));
+        exceptions_words(door->exceptions, door->n_exceptions, language, text);
         if (door->reason)
                 text_add(text, " · %s", label(PLEK_CODES_REASON, door->reason, language));
-        if (door->starts_at_ms != PLEK_NO_TIME) {
-                when_format_near(door->starts_at_ms, when);
-                text_add(text, " · %s %s", word(language, "from"), when);
-        }
-        if (door->ends_at_ms != PLEK_NO_TIME) {
-                when_format_near(door->ends_at_ms, when);
-                text_add(text, " · %s %s", word(language, "until"), when);
-        }
+        add_time(text, door->plan ? "from" : "since",
+                 door->plan                          ? door->starts_at_ms
+                 : record->standing == PLEK_REOPENED ? door->ends_at_ms
+                                                     : record->since_ms,
+                 language);
+        if (record->standing != PLEK_REOPENED)
+                add_time(text, "until", door->ends_at_ms, language);
         if (door->text)
                 text_add(text, " · %s", door->text);
 }

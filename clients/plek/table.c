@@ -2,6 +2,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "door-rows.h"
 #include "row.h"
 #include "when.h"
 #include "words.h"
@@ -80,23 +81,55 @@ static int gather_card(Gathered *gathered, const PlekRecord *record)
         return 0;
 }
 
-static int gather_row(Gathered *gathered, PlekSubscriber *subscriber, const PlekRecord *record,
-                      Language language)
+static int need_row(Gathered *gathered, Row **ret_row)
 {
         Row *rows = grow(gathered->rows, gathered->n_rows, sizeof(*rows));
-        int64_t since_ms, away_ms = -1;
-        bool connected;
 
         if (!rows)
                 return err_raise(-ENOMEM);
         gathered->rows = rows;
+        *ret_row = &rows[gathered->n_rows++];
+        return 0;
+}
 
+/* What its record alone does not say of a door's row, and the line about the neighbours. */
+static int gather_door(Gathered *gathered, PlekSubscriber *subscriber, const DoorOf *of,
+                       const TableFilter *filter)
+{
+        Row neighbours, *row = &gathered->rows[gathered->n_rows - 1];
+        bool has_neighbours;
+        int r;
+
+        r = door_row_finish(row, subscriber, of, filter, &neighbours, &has_neighbours);
+        if (r || !has_neighbours)
+                return r;
+        r = need_row(gathered, &row);
+        if (!r)
+                *row = neighbours;
+        return r;
+}
+
+static int gather_row(Gathered *gathered, PlekSubscriber *subscriber, const PlekRecord *record,
+                      const TableFilter *filter)
+{
+        int64_t since_ms, away_ms = -1;
+        bool connected;
+        DoorOf of;
+        Row *row;
+        int r;
+
+        r = need_row(gathered, &row);
+        if (r)
+                return r;
         if (record->freshness != PLEK_WITHDRAWN &&
             !plek_subscriber_presence(subscriber, record->party, &connected, &since_ms) &&
             !connected && record->report.source != PLEK_SOURCE_MANUAL)
                 away_ms = MAX(plek_subscriber_now_ms(subscriber) - since_ms, 0);
-        row_make(&rows[gathered->n_rows++], record, language, away_ms);
-        return 0;
+        row_make(row, record, filter->language, away_ms);
+        if (record->report.kind != PLEK_REPORT_DOOR || record->freshness == PLEK_WITHDRAWN)
+                return 0;
+        door_of(&of, record);
+        return gather_door(gathered, subscriber, &of, filter);
 }
 
 typedef int (*NextFn)(PlekSubscriber *subscriber, PlekCursor *cursor, PlekRecord *ret_record);
@@ -114,7 +147,7 @@ static int gather(Gathered *gathered, PlekSubscriber *subscriber, const TableFil
                 if (record.report.kind == PLEK_REPORT_CARD)
                         r = record.freshness == PLEK_WITHDRAWN ? 0 : gather_card(gathered, &record);
                 else
-                        r = gather_row(gathered, subscriber, &record, filter->language);
+                        r = gather_row(gathered, subscriber, &record, filter);
                 if (r)
                         return r;
         }

@@ -43,6 +43,7 @@ typedef struct TableFilter {
         size_t n_regions;
         bool with_withdrawn;
         Language language;
+        PlekNeighbourRule neighbours;
 } TableFilter;
 
 typedef struct Table {

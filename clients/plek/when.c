@@ -60,6 +60,56 @@ static int clock_parse(int64_t *ret_ms, const char *text, int64_t now_ms)
         return 0;
 }
 
+/* From Sunday, as tm_wday counts. */
+static const char *const weekdays[][7] = {
+        [LANGUAGE_EN] = { "Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat" },
+        [LANGUAGE_NL] = { "zo", "ma", "di", "wo", "do", "vr", "za" },
+};
+
+/* The day that @text begins with, -1: none; *ret_rest is what follows it. */
+static int weekday_parse(const char *text, const char **ret_rest)
+{
+        size_t n = strcspn(text, " ");
+
+        for (size_t language = 0; language < N_ELEMENTS(weekdays); language++)
+                for (int day = 0; day < 7; day++)
+                        if (n == strlen(weekdays[language][day]) && text[n] == ' ' &&
+                            !strncasecmp(text, weekdays[language][day], n)) {
+                                *ret_rest = text + n + 1;
+                                return day;
+                        }
+        return -1;
+}
+
+/* "fri 18:00": that day's, of this week or the next. */
+static int day_parse(int64_t *ret_ms, const char *text, int64_t now_ms)
+{
+        time_t now = now_ms / 1000;
+        struct tm tm = { 0 };
+        int hour, minute, day, n = 0;
+        const char *rest;
+
+        day = weekday_parse(text, &rest);
+        if (day < 0 || sscanf(rest, "%2d:%2d%n", &hour, &minute, &n) != 2 || rest[n] || hour < 0 ||
+            hour > 23 || minute < 0 || minute > 59 || !localtime_r(&now, &tm))
+                return -EINVAL;
+
+        tm.tm_mday += (day - tm.tm_wday + 7) % 7;
+        for (int week = 0; week < 2; week++, tm.tm_mday += 7) {
+                struct tm at = { .tm_year = tm.tm_year,
+                                 .tm_mon = tm.tm_mon,
+                                 .tm_mday = tm.tm_mday,
+                                 .tm_hour = hour,
+                                 .tm_min = minute,
+                                 .tm_isdst = -1 };
+
+                *ret_ms = (int64_t)mktime(&at) * 1000;
+                if (*ret_ms > now_ms)
+                        break;
+        }
+        return 0;
+}
+
 static int date_parse(int64_t *ret_ms, const char *text)
 {
         static const char *const forms[] = { "%Y-%m-%dT%H:%M:%S", "%Y-%m-%d %H:%M:%S",
@@ -93,7 +143,11 @@ int when_parse(int64_t *ret_ms, const char *text, int64_t now_ms)
                 ms = *text == '+' ? ms : -ms;
                 return __builtin_add_overflow(now_ms, ms, ret_ms) ? -EINVAL : 0;
         }
+        if (!duration_parse(&ms, text))
+                return __builtin_add_overflow(now_ms, ms, ret_ms) ? -EINVAL : 0;
         r = clock_parse(ret_ms, text, now_ms);
+        if (r)
+                r = day_parse(ret_ms, text, now_ms);
         return r ? date_parse(ret_ms, text) : 0;
 }
 
@@ -114,6 +168,24 @@ void when_format_near(int64_t ms, char ret_text[WHEN_TEXT_BYTES])
         when_format(ms, ret_text);
         if (!strncmp(today, ret_text, strlen("2026-11-22 ")))
                 memmove(ret_text, ret_text + strlen("2026-11-22 "), sizeof("18:00"));
+}
+
+void when_format_soon(int64_t ms, Language language, char ret_text[WHEN_TEXT_BYTES])
+{
+        time_t now = (time_t)(wall_clock_ms() / 1000), at = (time_t)(ms / 1000);
+        struct tm today, then;
+        char clock[16];
+
+        when_format_near(ms, ret_text);
+        if (at <= now || !localtime_r(&now, &today))
+                return;
+        today.tm_mday += 7;
+        today.tm_hour = today.tm_min = today.tm_sec = 0;
+        today.tm_isdst = -1;
+        if (at >= mktime(&today) || !localtime_r(&at, &then) ||
+            strlen(ret_text) == strlen("18:00") || !strftime(clock, sizeof(clock), "%H:%M", &then))
+                return;
+        snprintf(ret_text, WHEN_TEXT_BYTES, "%s %s", weekdays[language][then.tm_wday], clock);
 }
 
 void duration_format(int64_t ms, char ret_text[DURATION_TEXT_BYTES])

@@ -7,10 +7,12 @@
 #include <stdint.h>
 
 #include "internal/err.h"
+#include "wire/codes.h"
 
 /*
- * "now", "+2h" and "-15min" from @now_ms, "18:00" (the next one), "2026-11-22", "2026-11-22 18:00",
- * "2026-11-22T18:00:00Z". Local time unless it ends in Z. Returns 0 or -EINVAL.
+ * "now", "+2h", "2h" and "-15min" from @now_ms, "18:00" and "fri 18:00" or "vr 18:00" (the next
+ * one), "2026-11-22", "2026-11-22 18:00", "2026-11-22T18:00:00Z". Local time unless it ends in Z.
+ * Returns 0 or -EINVAL.
  */
 MUST_CHECK int when_parse(int64_t *ret_ms, const char *text, int64_t now_ms);
 
@@ -23,6 +25,8 @@ enum { WHEN_TEXT_BYTES = 32, DURATION_TEXT_BYTES = 32 };
 void when_format(int64_t ms, char ret_text[WHEN_TEXT_BYTES]);
 /* The same; today only "18:00". */
 void when_format_near(int64_t ms, char ret_text[WHEN_TEXT_BYTES]);
+/* The same; within the six days to come "Fri 18:00", or in Dutch "vr 18:00". */
+void when_format_soon(int64_t ms, Language language, char ret_text[WHEN_TEXT_BYTES]);
 /* The two largest units at most: "12 s", "4 min", "3 h 05", "2 d". */
 void duration_format(int64_t ms, char ret_text[DURATION_TEXT_BYTES]);
 

@@ -65,6 +65,7 @@ static PlekRecord stop_of(const char *unit, PlekStanding standing)
         record.report.door = (PlekDoor)PLEK_DOOR_INIT;
         record.report.door.care = PLEK_CARE_ED;
         record.report.door.state = PLEK_DOOR_STOP;
+        record.since_ms = PLEK_NO_TIME;
         record.standing = standing;
         return record;
 }
@@ -138,6 +139,33 @@ static void test_the_same_in_dutch(void **state)
                    "  ! SEH seh                     stop (verlopen)                               "
                    "12 s     automatisch");
         assert_never(LANGUAGE_NL, "  - nog niets gemeld");
+}
+
+static void test_a_door_says_since_when_and_until_when_and_for_whom_not(void **state)
+{
+        PlekRecord stop = stop_of("seh", PLEK_STANDS), reopened, open;
+        PlekDoor *door = &stop.report.door;
+
+        stop.since_ms = 1767261600000;
+        door->ends_at_ms = 1767268800000;
+        door->reason = PLEK_REASON_ED_CROWDING;
+        door->exceptions[door->n_exceptions++] = PLEK_EXCEPTION_MULTITRAUMA;
+        assert_row(&stop, LANGUAGE_EN,
+                   "    ED seh                      stop except multitrauma · ED crowding · since "
+                   "2026-01-01 10:00 · until 2026-01-01 12:00  12 s     automatic");
+        /* What it became by itself, and since when. */
+        reopened = stop;
+        reopened.standing = PLEK_REOPENED;
+        reopened.report.door.reason = reopened.report.door.n_exceptions = 0;
+        assert_row(&reopened, LANGUAGE_NL,
+                   "    SEH seh                     open (weer open, onbevestigd) · sinds "
+                   "2026-01-01 12:00  12 s     automatisch");
+        open = reopened;
+        open.standing = PLEK_EXPIRED;
+        open.report.door.state = PLEK_DOOR_OPEN;
+        assert_row(&open, LANGUAGE_NL,
+                   "  ! SEH seh                     onbekend (verlopen) · sinds 2026-01-01 10:00 · "
+                   "tot 2026-01-01 12:00  12 s     automatisch");
 }
 
 static void test_a_number_that_is_not_there_is_no_zero(void **state)
@@ -279,6 +307,7 @@ static void test_a_readers_own_bands_replace_those_built_in(void **state)
 
 static int locale(void **state)
 {
+        setenv("TZ", "UTC", 1);
         return !setlocale(LC_ALL, "C.UTF-8");
 }
 
@@ -287,6 +316,8 @@ int main(void)
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(test_never_stale_silent_expired_withdrawn_and_zero_in_english),
                 cmocka_unit_test(test_the_same_in_dutch),
+                cmocka_unit_test(
+                        test_a_door_says_since_when_and_until_when_and_for_whom_not),
                 cmocka_unit_test(test_a_number_that_is_not_there_is_no_zero),
                 cmocka_unit_test(test_flags_and_definition_are_said),
                 cmocka_unit_test(test_who_is_later_than_agreed_is_marked_though_fresh),

@@ -28,9 +28,11 @@ static void assert_when(const char *text, int64_t expected_ms)
 
 static void test_what_is_not_a_time_is_refused(void **state)
 {
-        static const char *const texts[] = { "",      "tomorrow",   "25:00", "12:60",
-                                             "12:3x", "2026-13-01", "+2",    "+h",
-                                             "-",     "2026-11-22 18:00 maybe" };
+        static const char *const texts[] = {
+                "",           "tomorrow",  "25:00",    "12:60", "12:3x",
+                "2026-13-01", "+2",        "+h",       "-",     "2026-11-22 18:00 maybe",
+                "fri",        "fri 24:00", "fr 18:00", "2"
+        };
         int64_t ms = 42;
 
         for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++)
@@ -40,8 +42,9 @@ static void test_what_is_not_a_time_is_refused(void **state)
 
 static void test_what_is_not_a_duration_is_refused(void **state)
 {
-        static const char *const texts[] = { "", "h", "-1h", "1", "1 h", "1x",
-                                             "9223372036854775807h", "99999999999999999999s" };
+        static const char *const texts[] = {
+                "", "h", "-1h", "1", "1 h", "1x", "9223372036854775807h", "99999999999999999999s"
+        };
         int64_t ms = 42;
 
         for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++)
@@ -55,8 +58,34 @@ static void test_a_clock_time_is_the_next_one(void **state)
         assert_when("23:30", NOW_MS + 24 * HOUR_MS); /* not now, but tomorrow */
 }
 
+/* NOW is on a Sunday. */
+static void test_a_day_of_the_week_is_the_next_one_in_either_language(void **state)
+{
+        assert_when("fri 18:00", NOW_MS + (5 * 24 - 5) * HOUR_MS - 30 * MINUTE_MS);
+        assert_when("Vr 18:00", NOW_MS + (5 * 24 - 5) * HOUR_MS - 30 * MINUTE_MS);
+        assert_when("sun 23:45", NOW_MS + 15 * MINUTE_MS);
+        assert_when("zo 23:30", NOW_MS + 7 * 24 * HOUR_MS);
+        assert_when("mon 08:00", NOW_MS + 8 * HOUR_MS + 30 * MINUTE_MS);
+}
+
+static void test_a_time_to_come_is_shown_as_short_as_it_can_be(void **state)
+{
+        const int64_t now_ms = wall_clock_ms();
+        char text[WHEN_TEXT_BYTES];
+
+        when_format_soon(now_ms + 3 * 24 * HOUR_MS, LANGUAGE_EN, text);
+        assert_int_equal(strlen(text), strlen("Fri 18:00"));
+        when_format_soon(now_ms + 3 * 24 * HOUR_MS, LANGUAGE_NL, text);
+        assert_int_equal(strlen(text), strlen("vr 18:00"));
+        when_format_soon(now_ms + 8 * 24 * HOUR_MS, LANGUAGE_NL, text);
+        assert_int_equal(strlen(text), strlen("2026-11-22 18:00"));
+        when_format_soon(now_ms - 3 * 24 * HOUR_MS, LANGUAGE_NL, text);
+        assert_int_equal(strlen(text), strlen("2026-11-22 18:00"));
+}
+
 static void test_a_time_may_be_relative(void **state)
 {
+        assert_when("2h", NOW_MS + 2 * HOUR_MS);
         assert_when("now", NOW_MS);
         assert_when("+2h", NOW_MS + 2 * HOUR_MS);
         assert_when("-15min", NOW_MS - 15 * MINUTE_MS);
@@ -95,6 +124,8 @@ int main(void)
                 cmocka_unit_test(test_what_is_not_a_time_is_refused),
                 cmocka_unit_test(test_what_is_not_a_duration_is_refused),
                 cmocka_unit_test(test_a_clock_time_is_the_next_one),
+                cmocka_unit_test(test_a_day_of_the_week_is_the_next_one_in_either_language),
+                cmocka_unit_test(test_a_time_to_come_is_shown_as_short_as_it_can_be),
                 cmocka_unit_test(test_a_time_may_be_relative),
                 cmocka_unit_test(test_a_date_is_local_unless_it_says_z),
                 cmocka_unit_test(test_a_duration_shows_what_matters_at_its_size),

@@ -1,0 +1,17 @@
+#pragma once
+
+/*
+ * Leading doors and neighbours as JSON, under the names of plek/doors.h
+ */
+
+#include <jansson.h>
+
+#include "plek/plek.h"
+
+/* New references. */
+json_t *leading_to_json(const PlekLeadingDoor *door);
+json_t *neighbours_to_json(const PlekNeighbours *neighbours);
+/* status, location, unit, care, ...: what it is about. */
+json_t *scope_to_json(const PlekDoorScope *scope);
+
+const char *door_part_name(PlekDoorPart part);

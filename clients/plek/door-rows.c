@@ -1,0 +1,113 @@
+#include "door-rows.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "door-words.h"
+#include "words.h"
+
+void door_of(DoorOf *ret_of, const PlekRecord *record)
+{
+        const PlekReport *report = &record->report;
+
+        snprintf(ret_of->location, sizeof(ret_of->location), "%s", report->location);
+        snprintf(ret_of->unit, sizeof(ret_of->unit), "%s", report->unit ? report->unit : "");
+        snprintf(ret_of->id, sizeof(ret_of->id), "%s", record->id);
+        ret_of->scope = (PlekDoorScope){
+                .status = report->status,
+                .location = ret_of->location,
+                .unit = report->unit ? ret_of->unit : NULL,
+                .care = report->door.care,
+                .patient_group = report->door.patient_group,
+                .urgency = report->door.urgency,
+        };
+        ret_of->state = report->door.state;
+        ret_of->counts = record->standing != PLEK_ANNOUNCED && record->standing != PLEK_OVER;
+}
+
+bool door_asks_for_neighbours(const PlekLeadingDoor *door)
+{
+        return (door->state == PLEK_DOOR_STOP || door->state == PLEK_DOOR_CLOSED) &&
+               door->scope.patient_group == PLEK_ANY && door->scope.urgency == PLEK_ANY;
+}
+
+/* At the end of a row: there may be room for it or not. */
+static Text end_of(Row *row)
+{
+        size_t n = strlen(row->text);
+
+        return (Text){ row->text + n, sizeof(row->text) - n };
+}
+
+/* Something else leads where this record speaks. */
+static void add_other(Row *row, const PlekLeadingDoor *door, Language language)
+{
+        const PlekRecord *record = &door->record;
+        PlekDoorScope scope = {
+                .unit = record->report.unit,
+                .care = record->report.door.care,
+                .patient_group = record->report.door.patient_group,
+                .urgency = record->report.door.urgency,
+        };
+        Text text = end_of(row);
+
+        text_add(&text, "  %s: ", word(language, "but what leads is"));
+        leading_words(door, language, &text);
+        text_add(&text, " (");
+        scope_words(&scope, language, &text);
+        text_add(&text, ", %s)", record->party_name ? record->party_name : record->party);
+        row->style = TABLE_GREY;
+}
+
+static int make_neighbours(Row *ret_row, PlekSubscriber *subscriber, const Row *row,
+                           const PlekDoorScope *scope, const TableFilter *filter, bool *ret_has)
+{
+        Text text = { ret_row->text, sizeof(ret_row->text) };
+        PlekNeighbours neighbours;
+        int r;
+
+        r = plek_subscriber_neighbours(subscriber, scope, &filter->neighbours, &neighbours);
+        if (r == PLEK_E_NOT_FOUND || (!r && !neighbours.n_nearest && !neighbours.has_next))
+                return 0;
+        if (r)
+                return r;
+
+        memcpy(ret_row->region, row->region, sizeof(row->region));
+        memcpy(ret_row->location, row->location, sizeof(row->location));
+        snprintf(ret_row->order, sizeof(ret_row->order), "%.*s ~", (int)sizeof(ret_row->order) - 3,
+                 row->order);
+        ret_row->rank = row->rank;
+        ret_row->style = neighbours.all_stopped ? TABLE_RED : TABLE_PLAIN;
+        text_add(&text, "      ");
+        neighbours_words(&neighbours, filter->language, &text);
+        *ret_has = true;
+        return 0;
+}
+
+int door_row_finish(Row *row, PlekSubscriber *subscriber, const DoorOf *of,
+                    const TableFilter *filter, Row *ret_neighbours, bool *ret_has_neighbours)
+{
+        PlekLeadingDoor door;
+        Text text;
+        int r;
+
+        *ret_has_neighbours = false;
+        r = plek_subscriber_leading_door(subscriber, &of->scope, &door);
+        if (r)
+                return r;
+        if (!door.has_record || strcmp(door.record.id, of->id)) {
+                if (of->counts && door.has_record && door.state != of->state)
+                        add_other(row, &door, filter->language);
+                return 0;
+        }
+
+        if (door.plan_state != PLEK_DOOR_UNKNOWN) {
+                text = end_of(row);
+                text_add(&text, "  ");
+                plan_words(&door, filter->language, &text);
+        }
+        if (!door_asks_for_neighbours(&door))
+                return 0;
+        return make_neighbours(ret_neighbours, subscriber, row, &of->scope, filter,
+                               ret_has_neighbours);
+}

@@ -1,0 +1,155 @@
+#include "door-watch.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "words.h"
+
+void door_watch_deinit(DoorWatch *watch)
+{
+        free(watch->told);
+        *watch = (DoorWatch){ 0 };
+}
+
+static bool wants(const TableFilter *filter, const PlekDoorScope *scope)
+{
+        return (!filter->location || !strcmp(filter->location, scope->location)) &&
+               (!filter->care || scope->care == filter->care || scope->care == PLEK_ANY);
+}
+
+/* Nothing, where nobody says where the location is. */
+static int set_neighbours(json_t *object, PlekSubscriber *subscriber, const PlekDoorScope *scope,
+                          const TableFilter *filter)
+{
+        PlekNeighbours neighbours;
+        int r;
+
+        r = plek_subscriber_neighbours(subscriber, scope, &filter->neighbours, &neighbours);
+        if (!r)
+                json_object_set_new(object, "neighbours", neighbours_to_json(&neighbours));
+        return r == PLEK_E_NOT_FOUND ? 0 : r;
+}
+
+int door_json_finish(json_t *object, PlekSubscriber *subscriber, const DoorOf *of,
+                     const TableFilter *filter)
+{
+        PlekLeadingDoor door;
+        bool leads;
+        int r;
+
+        r = plek_subscriber_leading_door(subscriber, &of->scope, &door);
+        if (r)
+                return r;
+        leads = door.has_record && !strcmp(door.record.id, of->id);
+        json_object_set_new(object, "leads", json_boolean(leads));
+        return leads && door_asks_for_neighbours(&door)
+                       ? set_neighbours(object, subscriber, &of->scope, filter)
+                       : 0;
+}
+
+/* ------------------------------------------------------------------ events */
+
+void door_watch_event(DoorWatch *watch, PlekSubscriber *subscriber, const TableFilter *filter,
+                      const PlekLeadingDoor *door)
+{
+        json_t *object;
+
+        watch->is_due = true;
+        if (!wants(filter, &door->scope))
+                return;
+        object = leading_to_json(door);
+        json_object_set_new(object, "event", json_string("door"));
+        if (door_asks_for_neighbours(door))
+                (void)!set_neighbours(object, subscriber, &door->scope, filter);
+        print_json_line(object);
+}
+
+static NeighboursTold *told_find(const DoorWatch *watch, const PlekDoorScope *scope)
+{
+        for (size_t i = 0; i < watch->n_told; i++)
+                if (watch->told[i].status == scope->status && watch->told[i].care == scope->care &&
+                    !strcmp(watch->told[i].location, scope->location))
+                        return &watch->told[i];
+        return NULL;
+}
+
+static void told_forget(DoorWatch *watch, const PlekDoorScope *scope)
+{
+        NeighboursTold *told = told_find(watch, scope);
+
+        if (told)
+                *told = watch->told[--watch->n_told];
+}
+
+/* The first time, the door's own event has just said it. */
+static int told_change(DoorWatch *watch, const PlekDoorScope *scope,
+                       const PlekNeighbours *neighbours, bool *ret_is_another)
+{
+        NeighboursTold *told = told_find(watch, scope);
+        const char *next = neighbours->has_next ? neighbours->next.location : "";
+
+        *ret_is_another =
+                told && (told->all_stopped != neighbours->all_stopped || strcmp(told->next, next));
+        if (!told) {
+                told = reallocarray(watch->told, watch->n_told + 1, sizeof(*told));
+                if (!told)
+                        return err_raise(-ENOMEM);
+                watch->told = told;
+                told = &watch->told[watch->n_told++];
+                *told = (NeighboursTold){ .status = scope->status, .care = scope->care };
+                snprintf(told->location, sizeof(told->location), "%s", scope->location);
+        }
+        told->all_stopped = neighbours->all_stopped;
+        snprintf(told->next, sizeof(told->next), "%s", next);
+        return 0;
+}
+
+static int tell_neighbours(DoorWatch *watch, PlekSubscriber *subscriber, const PlekDoorScope *scope,
+                           const TableFilter *filter)
+{
+        PlekNeighbours neighbours;
+        PlekLeadingDoor door;
+        bool is_another;
+        json_t *object;
+        int r;
+
+        r = plek_subscriber_leading_door(subscriber, scope, &door);
+        if (r)
+                return r;
+        if (!door_asks_for_neighbours(&door)) {
+                told_forget(watch, scope);
+                return 0;
+        }
+        r = plek_subscriber_neighbours(subscriber, scope, &filter->neighbours, &neighbours);
+        if (r)
+                return r == PLEK_E_NOT_FOUND ? 0 : r;
+        r = told_change(watch, scope, &neighbours, &is_another);
+        if (r || !is_another)
+                return r;
+        object = scope_to_json(scope);
+        json_object_set_new(object, "event", json_string("neighbours"));
+        json_object_set_new(object, "neighbours", neighbours_to_json(&neighbours));
+        print_json_line(object);
+        return 0;
+}
+
+int door_watch_neighbours(DoorWatch *watch, PlekSubscriber *subscriber, const TableFilter *filter)
+{
+        PlekCursor cursor = { 0 };
+        PlekDoorScope scope;
+        char location[72];
+        int r = 0;
+
+        if (!watch->is_due)
+                return 0;
+        watch->is_due = false;
+        while (!r && !plek_subscriber_next_scope(subscriber, &cursor, &scope)) {
+                if (!wants(filter, &scope) || scope.unit || scope.patient_group != PLEK_ANY ||
+                    scope.urgency != PLEK_ANY)
+                        continue;
+                snprintf(location, sizeof(location), "%s", scope.location);
+                scope.location = location;
+                r = tell_neighbours(watch, subscriber, &scope, filter);
+        }
+        return r;
+}

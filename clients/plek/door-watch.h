@@ -1,0 +1,38 @@
+#pragma once
+
+/*
+ * Doors for scripts: events of plek watch --json, and what plek get --json says beside a record
+ */
+
+#include "door-json.h"
+#include "door-rows.h"
+
+/* What was told last of the neighbours of a location that has stopped. */
+typedef struct NeighboursTold {
+        PlekStatus status;
+        char location[72];
+        uint32_t care;
+        bool all_stopped;
+        char next[72];
+} NeighboursTold;
+
+typedef struct DoorWatch {
+        NeighboursTold *told;
+        size_t n_told;
+        bool is_due; /* some door has changed, and so may what neighbours do */
+} DoorWatch;
+
+void door_watch_deinit(DoorWatch *watch);
+
+/* An event "door". */
+void door_watch_event(DoorWatch *watch, PlekSubscriber *subscriber, const TableFilter *filter,
+                      const PlekLeadingDoor *door);
+/* An event "neighbours" for each location that has stopped of which they are others than was told:
+ * all stopped or not, or another who is next. Returns 0 or -ENOMEM. */
+MUST_CHECK int door_watch_neighbours(DoorWatch *watch, PlekSubscriber *subscriber,
+                                     const TableFilter *filter);
+
+/* Into the object of a record of a door: whether it leads, and the neighbours of what has stopped.
+ * Returns 0 or -ENOMEM. */
+MUST_CHECK int door_json_finish(json_t *object, PlekSubscriber *subscriber, const DoorOf *of,
+                                const TableFilter *filter);

@@ -1,0 +1,118 @@
+#include "door-words.h"
+
+#include "when.h"
+#include "words.h"
+
+const char *door_state_words(uint32_t state, Language language)
+{
+        return state == PLEK_DOOR_UNKNOWN ? word(language, "unknown")
+                                          : label(PLEK_CODES_DOOR_STATE, state, language);
+}
+
+void scope_words(const PlekDoorScope *scope, Language language, Text *text)
+{
+        text_add(text, "%s",
+                 scope->care != PLEK_ANY ? label(PLEK_CODES_CARE, scope->care, language)
+                                         : word(language, "whole location"));
+        if (scope->unit)
+                text_add(text, " %s", scope->unit);
+        if (scope->patient_group != PLEK_ANY)
+                text_add(text, ", %s",
+                         label(PLEK_CODES_PATIENT_GROUP, scope->patient_group, language));
+        if (scope->urgency != PLEK_ANY)
+                text_add(text, ", U%u", scope->urgency);
+}
+
+void exceptions_words(const uint32_t *exceptions, size_t n_exceptions, Language language,
+                      Text *text)
+{
+        for (size_t i = 0; i < n_exceptions; i++)
+                text_add(text, "%s%s %s", i ? "," : " ", i ? "" : word(language, "except"),
+                         label(PLEK_CODES_EXCEPTION, exceptions[i], language));
+}
+
+static void add_time(Text *text, const char *before, int64_t ms, Language language)
+{
+        char when[WHEN_TEXT_BYTES];
+
+        if (ms == PLEK_NO_TIME)
+                return;
+        when_format_soon(ms, language, when);
+        text_add(text, "%s %s", word(language, before), when);
+}
+
+static const char *standing_words(const PlekLeadingDoor *door)
+{
+        static const char *const whys[] = {
+                [PLEK_DOOR_NEVER_REPORTED] = "never reported",
+                [PLEK_DOOR_HAS_EXPIRED] = "expired",
+                [PLEK_DOOR_WAS_WITHDRAWN] = "withdrawn",
+                [PLEK_DOOR_IS_DISTRUSTED] = "distrusted",
+        };
+
+        if (door->state == PLEK_DOOR_UNKNOWN)
+                return whys[door->why];
+        return door->standing == PLEK_REOPENED  ? "reopened, unconfirmed"
+               : door->standing == PLEK_EXPIRED ? "expired"
+                                                : NULL;
+}
+
+void leading_words(const PlekLeadingDoor *door, Language language, Text *text)
+{
+        const char *standing = standing_words(door);
+
+        text_add(text, "%s", door_state_words(door->state, language));
+        if (standing)
+                text_add(text, " (%s)", word(language, standing));
+        exceptions_words(door->exceptions, door->n_exceptions, language, text);
+        if (door->since_ms != PLEK_NO_TIME) {
+                text_add(text, " · ");
+                add_time(text, "since", door->since_ms, language);
+        }
+        if (door->ends_at_ms != PLEK_NO_TIME) {
+                text_add(text, " · ");
+                add_time(text, "until", door->ends_at_ms, language);
+        }
+}
+
+void plan_words(const PlekLeadingDoor *door, Language language, Text *text)
+{
+        static const char *const verbs[] = {
+                [PLEK_DOOR_OPEN] = "opens",
+                [PLEK_DOOR_RESTRICTED] = "restricted from",
+                [PLEK_DOOR_STOP] = "stop from",
+                [PLEK_DOOR_CLOSED] = "closes",
+                [PLEK_DOOR_NOT_APPLICABLE] = "is not there from",
+        };
+
+        if (door->plan_state == PLEK_DOOR_UNKNOWN || door->plan_state >= N_ELEMENTS(verbs))
+                return;
+        add_time(text, verbs[door->plan_state], door->plan_starts_at_ms, language);
+        if (door->plan_ends_at_ms != PLEK_NO_TIME) {
+                text_add(text, ", ");
+                add_time(text, "until", door->plan_ends_at_ms, language);
+        }
+}
+
+void neighbour_words(const PlekNeighbour *neighbour, Language language, Text *text)
+{
+        text_add(text, "%s, %.*f km, %s", neighbour->name,
+                 neighbour->distance_m < 100 * 1000 ? 1 : 0, neighbour->distance_m / 1000,
+                 door_state_words(neighbour->state, language));
+        exceptions_words(neighbour->exceptions, neighbour->n_exceptions, language, text);
+        if (neighbour->phone)
+                text_add(text, ", %s %s", neighbour->phone_function, neighbour->phone);
+}
+
+void neighbours_words(const PlekNeighbours *neighbours, Language language, Text *text)
+{
+        if (neighbours->all_stopped)
+                text_add(text, "%s (%zu) · ", word(language, "all neighbours have stopped too"),
+                         neighbours->n_nearest);
+        if (!neighbours->has_next) {
+                text_add(text, "%s", word(language, "nobody else is known to take patients"));
+                return;
+        }
+        text_add(text, "%s: ", word(language, "next"));
+        neighbour_words(&neighbours->next, language, text);
+}

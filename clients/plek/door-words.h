@@ -1,0 +1,25 @@
+#pragma once
+
+/*
+ * Doors in words: what leads, until when, what is announced, and what the neighbours do
+ */
+
+#include "plek/plek.h"
+
+#include "text.h"
+
+/* "stop", "unknown"; of what became open by itself, "open". */
+const char *door_state_words(uint32_t state, Language language);
+/* "ED seh, walk-in, U3", or "whole location". */
+void scope_words(const PlekDoorScope *scope, Language language, Text *text);
+/* " except multitrauma, stroke"; nothing if there are none. */
+void exceptions_words(const uint32_t *exceptions, size_t n_exceptions, Language language,
+                      Text *text);
+/* "stop (expired) since 14:02, except multitrauma, until 18:00" */
+void leading_words(const PlekLeadingDoor *door, Language language, Text *text);
+/* "closes Fri 18:00, until Mon 08:00" of the next plan ahead; nothing if there is none. */
+void plan_words(const PlekLeadingDoor *door, Language language, Text *text);
+/* "Ziekenhuis Duinzicht, 8.6 km, open, SEH 088 000 0301" */
+void neighbour_words(const PlekNeighbour *neighbour, Language language, Text *text);
+/* "all neighbours have stopped too (3) · next: ..." */
+void neighbours_words(const PlekNeighbours *neighbours, Language language, Text *text);

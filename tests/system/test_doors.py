@@ -1,0 +1,245 @@
+#!/usr/bin/python3
+"""Doors by hand and at a glance: open, stop, close, door, and what get and watch say of them"""
+
+import re
+
+import tap
+from harness import Region
+from tools import REFUSED, USAGE, Tools
+
+ED = ("--care", "ED")
+PLACES = {  # on one meridian: 11.1 km a tenth of a degree
+    "duin": ("Ziekenhuis Duinzicht", "52.0"), "vliet": ("Ziekenhuis De Vliet", "52.1"),
+    "haven": ("Ziekenhuis Haven", "52.3"), "bos": ("Ziekenhuis Bos", "52.6"),
+    "verweg": ("Ziekenhuis Verweg", "53.0"),
+}
+
+
+def hospital(region):
+    region.enrol_agent("duin", {"duin": "oost"}, name="Duinzicht")
+    region.enrol_reader("meldkamer")
+    return Tools(region)
+
+
+def neighbourhood(region):
+    """Five hospitals with an ED, each its own party."""
+    region.enrol_reader("meldkamer")
+    tools = Tools(region)
+    for place, (name, latitude) in PLACES.items():
+        region.enrol_agent(place, {place: "oost"}, name=name)
+        tools.put(place, "card", "--location", place, "--name", name, "--kind", "V6", "--position",
+                  f"{latitude},5.0", "--phone", "Portier=088 000 0111",
+                  "--phone", "SEH@ED=088 000 0" + latitude.replace(".", ""))
+        tools.plek("open", place, *ED, party=place)
+    return tools
+
+
+def door(tools, *arguments):
+    return tools.plek("door", "duin", "--json", *arguments, party="meldkamer").one()
+
+
+# ---------------------------------------------------------------------- by hand, in one command
+
+
+def test_a_stop_takes_one_command_with_its_exceptions_and_end():
+    with Region() as region:
+        tools = hospital(region)
+        said = tools.plek("stop", "duin", *ED, "--except", "MULTITRAUMA,STROKE", "--until", "2h",
+                          "--reason", "ED_CROWDING", "--by", "dienstdoend SEH-arts",
+                          "--review", "30min", "--json", party="duin").one()
+        assert said["revision"] > 0 and "plan" not in said
+        leading = door(tools, *ED)
+        assert (leading["state"], leading["standing"]) == ("STOP", "STANDS")
+        assert leading["exceptions"] == ["MULTITRAUMA", "STROKE"]
+        assert leading["ends_at_ms"] - leading["since_ms"] > 7190_000
+        assert leading["changes_at_ms"] == leading["ends_at_ms"]
+        assert leading["record"]["party"] == "duin" and leading["n_others"] == 0
+        assert leading["record"]["door"]["authorised_by"] == "dienstdoend SEH-arts"
+        assert [one["part"] for one in leading["all"]] == ["LEADS"]
+        tools.plek("open", "duin", *ED, party="duin")
+        assert door(tools, *ED)["state"] == "OPEN"
+
+
+def test_what_is_excepted_is_asked_for_by_name():
+    with Region() as region:
+        tools = hospital(region)
+        tools.plek("stop", "duin", *ED, "--except", "MULTITRAUMA", party="duin")
+        assert door(tools, *ED, "--for", "MULTITRAUMA")["state_for"] == "OPEN"
+        assert door(tools, *ED, "--for", "CHILD")["state_for"] == "STOP"
+        table = tools.plek("door", "duin", *ED, "--for", "MULTITRAUMA", "--lang", "en",
+                           party="meldkamer").out
+        assert "for multitrauma: open" in table, table
+
+
+def test_a_closure_announced_is_one_plan_however_often_it_is_said():
+    with Region() as region:
+        tools = hospital(region)
+        tools.plek("open", "duin", *ED, party="duin")
+        close = ("close", "duin", *ED, "--from", "2030-01-04 18:00", "--to", "2030-01-07 08:00",
+                 "--reason", "PLANNED_CLOSURE", "--json")
+        plan = tools.plek(*close, party="duin").one()["plan"]
+        assert tools.plek(*close, "--text", "verbouwing", party="duin").one()["plan"] == plan
+        leading = door(tools, *ED)
+        assert leading["state"] == "OPEN" and leading["changes_to"] == "CLOSED"
+        assert leading["plan"]["state"] == "CLOSED"
+        assert leading["plan"]["starts_at_ms"] == leading["changes_at_ms"] == 1893780000_000
+        assert leading["plan"]["ends_at_ms"] == 1894003200_000
+        assert sorted(one["part"] for one in leading["all"]) == ["AHEAD", "LEADS"]
+        assert "closes 2030-01-04 18:00, until 2030-01-07 08:00" in \
+            tools.plek("get", "--lang", "en", party="meldkamer").out
+        assert "sluit 2030-01-04 18:00" in tools.plek("get", "--lang", "nl", party="meldkamer").out
+
+
+def test_opening_a_door_calls_off_what_was_announced_for_now_and_nothing_else():
+    with Region() as region:
+        tools = hospital(region)
+        for more in (("--from", "-1h", "--until", "1h"), ("--from", "-2h", "--until", "2h"),
+                     ("--from", "1h", "--until", "2h")):
+            tools.plek("close", "duin", *ED, *more, party="duin")
+        tools.plek("close", "duin", "--care", "WARD", "--from", "-1h", "--until", "1h",
+                   party="duin")
+        assert door(tools, *ED)["state"] == "CLOSED"
+        said = tools.plek("open", "duin", *ED, "--json", party="duin").one()
+        assert said["plans_withdrawn"] == 2
+        leading = door(tools, *ED)
+        assert leading["state"] == "OPEN" and leading["plan"]["state"] == "CLOSED"
+        assert door(tools, "--care", "WARD")["state"] == "CLOSED"
+        text = tools.plek("open", "duin", "--care", "WARD", "--lang", "nl", party="duin").out
+        assert "1 plannen ingetrokken" in text, text
+
+
+def test_a_region_that_forbids_a_state_is_told_in_its_words():
+    with Region(start=False) as region:
+        path = region.directory / "plekd.conf"
+        path.write_text(path.read_text(encoding="utf-8")
+                        + "\n[policy oost]\nforbid = closed\nlongest-stop = 2 h\n",
+                        encoding="utf-8")
+        region.daemon.start()
+        tools = hospital(region)
+        for arguments, field in ((("close", "duin", *ED), "door.state"),
+                                 (("stop", "duin", *ED), "door.ends_at_ms"),
+                                 (("stop", "duin", *ED, "--until", "3h"), "door.ends_at_ms")):
+            done = tools.plek(*arguments, party="duin", expect=REFUSED)
+            assert "POLICY" in done.err and field in done.err and "oost" in done.err, done.err
+        tools.plek("stop", "duin", *ED, "--until", "110min", party="duin")
+
+
+def test_a_door_without_its_location_is_wrong_usage():
+    with Region() as region:
+        tools = hospital(region)
+        for command in ("open", "stop", "close", "door"):
+            assert "which location?" in tools.plek(command, *ED, party="duin", expect=USAGE).err
+        assert "is too much" in tools.plek("stop", "duin", "vliet", party="duin", expect=USAGE).err
+        assert "fri 18:00" in tools.plek("stop", "duin", "--until", "soon", party="duin",
+                                         expect=USAGE).err
+
+
+# ---------------------------------------------------------------------- which one leads
+
+
+def test_the_house_that_stops_later_leads_over_its_open_ward_and_all_is_shown():
+    with Region() as region:
+        tools = hospital(region)
+        region.enrol_agent("zcc", {"duin": "oost"}, name="Zorgcoördinatie")
+        tools.plek("open", "duin", "--care", "WARD", party="duin")
+        tools.plek("stop", "duin", "--reason", "IT_OUTAGE", party="zcc")
+        leading = door(tools, "--care", "WARD")
+        assert (leading["state"], leading["record"]["party"]) == ("STOP", "zcc")
+        assert {one["party"]: one["part"] for one in leading["all"]} == \
+            {"zcc": "LEADS", "duin": "HOLDS"}
+        table = tools.plek("get", "--lang", "en", party="meldkamer").out
+        ward = next(line for line in table.splitlines() if line.startswith("    ward"))
+        assert re.search(r"open .*but what leads is: stop .*\(whole location, Zorgco", ward), ward
+        assert {r["door"].get("care"): r["leads"] for r in tools.get("meldkamer")} == \
+            {"WARD": False, None: True}
+
+        tools.plek("open", "duin", "--care", "WARD", "--text", "ward works", party="duin")
+        leading = door(tools, "--care", "WARD")
+        assert leading["state"] == "OPEN" and leading["n_others"] == 1
+        assert {one["party"]: one["part"] for one in leading["all"]} == \
+            {"zcc": "OVERRULED", "duin": "LEADS"}
+        text = tools.plek("door", "duin", "--care", "WARD", "--lang", "nl", party="meldkamer").out
+        assert "een latere en nauwere gaat voor" in text, text
+
+
+def test_a_door_says_who_since_when_and_whom_to_call():
+    with Region() as region:
+        tools = neighbourhood(region)
+        tools.plek("stop", "duin", *ED, "--except", "MULTITRAUMA", "--until", "2h", "--reason",
+                   "STAFF", "--text", "two nurses ill", "--by", "dienstdoend SEH-arts",
+                   party="duin")
+        text = tools.plek("door", "duin", "--lang", "en", party="meldkamer").out
+        for part in (r"^Ziekenhuis Duinzicht$", r"^ED: stop except multitrauma · since \d\d:\d\d · "
+                     r"until ", r"says: Ziekenhuis Duinzicht, dienstdoend SEH-arts, by hand, \d s",
+                     r"because of: staff.*, two nurses ill", r"call: SEH 088 000 0520",
+                     r"next: Ziekenhuis De Vliet, 11\.1 km, open, SEH 088 000 0521"):
+            assert re.search(part, text, re.MULTILINE), (part, text)
+
+
+def test_a_door_nobody_speaks_of_is_unknown_and_says_why():
+    with Region() as region:
+        tools = hospital(region)
+        assert (door(tools, *ED)["state"], door(tools, *ED)["why"]) == ("UNKNOWN", "NEVER")
+        tools.plek("stop", "duin", *ED, "--until", "-1min", "--on-expiry", "TO_UNKNOWN",
+                   party="duin")
+        leading = door(tools, *ED)
+        assert (leading["state"], leading["why"], leading["standing"]) == \
+            ("UNKNOWN", "EXPIRED", "LAPSED")
+        text = tools.plek("door", "duin", *ED, "--lang", "nl", party="meldkamer").out
+        assert "SEH: onbekend (verlopen)" in text, text
+
+
+# ---------------------------------------------------------------------- neighbours
+
+
+def test_a_stop_shows_who_is_next_and_when_all_neighbours_have_stopped():
+    with Region() as region:
+        tools = neighbourhood(region)
+        tools.plek("stop", "duin", *ED, party="duin")
+        own = next(r for r in tools.get("meldkamer", "--location", "duin") if "door" in r)
+        assert own["leads"] and not own["neighbours"]["all_stopped"]
+        assert [n["location"] for n in own["neighbours"]["nearest"]] == ["vliet", "haven", "bos"]
+        assert own["neighbours"]["next"]["location"] == "vliet"
+        assert abs(own["neighbours"]["next"]["distance_m"] - 11119) < 5
+        assert own["neighbours"]["next"]["contact"] == {"function": "SEH",
+                                                        "phone": "088 000 0521"}
+        for place in ("vliet", "haven", "bos"):
+            tools.plek("stop", place, *ED, "--except", "STROKE", party=place)
+        table = tools.plek("get", "--lang", "en", party="meldkamer").out
+        assert re.search(r"^ +all neighbours have stopped too \(3\) · next: Ziekenhuis Verweg, "
+                         r"111 km, open, SEH 088 000 0530$", table, re.MULTILINE), table
+        table = tools.plek("get", "--lang", "nl", "--neighbours", "4", party="meldkamer").out
+        assert "alle buren" not in table and "eerstvolgende: Ziekenhuis Verweg" in table, table
+        near = door(tools, *ED, "--within", "12")["neighbours"]
+        assert [n["location"] for n in near["nearest"]] == ["vliet"] and near["all_stopped"]
+        tools.plek("stop", "verweg", *ED, party="verweg")
+        table = tools.plek("get", "--lang", "en", party="meldkamer").out
+        assert "nobody else is known to take patients" in table, table
+
+
+def test_what_leads_and_what_neighbours_do_are_events():
+    with Region() as region:
+        tools = neighbourhood(region)
+        events = tools.watch_json("meldkamer", *ED)
+        first = [events.next(lambda e: e["event"] == "door") for _ in PLACES]
+        assert {e["location"] for e in first} == set(PLACES)
+        tools.plek("stop", "duin", *ED, "--until", "+2s", "--on-expiry", "REOPEN", party="duin")
+        stop = events.next(lambda e: e["event"] == "door")
+        assert (stop["location"], stop["state"]) == ("duin", "STOP")
+        assert stop["neighbours"]["next"]["location"] == "vliet"
+        reopened = events.next(lambda e: e["event"] == "door")
+        assert (reopened["state"], reopened["standing"]) == ("OPEN", "REOPENED")
+        assert reopened["since_ms"] == stop["ends_at_ms"] and "neighbours" not in reopened
+
+        tools.plek("stop", "duin", *ED, party="duin")
+        events.next(lambda e: e["event"] == "door" and e["state"] == "STOP")
+        for place, then in (("vliet", ("haven", False)), ("haven", ("bos", False)),
+                            ("bos", ("verweg", True))):
+            tools.plek("stop", place, *ED, party=place)
+            told = events.next(lambda e: e["event"] == "neighbours" and e["location"] == "duin")
+            told = told["neighbours"]
+            assert (told["next"]["location"], told["all_stopped"]) == then, told
+
+
+if __name__ == "__main__":
+    tap.run(globals())
