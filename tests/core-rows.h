@@ -139,8 +139,8 @@ static inline void row_store_deinit(RowStore *store)
 static inline int row_store_restore(const RowStore *store, State *state)
 {
         static const CheckpointTable order[] = {
-                CHECKPOINT_META,    CHECKPOINT_REGISTRY,   CHECKPOINT_TOPICS,  CHECKPOINT_AFFIRMS,
-                CHECKPOINT_RECORDS, CHECKPOINT_TOMBSTONES, CHECKPOINT_PARTIES,
+                CHECKPOINT_META,   CHECKPOINT_REGISTRY, CHECKPOINT_TOPICS,     CHECKPOINT_AFFIRMS,
+                CHECKPOINT_NARROW, CHECKPOINT_RECORDS,  CHECKPOINT_TOMBSTONES, CHECKPOINT_PARTIES,
         };
         int r;
 
@@ -318,6 +318,16 @@ static inline const char *registries_differ(const Registry *a, const Registry *b
         return NULL;
 }
 
+static inline bool narrows_differ(const State *a, const State *b)
+{
+        CLEANUP(blob_unrefp) Blob *x = NULL;
+        CLEANUP(blob_unrefp) Blob *y = NULL;
+
+        if (state_narrow((State *)a, &x) || state_narrow((State *)b, &y))
+                return true;
+        return blobs_differ(x, y);
+}
+
 /* NULL: they are equal. */
 static inline const char *states_differ(const State *a, const State *b)
 {
@@ -348,6 +358,7 @@ static inline const char *states_differ(const State *a, const State *b)
                 DIFFERS(party->n_records != other->n_records);
         }
 
+        DIFFERS(narrows_differ(a, b));
         difference = registries_differ(a->registry, b->registry);
         return difference ? difference : pictures_differ(a->picture, b->picture);
 }

@@ -112,6 +112,10 @@ static int mark(State *state, const CheckpointRow *row)
                 return mark_topic(state, row);
         case CHECKPOINT_META:
                 return mark_meta(state, row);
+        case CHECKPOINT_NARROW:
+                return narrow_mark(&state->narrow, row->key->bytes, row->key->n_bytes);
+        case CHECKPOINT_KEYFRAMES:
+        case CHECKPOINT_POSTINGS:
         case N_CHECKPOINT_TABLES:
                 break;
         }

@@ -15,7 +15,7 @@
 struct PendingRecord {
         PictureTopic *topic;
         Blob *envelope;
-        uint64_t key_hash; /* of the row's key, which must be what the envelope is about */
+        uint64_t key_hash; /* of the row's key, which must be what the envelope is about; 0: none */
         uint64_t revision, changed_revision;
         int64_t received_at_ms, since_ms;
         uint64_t rests_on;
@@ -167,11 +167,24 @@ static int restore_topic(State *state, const uint8_t *key, size_t n_key, const u
         return 0;
 }
 
+static int put_affirm(State *state, const AffirmRow *row, uint64_t revision, Blob *envelope)
+{
+        Affirmation *affirmation;
+        int r;
+
+        r = affirmation_new(&affirmation, revision, row->received_at_ms, row->sent_at_ms, envelope);
+        if (r)
+                return err_fold(r);
+
+        r = dirty_keep_affirm(&state->dirty, affirmation, true);
+        affirmation_unref(affirmation);
+        return r;
+}
+
 static int restore_affirm(State *state, const uint8_t *key, size_t n_key, const uint8_t *value,
                           size_t n_value)
 {
         CLEANUP(blob_unrefp) Blob *envelope = NULL;
-        Affirmation *affirmation;
         AffirmRow row;
         int r;
 
@@ -179,15 +192,28 @@ static int restore_affirm(State *state, const uint8_t *key, size_t n_key, const 
         if (!r && (n_key != 8 || dirty_find_affirm(&state->dirty, be64_get(key))))
                 r = err_raise(-EBADMSG);
         r = r ? r : blob_copy(&envelope, row.envelope, row.n_envelope);
-        r = r ? r
-              : affirmation_new(&affirmation, be64_get(key), row.received_at_ms, row.sent_at_ms,
-                                envelope);
-        if (r)
-                return err_fold(r);
+        return r ? r : put_affirm(state, &row, be64_get(key), envelope);
+}
 
-        r = dirty_keep_affirm(&state->dirty, affirmation, true);
-        affirmation_unref(affirmation);
-        return r;
+int state_restore_affirm(State *state, uint64_t revision, int64_t received_at_ms, Blob *bytes)
+{
+        AffirmRow row = { .received_at_ms = received_at_ms };
+        WireRefusal refusal;
+        Envelope envelope;
+        Update update;
+
+        if (dirty_find_affirm(&state->dirty, revision))
+                return 0;
+
+        arena_reset(state->arena);
+        arena_limit(state->arena, ARENA_MESSAGE_BYTES);
+        if (envelope_parse(&envelope, bytes->bytes, bytes->n_bytes) ||
+            envelope.kind != ENVELOPE_UPDATE ||
+            update_decode(&update, &refusal, state->arena, envelope.body, envelope.n_body) ||
+            update.kind != UPDATE_AFFIRM)
+                return err_raise(-EBADMSG);
+        row.sent_at_ms = update.sent_at_ms;
+        return put_affirm(state, &row, revision, bytes);
 }
 
 /* The picture would take two for one; then its order and that of the rows would part. */
@@ -281,12 +307,11 @@ static uint64_t key_hash(const uint8_t *key, size_t n_key)
         return hash;
 }
 
-static int restore_record(State *state, const uint8_t *key, size_t n_key, const uint8_t *value,
-                          size_t n_value)
+/* Takes a reference of @envelope. @key_hash 0: there is no row whose key it would be of. */
+static int lay_aside(State *state, const PastRecord *record, Blob *envelope, uint64_t key_hash)
 {
         size_t n_room = state->n_pending_room ? state->n_pending_room * 2 : 1024;
         PendingRecord *pending;
-        RecordRow row;
         int r;
 
         if (state->n_pending == state->n_pending_room) {
@@ -298,21 +323,68 @@ static int restore_record(State *state, const uint8_t *key, size_t n_key, const 
         }
 
         pending = &state->pending[state->n_pending];
-        r = row_result(row_to_record(&row, value, n_value));
-        r = r ? r : find_topic(state, row.topic, row.n_topic, &pending->topic);
-        r = r ? r : blob_copy(&pending->envelope, row.envelope, row.n_envelope);
+        r = find_topic(state, record->topic, record->n_topic, &pending->topic);
         if (r)
                 return r;
 
-        pending->key_hash = key_hash(key, n_key);
-        pending->revision = row.revision;
-        pending->changed_revision = row.changed_revision;
-        pending->received_at_ms = row.received_at_ms;
-        pending->since_ms = row.since_ms;
-        pending->rests_on = row.rests_on;
-        pending->flags = row.flags;
+        pending->envelope = blob_ref(envelope);
+        pending->key_hash = key_hash;
+        pending->revision = record->revision;
+        pending->changed_revision = record->changed_revision;
+        pending->received_at_ms = record->received_at_ms;
+        pending->since_ms = record->since_ms;
+        pending->rests_on = record->rests_on;
+        pending->flags = record->flags;
         state->n_pending++;
         return 0;
+}
+
+int state_restore_record(State *state, const PastRecord *record, Blob *envelope)
+{
+        return lay_aside(state, record, envelope, 0);
+}
+
+static int restore_record(State *state, const uint8_t *key, size_t n_key, const uint8_t *value,
+                          size_t n_value)
+{
+        CLEANUP(blob_unrefp) Blob *envelope = NULL;
+        RecordRow row;
+        int r;
+
+        r = row_result(row_to_record(&row, value, n_value));
+        r = r ? r : blob_copy(&envelope, row.envelope, row.n_envelope);
+        if (r)
+                return r;
+        return lay_aside(state,
+                         &(PastRecord){
+                                 .topic = row.topic,
+                                 .n_topic = row.n_topic,
+                                 .revision = row.revision,
+                                 .changed_revision = row.changed_revision,
+                                 .received_at_ms = row.received_at_ms,
+                                 .since_ms = row.since_ms,
+                                 .flags = row.flags,
+                                 .rests_on = row.rests_on,
+                         },
+                         envelope, key_hash(key, n_key));
+}
+
+static int restore_narrow(State *state, const uint8_t *key, size_t n_key, const uint8_t *value,
+                          size_t n_value)
+{
+        RecordKey parsed = { .n_bytes = (uint16_t)MIN(n_key, RECORD_KEY_MAX) };
+        const char *party, *location;
+        RecordRef ref;
+        Status status;
+        int r;
+
+        r = row_result(row_to_narrow(value, n_value));
+        if (r)
+                return r;
+        memcpy(parsed.bytes, key, parsed.n_bytes);
+        if (n_key > RECORD_KEY_MAX || record_key_parse(&parsed, &status, &party, &location, &ref))
+                return err_raise(-EBADMSG);
+        return narrow_restore(&state->narrow, key, n_key, false);
 }
 
 int state_restore_row(State *state, CheckpointTable table, const uint8_t *key, size_t n_key,
@@ -336,6 +408,10 @@ int state_restore_row(State *state, CheckpointTable table, const uint8_t *key, s
                 return restore_topic(state, key, n_key, value, n_value);
         case CHECKPOINT_META:
                 return restore_meta(state, key, n_key, value, n_value);
+        case CHECKPOINT_NARROW:
+                return restore_narrow(state, key, n_key, value, n_value);
+        case CHECKPOINT_KEYFRAMES:
+        case CHECKPOINT_POSTINGS:
         case N_CHECKPOINT_TABLES:
                 break;
         }
@@ -399,8 +475,15 @@ static int put_back(State *state, const PendingRecord *pending)
                             affirm ? affirm->affirmation : NULL, &record);
         if (r)
                 return err_fold(r);
-        if (key_hash(record->key, record->n_key) != pending->key_hash)
+        if (pending->key_hash && key_hash(record->key, record->n_key) != pending->key_hash)
                 return err_raise(-EBADMSG);
+
+        /* A directory of before there was a table of those has no row for it. */
+        if (record->audience == AUDIENCE_COORD) {
+                r = narrow_restore(&state->narrow, record->key, record->n_key, true);
+                if (r)
+                        return r;
+        }
 
         r = state_need_party(state, update.party, &party);
         if (!r)

@@ -32,7 +32,7 @@ size_t state_n_dirty(const State *state)
         return dirty->n_records + HASH_COUNT(dirty->gone) + dirty->n_parties +
                HASH_COUNT(dirty->topics) + dirty->n_fresh + dirty->n_unwritten +
                dirty->ready.n_rows + dirty->n_spans + dirty->genesis + dirty->epoch +
-               dirty->n_failed;
+               dirty->n_failed + state->narrow.n_dirty;
 }
 
 /* ------------------------------------------------------------------ building */
@@ -171,6 +171,27 @@ static int build_parties(RowList *list, const Dirty *dirty)
         return 0;
 }
 
+static int build_narrow(RowList *list, const Narrow *narrow)
+{
+        const NarrowKey *narrow_key;
+        Blob *key, *value;
+        int r;
+
+        list_for_each (link, &narrow->dirty) {
+                narrow_key = list_entry(link, NarrowKey, dirty);
+                value = NULL;
+                r = blob_copy(&key, narrow_key->key, narrow_key->n_key);
+                if (r)
+                        return r;
+                if (!narrow_key->is_wide)
+                        r = row_of_narrow(&value);
+                r = add(list, CHECKPOINT_NARROW, r, key, value);
+                if (r)
+                        return r;
+        }
+        return 0;
+}
+
 static int build_topics(RowList *list, const Dirty *dirty)
 {
         const PictureTopic *topic;
@@ -238,6 +259,20 @@ static int build_span(RowList *list, const EpochSpan *span)
         return add(list, CHECKPOINT_META, r, key, value);
 }
 
+int state_meta_rows(const State *state, RowList *list)
+{
+        int r;
+
+        r = build_position(list, state);
+        if (!r && state->genesis_bytes)
+                r = build_bytes(list, META_GENESIS, state->genesis_bytes);
+        if (!r && state->epoch_envelope)
+                r = build_bytes(list, META_EPOCH, state->epoch_envelope);
+        for (size_t i = 0; !r && i < state->n_epochs; i++)
+                r = build_span(list, &state->epochs[i]);
+        return r;
+}
+
 static int build_meta(RowList *list, const State *state)
 {
         int r;
@@ -276,6 +311,7 @@ static int build(RowList *list, State *state)
         r = r ? r : build_affirms(list, &state->dirty);
         r = r ? r : build_records(list, state);
         r = r ? r : build_tombstones(list, &state->dirty);
+        r = r ? r : build_narrow(list, &state->narrow);
         return r ? r : build_parties(list, &state->dirty);
 }
 
@@ -351,6 +387,7 @@ int state_checkpoint(State *state, Checkpoint **ret_checkpoint)
         list = (RowList){ 0 };
 
         take(&state->dirty);
+        narrow_take(&state->narrow);
         *ret_checkpoint = STEAL(checkpoint);
         return 0;
 }

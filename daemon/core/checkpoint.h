@@ -19,6 +19,9 @@ typedef enum CheckpointTable {
         CHECKPOINT_REGISTRY,    /* revision -> enrolment, card or suspension */
         CHECKPOINT_TOPICS,      /* topic -> last revisions by level */
         CHECKPOINT_META,        /* revision, time, head, epochs, genesis */
+        CHECKPOINT_NARROW,      /* record key: its last word was for coordination centres only */
+        CHECKPOINT_KEYFRAMES,   /* the past's (store/keyframe.h): of no state, never restored */
+        CHECKPOINT_POSTINGS,    /* the past's (store/postings.h) */
         N_CHECKPOINT_TABLES,
 } CheckpointTable;
 
@@ -56,6 +59,23 @@ void state_checkpoint_failed(State *state, Checkpoint *checkpoint);
  * (written by a newer daemon) or -ENOMEM. */
 MUST_CHECK int state_restore_row(State *state, CheckpointTable table, const uint8_t *key,
                                  size_t n_key, const uint8_t *value, size_t n_value);
+/*
+ * A record, or an affirmation, as of the state that the rows are of; what its row says but for the
+ * envelope, of which it takes a reference. For a past state, whose rows are not kept: its envelopes
+ * are in the journal. Return as above.
+ */
+typedef struct PastRecord {
+        const char *topic;
+        size_t n_topic;
+        uint64_t revision, changed_revision;
+        int64_t received_at_ms, since_ms;
+        uint32_t flags;
+        uint64_t rests_on;
+} PastRecord;
+
+MUST_CHECK int state_restore_record(State *state, const PastRecord *record, Blob *envelope);
+MUST_CHECK int state_restore_affirm(State *state, uint64_t revision, int64_t received_at_ms,
+                                    Blob *envelope);
 /* All rows are in: checks that they fit together, and puts the records in their order. Returns 0,
  * -EBADMSG or -ENOMEM. */
 MUST_CHECK int state_restore_done(State *state);

@@ -231,6 +231,8 @@ static int note_item(State *state, const LedgerEntry *entry, const ChangeItem *i
 
         switch (item->kind) {
         case CHANGE_REPORT:
+                r = narrow_note(&state->narrow, item->record);
+                return r ? r : dirty_add_record(&state->dirty, item->record);
         case CHANGE_MOVED:
                 return dirty_add_record(&state->dirty, item->record);
         case CHANGE_AFFIRM:

@@ -19,6 +19,9 @@ typedef struct RowList {
 MUST_CHECK int row_list_add(RowList *list, CheckpointTable table, Blob *key, Blob *value);
 void row_list_deinit(RowList *list);
 
+/* All of META's rows, as of now. Returns 0 or -ENOMEM. */
+MUST_CHECK int state_meta_rows(const State *state, RowList *list);
+
 /* A record's row that must go. */
 typedef struct GoneRecord {
         UT_hash_handle hh;

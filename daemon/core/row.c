@@ -222,6 +222,10 @@ static void form_bytes(Walk *walk, void *row)
         walk_rest(walk, &bytes->bytes, &bytes->n_bytes);
 }
 
+static void form_nothing(Walk *walk, void *row)
+{
+}
+
 static int row_write(Blob **ret_value, void (*form)(Walk *walk, void *row), void *row)
 {
         Walk walk = { .mode = WALK_MEASURE, .n = 1 };
@@ -285,6 +289,16 @@ DEFINE_ROW(registry, RegistryRow)
 DEFINE_ROW(topic, TopicRow)
 DEFINE_ROW(position, PositionRow)
 DEFINE_ROW(span, SpanRow)
+
+int row_of_narrow(Blob **ret_value)
+{
+        return row_write(ret_value, form_nothing, NULL);
+}
+
+int row_to_narrow(const uint8_t *value, size_t n_value)
+{
+        return row_read(form_nothing, NULL, value, n_value);
+}
 
 int row_of_bytes(Blob **ret_value, const Blob *bytes)
 {

@@ -107,6 +107,7 @@ MUST_CHECK int row_of_registry(Blob **ret_value, const RegistryRow *row);
 MUST_CHECK int row_of_topic(Blob **ret_value, const TopicRow *row);
 MUST_CHECK int row_of_position(Blob **ret_value, const PositionRow *row);
 MUST_CHECK int row_of_span(Blob **ret_value, const SpanRow *row);
+MUST_CHECK int row_of_narrow(Blob **ret_value); /* all is in the key, a record's */
 MUST_CHECK int row_of_bytes(Blob **ret_value, const Blob *bytes);
 MUST_CHECK int row_key_of_revision(Blob **ret_key, uint64_t revision);
 MUST_CHECK int row_key_of_tombstone(Blob **ret_key, uint64_t revision, uint32_t number);
@@ -121,5 +122,6 @@ MUST_CHECK int row_to_registry(RegistryRow *ret_row, const uint8_t *value, size_
 MUST_CHECK int row_to_topic(TopicRow *ret_row, const uint8_t *value, size_t n_value);
 MUST_CHECK int row_to_position(PositionRow *ret_row, const uint8_t *value, size_t n_value);
 MUST_CHECK int row_to_span(SpanRow *ret_row, const uint8_t *value, size_t n_value);
+MUST_CHECK int row_to_narrow(const uint8_t *value, size_t n_value);
 MUST_CHECK int row_to_bytes(const uint8_t **ret_bytes, size_t *ret_n, const uint8_t *value,
                             size_t n_value);

@@ -5,6 +5,7 @@
  */
 
 #include "core/dirty.h"
+#include "core/narrow.h"
 #include "core/state.h"
 #include "wire/arena.h"
 
@@ -32,6 +33,7 @@ struct State {
         PartyState *parties;
 
         Dirty dirty;
+        Narrow narrow;
 
         PendingRecord *pending; /* only while rows are restored: records, not in order yet */
         size_t n_pending, n_pending_room;

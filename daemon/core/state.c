@@ -33,6 +33,7 @@ int state_new(State **ret_state, const StateOptions *options)
                 return err_fold(r);
 
         dirty_init(&state->dirty, state);
+        narrow_init(&state->narrow);
         *ret_state = STEAL(state);
         return 0;
 }
@@ -51,6 +52,7 @@ State *state_free(State *state)
         state_restore_deinit(state);
         picture_free(state->picture); /* before the marks that its records carry */
         dirty_deinit(&state->dirty);
+        narrow_deinit(&state->narrow);
         registry_free(state->registry);
         arena_free(state->arena);
         blob_unref(state->genesis_bytes);
@@ -264,6 +266,22 @@ int state_apply(State *state, const LedgerEntry *entry, Change *change)
         state->time_ms = entry->time_ms;
         memcpy(state->head, entry->head, DIGEST_BYTES);
         return 0;
+}
+
+int state_pass(State *state, uint64_t revision, int64_t time_ms, const uint8_t head[DIGEST_BYTES])
+{
+        if (revision <= state->revision || time_ms < state->time_ms || !state_has_genesis(state))
+                return err_raise(-EBADMSG);
+
+        state->revision = revision;
+        state->time_ms = time_ms;
+        memcpy(state->head, head, DIGEST_BYTES);
+        return 0;
+}
+
+int state_narrow(State *state, Blob **ret_digests)
+{
+        return narrow_digests(&state->narrow, ret_digests);
 }
 
 uint64_t state_revision(const State *state)

@@ -62,6 +62,15 @@ DEFINE_FREEP(State, state_free);
  * or -ENOMEM; both are the end. */
 MUST_CHECK int state_apply(State *state, const LedgerEntry *entry, Change *change);
 
+/* An entry whose bytes are not held any more: only its place is taken note of. Returns 0 or
+ * -EBADMSG. */
+MUST_CHECK int state_pass(State *state, uint64_t revision, int64_t time_ms,
+                          const uint8_t head[DIGEST_BYTES]);
+
+/* Whose last word was for coordination centres only (core/narrow.h); a reference for the caller.
+ * Returns 0 or -ENOMEM. */
+MUST_CHECK int state_narrow(State *state, Blob **ret_digests);
+
 uint64_t state_revision(const State *state);
 int64_t state_time_ms(const State *state);
 const uint8_t *state_head(const State *state);

@@ -27,6 +27,9 @@ static const char *const table_names[N_CHECKPOINT_TABLES] = {
         [CHECKPOINT_REGISTRY] = "registry",
         [CHECKPOINT_TOPICS] = "topics",
         [CHECKPOINT_META] = "meta",
+        [CHECKPOINT_NARROW] = "narrow",
+        [CHECKPOINT_KEYFRAMES] = "keyframes",
+        [CHECKPOINT_POSTINGS] = "postings",
 };
 
 static const char data_name[] = ENVIRONMENT_DATA_NAME;
@@ -124,12 +127,44 @@ static int environment_open_env(Environment *environment, unsigned flags, MDB_en
         return 0;
 }
 
+/* A directory of version 1 that is only read has no tables but these. */
+static CheckpointTable tables_end(uint32_t version)
+{
+        return version < 2 ? CHECKPOINT_NARROW : N_CHECKPOINT_TABLES;
+}
+
+/* Its version, or this one's if there is nothing yet; @writes: brought up to this version. */
+static int environment_open_schema(Environment *environment, Transaction *transaction, bool writes,
+                                   uint32_t *ret_version)
+{
+        uint32_t version;
+        MDB_stat stat;
+        int rc, r;
+
+        r = meta_get_schema(transaction, &version);
+        if (r == STORE_E_NONE && writes) {
+                rc = mdb_stat(transaction->txn, environment->root, &stat);
+                if (rc || stat.ms_entries)
+                        return rc ? store_error(rc) : STORE_E_DAMAGED;
+                version = 0;
+        } else if (r) {
+                return r;
+        }
+
+        if (writes && version < SCHEMA_VERSION) {
+                meta_put_schema(transaction);
+                version = SCHEMA_VERSION;
+        }
+        *ret_version = version;
+        return 0;
+}
+
 /* Every table's handle; to write, makes what is not there, and the schema's row. */
 static int environment_open_tables(Environment *environment, bool writes)
 {
         CLEANUP(transaction_deinit) Transaction transaction = TRANSACTION_NULL;
         unsigned flags = writes ? MDB_CREATE : 0;
-        uint32_t version;
+        uint32_t version = 0;
         int rc, r;
 
         r = writes ? transaction_write(&transaction, environment)
@@ -140,21 +175,13 @@ static int environment_open_tables(Environment *environment, bool writes)
         rc = mdb_dbi_open(transaction.txn, NULL, 0, &environment->root);
         if (rc)
                 return store_error(rc);
-
-        r = meta_get_schema(&transaction, &version);
-        if (r == STORE_E_NONE && writes) {
-                MDB_stat stat;
-
-                rc = mdb_stat(transaction.txn, environment->root, &stat);
-                if (rc || stat.ms_entries)
-                        return rc ? store_error(rc) : STORE_E_DAMAGED;
-                meta_put_schema(&transaction);
-        } else if (r) {
+        r = environment_open_schema(environment, &transaction, writes, &version);
+        if (r)
                 return r;
-        }
 
+        environment->tables_end = tables_end(version);
         rc = mdb_dbi_open(transaction.txn, "journal", flags, &environment->journal);
-        for (size_t i = 1; !rc && i < N_CHECKPOINT_TABLES; i++)
+        for (size_t i = 1; !rc && i < environment->tables_end; i++)
                 rc = mdb_dbi_open(transaction.txn, table_names[i], flags, &environment->tables[i]);
         if (rc == MDB_NOTFOUND)
                 return STORE_E_DAMAGED;
@@ -200,12 +227,17 @@ static int environment_attach(Environment *environment, unsigned flags)
 static int environment_new(Environment **ret_environment, const char *directory)
 {
         CLEANUP(environment_closep) Environment *environment = NULL;
+        pthread_rwlockattr_t attributes;
 
         environment = calloc(1, sizeof(*environment));
         if (!environment)
                 return err_raise(-ENOMEM);
 
-        pthread_mutex_init(&environment->reading, NULL);
+        /* A writer that waits is not passed by readers who come later. */
+        pthread_rwlockattr_init(&attributes);
+        pthread_rwlockattr_setkind_np(&attributes, PTHREAD_RWLOCK_PREFER_WRITER_NONRECURSIVE_NP);
+        pthread_rwlock_init(&environment->reading, &attributes);
+        pthread_rwlockattr_destroy(&attributes);
         environment->lock_fd = environment->directory_fd = -1;
         environment->directory = strdup(directory);
         if (!environment->directory)
@@ -227,7 +259,7 @@ Environment *environment_close(Environment *environment)
         env_closep(&environment->env);
         closep(&environment->lock_fd);
         closep(&environment->directory_fd);
-        pthread_mutex_destroy(&environment->reading);
+        pthread_rwlock_destroy(&environment->reading);
         free(environment->directory);
         free(environment);
         return NULL;
@@ -387,9 +419,9 @@ int environment_grow(Environment *environment)
             !addresses_are_free(map_bytes - environment->map_bytes))
                 return STORE_E_FULL;
 
-        pthread_mutex_lock(&environment->reading);
+        pthread_rwlock_wrlock(&environment->reading);
         rc = mdb_env_set_mapsize(environment->env, map_bytes);
-        pthread_mutex_unlock(&environment->reading);
+        pthread_rwlock_unlock(&environment->reading);
         if (rc)
                 return STORE_E_BROKEN;
 
@@ -401,9 +433,9 @@ int environment_reopen(Environment *environment)
 {
         int r;
 
-        pthread_mutex_lock(&environment->reading);
+        pthread_rwlock_wrlock(&environment->reading);
         r = environment_attach(environment, 0);
-        pthread_mutex_unlock(&environment->reading);
+        pthread_rwlock_unlock(&environment->reading);
         return r;
 }
 
@@ -475,6 +507,6 @@ void environment_measure(Environment *environment, EnvironmentSize *ret_size)
                 ret_size->map_bytes = info.me_mapsize;
         ret_size->used_bytes = table_bytes(&transaction, environment->root) +
                                table_bytes(&transaction, environment->journal);
-        for (size_t i = 1; i < N_CHECKPOINT_TABLES; i++)
+        for (size_t i = 1; i < environment->tables_end; i++)
                 ret_size->used_bytes += table_bytes(&transaction, environment->tables[i]);
 }

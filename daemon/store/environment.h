@@ -4,8 +4,8 @@
  * Environment: a directory with LMDB's files, open
  *
  * Default sync, no WRITEMAP, NOTLS. One process writes (lock.h); others may read beside it. Within
- * the process one thread writes while another reads: growing the map needs that no transaction is
- * open, so readers hold @reading while theirs is, and the writer takes it to grow.
+ * the process one thread writes while others read: growing the map needs that no transaction is
+ * open, so readers share @reading while theirs is, and the writer takes it alone to grow.
  */
 
 #include <lmdb.h>
@@ -20,7 +20,8 @@ struct Environment {
         MDB_dbi root; /* meta rows */
         MDB_dbi journal;
         MDB_dbi tables[N_CHECKPOINT_TABLES];
-        pthread_mutex_t reading;
+        CheckpointTable tables_end; /* there are those before it */
+        pthread_rwlock_t reading;
         size_t map_bytes;
         size_t map_bytes_max;
         int directory_fd;

@@ -10,6 +10,7 @@
 enum {
         JOURNAL_ROW_VERSION = 1,
         FLAG_ENDS_COMMIT = 1,
+        FLAG_THINNED = 2,
 
         N_KEY = 8,
         OFFSET_VERSION = ROW_CHECKSUM_BYTES,
@@ -21,26 +22,43 @@ enum {
         OFFSET_BYTES = OFFSET_HEAD + DIGEST_BYTES,
 };
 
-void journal_put(Transaction *transaction, const JournalRow *row)
+static void put(Transaction *transaction, const JournalRow *row, TransactionPut how)
 {
         uint8_t key[N_KEY];
         uint8_t *value;
 
         be64_put(key, row->revision);
         value = transaction_reserve(transaction, transaction->environment->journal, key,
-                                    sizeof(key), OFFSET_BYTES + row->n_bytes, TRANSACTION_APPEND);
+                                    sizeof(key), OFFSET_BYTES + row->n_bytes, how);
         if (!value)
                 return;
 
         value[OFFSET_VERSION] = JOURNAL_ROW_VERSION;
         value[OFFSET_KIND] = (uint8_t)row->kind;
-        value[OFFSET_FLAGS] = row->ends_commit ? FLAG_ENDS_COMMIT : 0;
+        value[OFFSET_FLAGS] =
+                (row->ends_commit ? FLAG_ENDS_COMMIT : 0) | (row->is_thinned ? FLAG_THINNED : 0);
         value[OFFSET_FLAGS + 1] = 0;
         be64_put(value + OFFSET_TIME, (uint64_t)row->time_ms);
         memcpy(value + OFFSET_DIGEST, row->digest, DIGEST_BYTES);
         memcpy(value + OFFSET_HEAD, row->head, DIGEST_BYTES);
         row_seal(ROW_TAG_JOURNAL, key, sizeof(key), value, OFFSET_BYTES);
-        memcpy(value + OFFSET_BYTES, row->bytes, row->n_bytes);
+        if (row->n_bytes)
+                memcpy(value + OFFSET_BYTES, row->bytes, row->n_bytes);
+}
+
+void journal_put(Transaction *transaction, const JournalRow *row)
+{
+        put(transaction, row, TRANSACTION_APPEND);
+}
+
+void journal_thin(Transaction *transaction, const JournalRow *row)
+{
+        JournalRow thin = *row;
+
+        thin.is_thinned = true;
+        thin.bytes = NULL;
+        thin.n_bytes = 0;
+        put(transaction, &thin, TRANSACTION_REPLACE);
 }
 
 int journal_row_parse(JournalRow *ret_row, const void *key, size_t n_key, const void *value,
@@ -58,6 +76,9 @@ int journal_row_parse(JournalRow *ret_row, const void *key, size_t n_key, const 
 
         ret_row->kind = bytes[OFFSET_KIND];
         ret_row->ends_commit = bytes[OFFSET_FLAGS] & FLAG_ENDS_COMMIT;
+        ret_row->is_thinned = bytes[OFFSET_FLAGS] & FLAG_THINNED;
+        if (ret_row->is_thinned && n_value != OFFSET_BYTES)
+                return STORE_E_DAMAGED;
         ret_row->time_ms = (int64_t)be64_get(bytes + OFFSET_TIME);
         memcpy(ret_row->digest, bytes + OFFSET_DIGEST, DIGEST_BYTES);
         memcpy(ret_row->head, bytes + OFFSET_HEAD, DIGEST_BYTES);
@@ -70,6 +91,8 @@ bool journal_row_is_whole(const JournalRow *row)
 {
         uint8_t digest[DIGEST_BYTES];
 
+        if (row->is_thinned)
+                return true;
         digest_of(digest, row->bytes, row->n_bytes);
         return memcmp(digest, row->digest, sizeof(digest)) == 0;
 }
@@ -95,6 +118,48 @@ int journal_get(Transaction *transaction, uint64_t revision, JournalRow *ret_row
         if (r)
                 return r;
         return journal_row_parse(ret_row, key, sizeof(key), value, n_value);
+}
+
+/* The first row at @revision or after it. */
+static int seek(MDB_cursor *cursor, uint64_t revision, JournalRow *ret_row)
+{
+        uint8_t bytes[N_KEY];
+        MDB_val key = { sizeof(bytes), bytes }, value;
+        int r;
+
+        be64_put(bytes, revision);
+        r = store_error(mdb_cursor_get(cursor, &key, &value, MDB_SET_RANGE));
+        return r ? r
+                 : journal_row_parse(ret_row, key.mv_data, key.mv_size, value.mv_data,
+                                     value.mv_size);
+}
+
+/* Some rows of before a cut may be left, so that revisions have gaps there; times rise all the
+ * same. */
+int journal_at(Transaction *transaction, int64_t time_ms, uint64_t *ret_revision)
+{
+        CLEANUP(cursor_closep) MDB_cursor *cursor = NULL;
+        uint64_t low = 1, high, found = 0;
+        JournalRow row;
+        int r;
+
+        r = journal_last(transaction, &high);
+        if (!r)
+                r = transaction_cursor(transaction, transaction->environment->journal, &cursor);
+        while (!r && low <= high) {
+                uint64_t middle = low + (high - low) / 2;
+
+                r = seek(cursor, middle, &row);
+                if (r == STORE_E_NONE || (!r && (row.revision > high || row.time_ms > time_ms))) {
+                        high = middle - 1;
+                        r = 0;
+                } else if (!r) {
+                        found = row.revision;
+                        low = row.revision + 1;
+                }
+        }
+        *ret_revision = found;
+        return r;
 }
 
 int journal_last(Transaction *transaction, uint64_t *ret_revision)

@@ -6,7 +6,7 @@
  * In LMDB's root table beside the names of the others, since that page is written in every commit
  * anyway.
  *
- *         plek.schema      version, and who wrote it first. This row keeps its form for ever
+ *         plek.schema      version, and who brought it there. This row keeps its form for ever
  *         plek.tail        the last entry: revision, time, head
  *         plek.checkpoint  how far the checkpoint's rows go
  */
@@ -15,7 +15,8 @@
 #include "wire/envelope.h"
 
 enum {
-        SCHEMA_VERSION = 1,
+        SCHEMA_VERSION =
+                2, /* 2: narrow, keyframes, postings; thinned rows and a cut in the journal */
 };
 
 typedef struct Tail {

@@ -131,6 +131,8 @@ int rows_scan(Transaction *transaction, CheckpointTable table,
         MDB_val key, value;
         int r;
 
+        if (table >= transaction->environment->tables_end)
+                return 0; /* it is of an older version, and only read */
         r = transaction_cursor(transaction, transaction->environment->tables[table], &cursor);
         if (r)
                 return r;

@@ -69,7 +69,7 @@ static int touch_all(const char *directory)
                 r = transaction_read(&transaction, environment);
         if (!r)
                 r = touch_table(&transaction, environment->journal);
-        for (size_t i = 1; !r && i < N_CHECKPOINT_TABLES; i++)
+        for (size_t i = 1; !r && i < environment->tables_end; i++)
                 r = touch_table(&transaction, environment->tables[i]);
         return r;
 }

@@ -32,10 +32,10 @@ int transaction_read(Transaction *ret_transaction, Environment *environment)
 {
         int r;
 
-        pthread_mutex_lock(&environment->reading);
+        pthread_rwlock_rdlock(&environment->reading);
         r = transaction_begin(ret_transaction, environment, false);
         if (r)
-                pthread_mutex_unlock(&environment->reading);
+                pthread_rwlock_unlock(&environment->reading);
         return r;
 }
 
@@ -51,7 +51,7 @@ void transaction_deinit(Transaction *transaction)
 
         mdb_txn_abort(STEAL(transaction->txn));
         if (!transaction->writes)
-                pthread_mutex_unlock(&transaction->environment->reading);
+                pthread_rwlock_unlock(&transaction->environment->reading);
 }
 
 int transaction_commit(Transaction *transaction)
@@ -65,7 +65,7 @@ int transaction_commit(Transaction *transaction)
 
         failure = mdb_txn_commit(STEAL(transaction->txn));
         if (!transaction->writes)
-                pthread_mutex_unlock(&transaction->environment->reading);
+                pthread_rwlock_unlock(&transaction->environment->reading);
         return store_error(failure);
 }
 

@@ -21,6 +21,9 @@ static const char *const table_names[N_CHECKPOINT_TABLES] = {
         [CHECKPOINT_REGISTRY] = "registry",
         [CHECKPOINT_TOPICS] = "topics",
         [CHECKPOINT_META] = "meta",
+        [CHECKPOINT_NARROW] = "narrow",
+        [CHECKPOINT_KEYFRAMES] = "keyframes",
+        [CHECKPOINT_POSTINGS] = "postings",
 };
 
 static const CheckpointTable compared[] = {
@@ -113,7 +116,7 @@ int look_at_rows(Look *look)
         if (r)
                 return r;
 
-        for (CheckpointTable table = 1; table < N_CHECKPOINT_TABLES; table++) {
+        for (CheckpointTable table = 1; table < look->environment->tables_end; table++) {
                 r = look_at_table(look, &transaction, table);
                 if (r)
                         return r;

@@ -2,6 +2,7 @@
 
 #include "internal/endian.h"
 #include "store/environment.h"
+#include "store/meta.h"
 #include "store/rows.h"
 #include "store/survey.h"
 
@@ -27,6 +28,60 @@ static size_t read_file(const char *name, uint8_t *bytes, size_t n_max, struct s
         return (size_t)n;
 }
 
+/* As version 1 left it: without the tables that came later. */
+static void make_version_1(void)
+{
+        Environment *environment = environment_here();
+        Transaction transaction;
+        uint8_t *value, row[32];
+
+        assert_int_equal(transaction_write(&transaction, environment), 0);
+        for (CheckpointTable table = CHECKPOINT_NARROW; table < N_CHECKPOINT_TABLES; table++)
+                assert_int_equal(mdb_drop(transaction.txn, environment->tables[table], 1), 0);
+        memcpy(row + ROW_CHECKSUM_BYTES, "\0\0\0\x01plekd 0", 11);
+        row_seal(ROW_TAG_META, "plek.schema", 11, row, ROW_CHECKSUM_BYTES + 11);
+        value = transaction_reserve(&transaction, environment->root, "plek.schema", 11,
+                                    ROW_CHECKSUM_BYTES + 11, TRANSACTION_REPLACE);
+        assert_non_null(value);
+        memcpy(value, row, ROW_CHECKSUM_BYTES + 11);
+        assert_int_equal(transaction_commit(&transaction), 0);
+        environment_close(environment);
+}
+
+static void assert_version(const Environment *environment, uint32_t expected)
+{
+        CLEANUP(transaction_deinit) Transaction transaction = TRANSACTION_NULL;
+        uint32_t version;
+
+        assert_int_equal(transaction_read(&transaction, (Environment *)environment), 0);
+        assert_int_equal(meta_get_schema(&transaction, &version), 0);
+        assert_int_equal(version, expected);
+}
+
+static void test_directory_of_version_1_is_read_as_it_is(void **state)
+{
+        CLEANUP(environment_closep) Environment *environment = NULL;
+        const char *text = "";
+
+        make_version_1();
+        assert_int_equal(environment_open_reader(&environment, kit_directory, &text), 0);
+        assert_int_equal(environment->tables_end, CHECKPOINT_NARROW);
+        assert_version(environment, 1);
+}
+
+static void test_directory_of_version_1_is_brought_up_when_it_is_opened_to_write(void **state)
+{
+        CLEANUP(environment_closep) Environment *environment = NULL;
+
+        make_version_1();
+        environment = environment_here();
+        assert_int_equal(environment->tables_end, N_CHECKPOINT_TABLES);
+        assert_version(environment, SCHEMA_VERSION);
+        environment = environment_close(environment);
+        environment = environment_here();
+        assert_version(environment, SCHEMA_VERSION);
+}
+
 static void test_directory_of_a_newer_version_is_refused_untouched(void **state)
 {
         static uint8_t before[1024 * 1024], after[1024 * 1024];
@@ -40,7 +95,7 @@ static void test_directory_of_a_newer_version_is_refused_untouched(void **state)
         size_t n_before;
 
         /* The row as a later version would write it. */
-        memcpy(row + ROW_CHECKSUM_BYTES, "\0\0\0\x02plekd 9", 11);
+        memcpy(row + ROW_CHECKSUM_BYTES, "\0\0\0\x03plekd 9", 11);
         row_seal(ROW_TAG_META, "plek.schema", 11, row, ROW_CHECKSUM_BYTES + 11);
         assert_int_equal(transaction_write(&transaction, environment), 0);
         value = transaction_reserve(&transaction, environment->root, "plek.schema", 11,
@@ -184,6 +239,8 @@ int main(void)
 {
 #define TEST(_name) cmocka_unit_test_setup_teardown(_name, kit_make_directory, kit_remove_directory)
         const struct CMUnitTest tests[] = {
+                TEST(test_directory_of_version_1_is_read_as_it_is),
+                TEST(test_directory_of_version_1_is_brought_up_when_it_is_opened_to_write),
                 TEST(test_directory_of_a_newer_version_is_refused_untouched),
                 TEST(test_database_of_somebody_else_is_refused_untouched),
                 TEST(test_file_that_is_no_database_is_refused),
