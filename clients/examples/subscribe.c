@@ -86,6 +86,7 @@ static void on_link(void *arg, const PlekLinkState *link)
                 [PLEK_LINK_NOT_FED] = "not-fed",
                 [PLEK_LINK_NOT_ACCEPTING] = "not-accepting",
                 [PLEK_LINK_LIVE] = "live",
+                [PLEK_LINK_PAST] = "past",
         };
 
         printf("link %s %s%s%s\n", names[link->link], link->in_sync ? "in-sync" : "behind",

@@ -103,9 +103,25 @@ void plek_client_set_timeout(PlekClient *client, int timeout_ms)
 
 /* ------------------------------------------------------------------ the session */
 
+static int on_up(void *arg, const Reply *hello, const Epoch *epoch)
+{
+        PlekClient *client = arg;
+
+        if (!hello)
+                return 0; /* a guest's */
+        client->audience = hello->hello.audience;
+        client->epoch = *epoch;
+        client->epoch.cause = NULL;
+        return 0;
+}
+
 static int on_reply(void *arg, const Reply *reply)
 {
         PlekClient *client = arg;
+        int result;
+
+        if (client_fetch_takes(client, reply, &result))
+                return result;
 
         if (!client->request || reply->id != client->request)
                 return 0;
@@ -142,6 +158,7 @@ static void on_alarm(void *arg, PlekAlarm alarm, const char *text, const Blob *e
 static int need_session(PlekClient *client, bool as_guest)
 {
         static const SessionEvents events = {
+                .up = on_up,
                 .down = on_down,
                 .reply = on_reply,
                 .alarm = on_alarm,
@@ -166,7 +183,7 @@ static int need_session(PlekClient *client, bool as_guest)
 }
 
 /* Waits only if nothing has happened that the caller would want to look at. */
-static int step(PlekClient *client, int64_t end_us)
+int client_step(PlekClient *client, int64_t end_us)
 {
         int64_t now_us = monotonic_us();
         bool progress = false;
@@ -179,7 +196,7 @@ static int step(PlekClient *client, int64_t end_us)
         return poller_wait(&client->poller, (int)MIN((end_us - now_us) / 1000 + 1, 60000));
 }
 
-static int give_up(PlekClient *client, PlekFault *ret_fault)
+int client_give_up(PlekClient *client, PlekFault *ret_fault)
 {
         char text[256];
 
@@ -206,8 +223,8 @@ static int wait_up(PlekClient *client, int64_t end_us, PlekFault *ret_fault)
                 if (session_refusal(client->session))
                         return refused(client, ret_fault);
                 if (monotonic_us() >= end_us)
-                        return give_up(client, ret_fault);
-                r = step(client, end_us);
+                        return client_give_up(client, ret_fault);
+                r = client_step(client, end_us);
                 if (r)
                         return r;
         }
@@ -250,8 +267,8 @@ int client_ask(PlekClient *client, int how, Request *request, ReplyKind wanted, 
                                 return r;
                 }
                 if (monotonic_us() >= end_us)
-                        return give_up(client, ret_fault);
-                r = step(client, end_us);
+                        return client_give_up(client, ret_fault);
+                r = client_step(client, end_us);
         }
         client->request = 0;
         if (r)

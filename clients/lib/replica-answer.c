@@ -41,6 +41,7 @@ bool replica_next_ask(Replica *replica, const ReplicaTime *time, ReplicaAsk *ret
                         .epoch = topic->is_known ? topic->epoch : 0,
                         .revision = topic->is_known ? topic->revision : 0,
                         .audience = replica->audience,
+                        .at_ms = replica->at_ms,
                 };
                 return true;
         }
@@ -145,6 +146,11 @@ static void finish(Replica *replica, ReplicaTopic *topic)
 
         if (manifest->whole && topic->picture)
                 picture_whole_end(replica->picture, topic->picture);
+        if (replica->at_ms) {
+                replica->is_thinned |= manifest->is_thinned;
+                replica->has_past_head = true;
+                replica->past_head = topic->transfer.head;
+        }
         topic->is_known = true;
         topic->epoch = topic->transfer.head.epoch;
         topic->revision = manifest->to;
@@ -245,7 +251,8 @@ static bool is_answer(const Replica *replica, const ReplicaTopic *topic)
         const Manifest *manifest = &topic->transfer.manifest;
 
         return !strcmp(manifest->topic, topic->text) && manifest->audience == replica->audience &&
-               (manifest->whole || manifest->from == topic->asked_revision);
+               manifest->at_ms == replica->at_ms &&
+               (manifest->whole || (!replica->at_ms && manifest->from == topic->asked_revision));
 }
 
 int replica_manifest(Replica *replica, uint64_t request, uint64_t transfer, const uint8_t *envelope,

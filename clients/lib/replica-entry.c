@@ -48,9 +48,7 @@ static bool is_granted(const EnrolmentVersion *version, const char *location)
         return false;
 }
 
-/* Strings of *ret_update are good until the next one. */
-static int believe_update(Replica *replica, const ReplicaTopic *topic, const Entry *entry,
-                          Update *ret_update)
+const char *replica_judge(Replica *replica, const Entry *entry, Arena *arena, Update *ret_update)
 {
         const EnrolmentVersion *version;
         WireRefusal refusal;
@@ -61,24 +59,34 @@ static int believe_update(Replica *replica, const ReplicaTopic *topic, const Ent
         if (envelope_parse(&envelope, entry->envelope, entry->n_envelope) ||
             envelope.kind != ENVELOPE_UPDATE ||
             memcmp(&envelope.network, &replica->card->card.network, sizeof(NetworkId)))
-                return doubt(replica, topic, entry, "is not an update of this network");
+                return "is not an update of this network";
         if (!registry_find_signer(replica->registry, envelope.key_id, &owner))
-                return doubt(replica, topic, entry, "is signed with a key that nobody has");
+                return "is signed with a key that nobody has";
         key = registry_signer_at(replica->registry, owner.party->id, envelope.key_id,
                                  entry->revision);
         if (!key)
-                return doubt(replica, topic, entry, "is signed with a key not in force then");
+                return "is signed with a key not in force then";
         if (envelope_verify(&envelope, key))
-                return doubt(replica, topic, entry, "does not have its party's signature");
-        arena_reset(replica->scratch);
-        if (update_decode(ret_update, &refusal, replica->scratch, envelope.body, envelope.n_body))
-                return doubt(replica, topic, entry, "cannot be decoded");
+                return "does not have its party's signature";
+        if (update_decode(ret_update, &refusal, arena, envelope.body, envelope.n_body))
+                return "cannot be decoded";
         if (strcmp(ret_update->party, owner.party->id))
-                return doubt(replica, topic, entry, "is signed by another party");
+                return "is signed by another party";
         version = registry_version_at(replica->registry, owner.party->id, entry->revision);
         if (!version || !is_granted(version, ret_update->location))
-                return doubt(replica, topic, entry, "is about a location not its party's then");
-        return ENTRY_BELIEVED;
+                return "is about a location not its party's then";
+        return NULL;
+}
+
+/* Strings of *ret_update are good until the next one. */
+static int believe_update(Replica *replica, const ReplicaTopic *topic, const Entry *entry,
+                          Update *ret_update)
+{
+        const char *what;
+
+        arena_reset(replica->scratch);
+        what = replica_judge(replica, entry, replica->scratch, ret_update);
+        return what ? doubt(replica, topic, entry, what) : ENTRY_BELIEVED;
 }
 
 static bool belongs_on(const ReplicaTopic *topic, Status status, Lane lane)

@@ -70,6 +70,10 @@ struct Replica {
         char (*regions)[REGION_MAX + 1];
         size_t n_regions;
         bool all_regions, with_test;
+        int64_t at_ms; /* 0: now */
+        bool is_thinned;
+        bool has_past_head;
+        Head past_head;
 
         Picture *picture;
         Registry *registry;

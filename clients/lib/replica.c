@@ -222,6 +222,7 @@ int replica_new(Replica **ret_replica, const PlekRegionCard *card, Heads *heads,
         replica->events = *events;
         replica->arg = arg;
         replica->with_test = options->with_test;
+        replica->at_ms = options->at_ms;
         replica->n_withdrawn_max = options->n_withdrawn_max;
         list_init(&replica->withdrawals);
 
@@ -341,6 +342,8 @@ void replica_epoch(Replica *replica, const Epoch *epoch, const ReplicaTime *time
 
         if (replica->has_epoch && replica->epoch.epoch == epoch->epoch)
                 return;
+        if (replica->at_ms)
+                return; /* what was held then is of the epoch of then */
         replica->epoch = *epoch;
         replica->epoch.cause = NULL;
         replica->has_epoch = true;
@@ -388,7 +391,8 @@ int replica_hello(Replica *replica, Audience audience, const Epoch *epoch,
                 r = replica_learn_topic(replica, topics[i].topic, time, &topic);
                 if (r)
                         return r;
-                if (topic && topic->is_known && topics[i].revision > topic->revision)
+                if (topic && topic->is_known && topics[i].revision > topic->revision &&
+                    !replica->at_ms)
                         topic_want_softly(topic, time, GAP_MS);
         }
         HASH_ITER (hh, replica->topics, topic, next) {
@@ -421,6 +425,16 @@ const Picture *replica_picture(const Replica *replica)
 const Registry *replica_registry(const Replica *replica)
 {
         return replica->registry;
+}
+
+bool replica_is_thinned(const Replica *replica)
+{
+        return replica->is_thinned;
+}
+
+const Head *replica_past_head(const Replica *replica)
+{
+        return replica->has_past_head ? &replica->past_head : NULL;
 }
 
 bool replica_is_in_sync(const Replica *replica)

@@ -55,6 +55,7 @@ typedef struct ReplicaOptions {
         size_t n_regions;
         bool with_test;
         size_t n_withdrawn_max;
+        int64_t at_ms; /* the picture as it was held then, which does not change any more; 0: now */
 } ReplicaOptions;
 
 enum {
@@ -99,6 +100,7 @@ typedef struct ReplicaAsk {
         uint64_t epoch;
         uint64_t revision; /* 0: everything */
         Audience audience;
+        int64_t at_ms; /* 0: as it is now */
 } ReplicaAsk;
 
 /* The next question, if there is one to be sent now. It must then be said as what it was sent. */
@@ -133,6 +135,13 @@ const Picture *replica_picture(const Replica *replica);
 const Registry *replica_registry(const Replica *replica);
 /* How often @record, which it holds, is to be reported; 0: nothing is agreed. */
 uint32_t replica_agreed_s(const Record *record);
+/* Whether the broker said that of a picture of the past not everything is kept any more. */
+bool replica_is_thinned(const Replica *replica);
+/* The head that a picture of the past was taken at; NULL: it is not there yet. */
+const Head *replica_past_head(const Replica *replica);
+/* Whether an entry's update is its party's word, by the enrolment in force at its revision. NULL,
+ * and *ret_update with its strings in @arena; or what is wrong with it. */
+const char *replica_judge(Replica *replica, const Entry *entry, Arena *arena, Update *ret_update);
 /* Whether everything that we know to exist is there. */
 bool replica_is_in_sync(const Replica *replica);
 const Withdrawn *replica_find_withdrawn(const Replica *replica, const RecordKey *key);

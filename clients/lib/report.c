@@ -281,6 +281,32 @@ static bool kind_has_unit(PlekReportKind kind)
         return kind != PLEK_REPORT_CARD && kind != PLEK_REPORT_OFFERING;
 }
 
+void report_from_ref(const RecordRef *ref, Status status, const char *location,
+                     PlekReport *ret_report)
+{
+        *ret_report = (PlekReport){
+                .status = (PlekStatus)status,
+                .location = location,
+                .unit = ref->unit,
+                .kind = (PlekReportKind)ref->report,
+        };
+        if (ref->report == UPDATE_COUNTS) {
+                ret_report->counts.care = ref->care;
+        } else if (ref->report == UPDATE_DOOR) {
+                ret_report->door = (PlekDoor)PLEK_DOOR_INIT;
+                ret_report->door.care = ref->care;
+                ret_report->door.patient_group = ref->patient_group;
+                ret_report->door.urgency = ref->urgency;
+                ret_report->door.plan = ref->plan;
+        } else if (ref->report == UPDATE_PRESSURE) {
+                ret_report->pressure.method = ref->method;
+        } else if (ref->report == UPDATE_OFFERING) {
+                ret_report->offering = (PlekOffering)PLEK_OFFERING_INIT;
+                ret_report->offering.care = ref->care;
+                ret_report->offering.plan = ref->plan;
+        }
+}
+
 RecordRef record_ref_of(const PlekRecordKey *key)
 {
         RecordRef ref = {

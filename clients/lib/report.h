@@ -14,6 +14,9 @@ void report_from_update(const Update *update, PlekReport *ret_report);
 
 void card_from_wire(const LocationCard *from, PlekLocationCard *to);
 void offering_from_wire(const Offering *from, PlekOffering *to);
+/* Only what a record's key says, as of one that was withdrawn. */
+void report_from_ref(const RecordRef *ref, Status status, const char *location,
+                     PlekReport *ret_report);
 
 RecordRef record_ref_of(const PlekRecordKey *key);
 void record_key_from(const RecordRef *ref, Status status, const char *party, const char *location,

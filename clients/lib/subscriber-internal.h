@@ -45,6 +45,8 @@ struct PlekSubscriber {
         PlekContext *context;
         Peer peer;
         bool tell_renewed;
+        int64_t at_ms;        /* 0: now */
+        bool past_is_refused; /* the broker does not have it; trouble says why */
         PlekSubscriberCallbacks callbacks;
         void *arg;
 

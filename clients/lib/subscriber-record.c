@@ -152,7 +152,6 @@ int withdrawn_spell(const PlekSubscriber *subscriber, RecordRoom *room, const Wi
 {
         int64_t now_ms = subscriber_now_ms(subscriber, monotonic_us());
         const char *party, *location;
-        PlekReport *report;
         RecordRef ref;
         Status status;
         int r;
@@ -175,26 +174,7 @@ int withdrawn_spell(const PlekSubscriber *subscriber, RecordRoom *room, const Wi
                 .freshness = PLEK_WITHDRAWN,
                 .withdrawn = (PlekWithdrawn)withdrawn->cause,
         };
-        report = &ret_record->report;
-        report->status = (PlekStatus)status;
-        report->location = location;
-        report->unit = ref.unit;
-        report->kind = (PlekReportKind)ref.report;
-        if (ref.report == UPDATE_COUNTS) {
-                report->counts.care = ref.care;
-        } else if (ref.report == UPDATE_DOOR) {
-                report->door = (PlekDoor)PLEK_DOOR_INIT;
-                report->door.care = ref.care;
-                report->door.patient_group = ref.patient_group;
-                report->door.urgency = ref.urgency;
-                report->door.plan = ref.plan;
-        } else if (ref.report == UPDATE_PRESSURE) {
-                report->pressure.method = ref.method;
-        } else if (ref.report == UPDATE_OFFERING) {
-                report->offering = (PlekOffering)PLEK_OFFERING_INIT;
-                report->offering.care = ref.care;
-                report->offering.plan = ref.plan;
-        }
+        report_from_ref(&ref, status, location, &ret_record->report);
         spell_party(subscriber, ret_record, now_ms);
         return 0;
 }

@@ -99,12 +99,27 @@ const ReplicaEvents subscriber_replica_events = {
 
 /* ------------------------------------------------------------------ the link */
 
+/* A picture of the past is fed by nothing: it is there, or not yet. */
+static PlekLink link_now(const PlekSubscriber *subscriber, bool in_sync)
+{
+        if (subscriber->at_ms)
+                return in_sync ? PLEK_LINK_PAST : PLEK_LINK_NOT_FED;
+        return subscriber->has_link ? (PlekLink)subscriber->link.kind : PLEK_LINK_NOT_FED;
+}
+
+static bool has_no_why(PlekLink link)
+{
+        return link == PLEK_LINK_LIVE || link == PLEK_LINK_PAST;
+}
+
 static const char *why_not_fed(const PlekSubscriber *subscriber)
 {
         if (!session_is_up(subscriber->session) && !subscriber->trouble[0])
                 return "connecting";
         if (subscriber->trouble[0])
                 return subscriber->trouble;
+        if (subscriber->at_ms)
+                return "the past is being told";
         return "no beat of the broker within the last 3 s";
 }
 
@@ -121,12 +136,12 @@ void subscriber_update_link(PlekSubscriber *subscriber, int64_t now_us)
         }
         if (subscriber->has_link)
                 (void)link_update(&subscriber->link, now_ms);
-        next.link = subscriber->has_link ? (PlekLink)subscriber->link.kind : PLEK_LINK_NOT_FED;
+        next.link = link_now(subscriber, next.in_sync);
         next.since_ms = subscriber->has_link     ? subscriber->link.since_ms
                         : subscriber->state_told ? state->since_ms
                                                  : now_ms;
 
-        why = next.link == PLEK_LINK_LIVE      ? ""
+        why = has_no_why(next.link)            ? ""
               : next.link == PLEK_LINK_NOT_FED ? why_not_fed(subscriber)
                                                : subscriber->link.why_not;
         if (subscriber->state_told && next.link == state->link && next.in_sync == state->in_sync &&
@@ -134,7 +149,7 @@ void subscriber_update_link(PlekSubscriber *subscriber, int64_t now_us)
                 return;
         if (why != subscriber->why)
                 (void)snprintf(subscriber->why, sizeof(subscriber->why), "%s", why);
-        next.why = next.link == PLEK_LINK_LIVE ? NULL : subscriber->why;
+        next.why = has_no_why(next.link) ? NULL : subscriber->why;
         *state = next;
         subscriber->state_told = true;
         if (subscriber->callbacks.link)
@@ -166,6 +181,7 @@ static int send_asks(PlekSubscriber *subscriber, const ReplicaTime *time)
                 request.since.audience = ask.audience;
                 request.since.revision = ask.revision;
                 request.since.credit = TRANSFER_CREDIT;
+                request.since.at_ms = ask.at_ms;
                 r = session_send(subscriber->session, &request, &id);
                 if (r)
                         return r == SESSION_E_DOWN ? 0 : r;
@@ -203,7 +219,8 @@ static int process_asks(PlekSubscriber *subscriber, int64_t now_us)
                         return r == SESSION_E_DOWN ? 0 : r;
                 subscriber->wants_presence = false;
         }
-        if (!lanes_are_up(subscriber) && now_us < subscriber->up_us + LANES_US)
+        if (!subscriber->at_ms && !lanes_are_up(subscriber) &&
+            now_us < subscriber->up_us + LANES_US)
                 return 0;
         r = send_asks(subscriber, &time);
         return r ? r : send_grants(subscriber);
@@ -221,7 +238,7 @@ static int on_up(void *arg, const Reply *hello, const Epoch *epoch)
         subscriber->up_us = now_us;
         subscriber->may_read = hello->hello.audience != 0;
         subscriber->presence_request = 0;
-        subscriber->wants_presence = true;
+        subscriber->wants_presence = !subscriber->at_ms;
         subscriber->trouble[0] = '\0';
         if (!subscriber->may_read) {
                 subscriber_set_trouble(subscriber, "our enrolment does not allow reading");
@@ -230,7 +247,9 @@ static int on_up(void *arg, const Reply *hello, const Epoch *epoch)
         }
         r = replica_hello(subscriber->replica, hello->hello.audience, epoch, hello->hello.topics,
                           hello->hello.n_topics, &time);
-        return r ? err_fold(r) : lanes_open(subscriber, hello->hello.audience);
+        if (r || subscriber->at_ms)
+                return err_fold(r);
+        return lanes_open(subscriber, hello->hello.audience);
 }
 
 static void on_down(void *arg)
@@ -254,6 +273,11 @@ static int take_answer(PlekSubscriber *subscriber, const Reply *reply, const Rep
 {
         int r;
 
+        if (subscriber->at_ms && reply->kind == REPLY_REFUSED &&
+            reply->refusal.code != PLEK_REFUSED_RETRY) {
+                subscriber->past_is_refused = true;
+                subscriber_set_trouble(subscriber, reply->refusal.text ? reply->refusal.text : "");
+        }
         if (reply->kind != REPLY_SINCE) {
                 replica_ask_refused(subscriber->replica, reply->id, time);
                 return 0;
@@ -300,7 +324,7 @@ static int on_card(void *arg)
         int r;
 
         replica_set_card(subscriber->replica, subscriber->peer.card);
-        for (size_t i = 0; i < N_LANES_READ; i++) {
+        for (size_t i = 0; i < N_LANES_READ && !subscriber->at_ms; i++) {
                 LaneFeed *feed = &subscriber->feeds[i];
 
                 if (!connection_is_outdated(&feed->connection))
@@ -381,7 +405,8 @@ static void arm(PlekSubscriber *subscriber, int64_t now_us, bool is_busy)
         if (due_ms != INT64_MAX) {
                 /* What is due and could not be sent has to wait for the socket. */
                 due_us = MIN(due_us, MAX(due_ms * 1000, now_us + 2000));
-                if (!lanes_are_up(subscriber) && session_is_up(subscriber->session))
+                if (!subscriber->at_ms && !lanes_are_up(subscriber) &&
+                    session_is_up(subscriber->session))
                         due_us = MAX(due_us, MIN(now_us + LANES_US, subscriber->up_us + LANES_US));
         }
         if (subscriber->has_link) {

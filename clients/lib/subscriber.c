@@ -20,6 +20,7 @@ static int make_replica(PlekSubscriber *subscriber, const PlekSubscriberOptions 
                 .regions = options->regions,
                 .n_regions = options->n_regions,
                 .with_test = options->with_test,
+                .at_ms = options->at_ms,
                 .n_withdrawn_max =
                         options->n_withdrawn_max ? options->n_withdrawn_max : WITHDRAWN_DEFAULT,
         };
@@ -91,6 +92,7 @@ int plek_subscriber_new(PlekSubscriber **ret_subscriber, PlekContext *context, c
         subscriber->context = context;
         subscriber->arg = arg;
         subscriber->tell_renewed = options->tell_renewed;
+        subscriber->at_ms = options->at_ms;
         if (callbacks)
                 subscriber->callbacks = *callbacks;
         subscriber->poller = POLLER_NULL;
@@ -151,6 +153,8 @@ int plek_subscriber_sync(PlekSubscriber *subscriber, int timeout_ms)
         r = plek_subscriber_process(subscriber);
         while (!r && !replica_is_in_sync(subscriber->replica)) {
                 left_us = timeout_ms < 0 ? 1000 * 1000 : end_us - monotonic_us();
+                if (subscriber->past_is_refused)
+                        return PLEK_E_REFUSED;
                 if (left_us <= 0)
                         return PLEK_E_TIMEOUT;
                 r = plek_subscriber_run(subscriber,
@@ -166,6 +170,8 @@ int64_t subscriber_now_ms(const PlekSubscriber *subscriber, int64_t now_us)
         int64_t broker_ms = clock_ms(session_clock(subscriber->session), now_us);
         struct timespec now;
 
+        if (subscriber->at_ms)
+                return subscriber->at_ms;
         if (broker_ms >= 0)
                 return broker_ms;
         (void)clock_gettime(CLOCK_REALTIME, &now);
@@ -251,7 +257,24 @@ const char *plek_subscriber_party(const PlekSubscriber *subscriber)
 
 int64_t plek_subscriber_now_ms(const PlekSubscriber *subscriber)
 {
+        if (subscriber->at_ms)
+                return subscriber->at_ms;
         return clock_ms(session_clock(subscriber->session), monotonic_us());
+}
+
+int plek_subscriber_past(const PlekSubscriber *subscriber, uint64_t *ret_revision,
+                         int64_t *ret_time_ms, uint8_t ret_head[32], bool *ret_is_thinned)
+{
+        const Head *head = replica_past_head(subscriber->replica);
+
+        if (!head)
+                return PLEK_E_NOT_FOUND;
+        *ret_revision = head->revision;
+        *ret_time_ms = head->time_ms;
+        if (ret_head)
+                memcpy(ret_head, head->head, DIGEST_BYTES);
+        *ret_is_thinned = replica_is_thinned(subscriber->replica);
+        return 0;
 }
 
 void plek_subscriber_position(const PlekSubscriber *subscriber, uint64_t *ret_epoch,

@@ -1,5 +1,5 @@
 /*
- * plek get and plek watch: the picture, once or as it changes
+ * plek get, plek at and plek watch: the picture as it is, as it was, and as it changes
  */
 
 #include <locale.h>
@@ -23,7 +23,8 @@ typedef struct GetOptions {
         const char *regions[64];
         const char *caption;
         const char *bands;
-        int64_t for_ms; /* watch: how long; 0: until it is ended */
+        int64_t for_ms;  /* watch: how long; 0: until it is ended */
+        bool wants_time; /* at */
         PlekSubscriber *watched;
         DoorWatch doors;
 } GetOptions;
@@ -94,7 +95,17 @@ static error_t parse(int key, char *argument, struct argp_state *state)
                         argp_error(state, "--for is a duration, as in 30s, not '%s'", argument);
                 return 0;
         case ARGP_KEY_ARG:
-                argp_usage(state);
+                if (!o->wants_time || o->subscriber.at_ms)
+                        argp_usage(state);
+                else if (when_parse_past(&o->subscriber.at_ms, argument, wall_clock_ms()))
+                        argp_error(state,
+                                   "a time is 03:12, 2026-11-01, '2026-11-01 03:12' or how "
+                                   "long ago, as in 30d, not '%s'",
+                                   argument);
+                return 0;
+        case ARGP_KEY_END:
+                if (o->wants_time && !o->subscriber.at_ms)
+                        argp_usage(state);
                 return 0;
         default:
                 return ARGP_ERR_UNKNOWN;
@@ -111,6 +122,7 @@ static const char *const link_names[] = {
         [PLEK_LINK_NOT_FED] = "NOT_FED",
         [PLEK_LINK_NOT_ACCEPTING] = "NOT_ACCEPTING",
         [PLEK_LINK_LIVE] = "LIVE",
+        [PLEK_LINK_PAST] = "PAST",
 };
 
 static const char *const change_names[] = {
@@ -264,6 +276,49 @@ static int get_text(PlekSubscriber *subscriber, const TableFilter *filter)
         return 0;
 }
 
+/* For a script, which picture it is comes first. */
+static void past_json(PlekSubscriber *subscriber, int64_t at_ms)
+{
+        uint8_t head[32];
+        char text[2 * sizeof(head) + 1];
+        uint64_t revision;
+        int64_t time_ms;
+        bool is_thinned;
+
+        if (plek_subscriber_past(subscriber, &revision, &time_ms, head, &is_thinned))
+                return;
+        for (size_t i = 0; i < sizeof(head); i++)
+                snprintf(text + 2 * i, 3, "%02x", head[i]);
+        print_json_line(json_pack("{s:s, s:I, s:I, s:I, s:s, s:b}", "event", "past", "at_ms",
+                                  (json_int_t)at_ms, "revision", (json_int_t)revision, "time_ms",
+                                  (json_int_t)time_ms, "head", text, "thinned", is_thinned));
+}
+
+static int get(const struct argp *argp, GetOptions *o, int argc, char **argv)
+{
+        CLEANUP(peer_close) Peer peer = PEER_NULL;
+        CLEANUP(plek_subscriber_freep) PlekSubscriber *subscriber = NULL;
+        int r;
+
+        common_init(&o->common);
+        argp_parse(argp, argc, argv, 0, NULL, o);
+        o->filter.language = o->common.language;
+        o->filter.regions = o->regions;
+        o->filter.n_regions = o->subscriber.n_regions;
+
+        r = bands_use(o->bands);
+        if (!r)
+                r = look_open(&peer, &subscriber, &o->common, &o->subscriber, &text_callbacks, o);
+        if (!r)
+                r = look_ready(&peer, subscriber, &o->common);
+        if (r)
+                return r;
+        if (o->common.json)
+                past_json(subscriber, o->subscriber.at_ms);
+        r = o->common.json ? get_json(subscriber, &o->filter) : get_text(subscriber, &o->filter);
+        return r ? fail(EXIT_FILE, "%s.", plek_result_text(r)) : EXIT_DONE;
+}
+
 int command_get(int argc, char **argv)
 {
         static const struct argp_option options[] = { FILTER_OPTIONS, { 0 } };
@@ -273,27 +328,26 @@ int command_get(int argc, char **argv)
                 .doc = "The picture as it is now, once it is whole.",
                 .children = children,
         };
-        CLEANUP(peer_close) Peer peer = PEER_NULL;
-        CLEANUP(plek_subscriber_freep) PlekSubscriber *subscriber = NULL;
         GetOptions o = { 0 };
-        int r;
 
-        common_init(&o.common);
-        argp_parse(&argp, argc, argv, 0, NULL, &o);
+        return get(&argp, &o, argc, argv);
+}
 
-        o.filter.language = o.common.language;
-        o.filter.regions = o.regions;
-        o.filter.n_regions = o.subscriber.n_regions;
+int command_at(int argc, char **argv)
+{
+        static const struct argp_option options[] = { FILTER_OPTIONS, { 0 } };
+        static const struct argp argp = {
+                .options = options,
+                .parser = parse,
+                .args_doc = "TIME",
+                .doc = "The picture as the broker held it at TIME, by when it received things, told "
+                       "again from its journal and checked. TIME is 03:12 (the last one), "
+                       "2026-11-01, '2026-11-01 03:12' or how long ago, as in 30d.",
+                .children = children,
+        };
+        GetOptions o = { .wants_time = true };
 
-        r = bands_use(o.bands);
-        if (!r)
-                r = look_open(&peer, &subscriber, &o.common, &o.subscriber, &text_callbacks, &o);
-        if (!r)
-                r = look_ready(&peer, subscriber, &o.common);
-        if (r)
-                return r;
-        r = o.common.json ? get_json(subscriber, &o.filter) : get_text(subscriber, &o.filter);
-        return r ? fail(EXIT_FILE, "%s.", plek_result_text(r)) : EXIT_DONE;
+        return get(&argp, &o, argc, argv);
 }
 
 /* ------------------------------------------------------------------ watch */

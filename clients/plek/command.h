@@ -66,6 +66,8 @@ int command_open(int argc, char **argv);
 int command_stop(int argc, char **argv);
 int command_close(int argc, char **argv);
 int command_get(int argc, char **argv);
+int command_at(int argc, char **argv);
+int command_history(int argc, char **argv);
 int command_watch(int argc, char **argv);
 int command_overdue(int argc, char **argv);
 int command_totals(int argc, char **argv);

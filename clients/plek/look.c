@@ -43,6 +43,10 @@ int look_ready(Peer *peer, PlekSubscriber *subscriber, const Common *common)
                 r = plek_subscriber_run(subscriber, 100);
                 plek_subscriber_link_state(subscriber, &link);
         }
+        if (r == PLEK_E_REFUSED) {
+                plek_subscriber_link_state(subscriber, &link);
+                return fail(EXIT_REFUSED, "refused: %s.", link.why ? link.why : "");
+        }
         if (r == PLEK_E_TIMEOUT)
                 return not_whole(peer, common, subscriber);
         return r ? fail(EXIT_FILE, "%s.", plek_result_text(r)) : EXIT_DONE;

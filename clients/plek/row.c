@@ -217,6 +217,13 @@ static void value_words(const PlekRecord *record, Language language, char *to, s
                 text_add(&text, "-");
 }
 
+void row_say(const PlekRecord *record, Language language, char *ret_about, size_t n_about,
+             char *ret_value, size_t n_value)
+{
+        what(record, language, ret_about, n_about);
+        value_words(record, language, ret_value, n_value);
+}
+
 /* What the reader must not overlook, in words. */
 static void marks(const PlekRecord *record, Language language, int64_t away_ms, Text *text)
 {

@@ -242,23 +242,30 @@ void table_head(char *ret_text, size_t n_text, TableStyle *ret_style, PlekSubscr
                 [PLEK_LINK_NOT_FED] = "not fed",
                 [PLEK_LINK_NOT_ACCEPTING] = "not accepting",
                 [PLEK_LINK_LIVE] = "live",
+                [PLEK_LINK_PAST] = "as it was held",
         };
         char when[WHEN_TEXT_BYTES] = "?", since[DURATION_TEXT_BYTES] = "";
         int64_t now_ms = plek_subscriber_now_ms(subscriber);
         uint64_t epoch, revision;
+        bool is_whole, is_thinned;
+        const char *thinned = "";
         PlekLinkState link;
+        int64_t time_ms;
 
         plek_subscriber_link_state(subscriber, &link);
         plek_subscriber_position(subscriber, &epoch, &revision);
+        is_whole = link.link == PLEK_LINK_LIVE || link.link == PLEK_LINK_PAST;
+        if (!plek_subscriber_past(subscriber, &revision, &time_ms, NULL, &is_thinned) && is_thinned)
+                thinned = word(language, ", thinned: numbers in between are not kept");
         if (now_ms >= 0) {
                 when_format(now_ms, when);
                 duration_format(now_ms - link.since_ms, since);
         }
-        *ret_style = link.link == PLEK_LINK_LIVE ? TABLE_HEAD : TABLE_ALARM;
-        if (link.link == PLEK_LINK_LIVE)
-                snprintf(ret_text, n_text, "Plek  %s  %s  (%" PRIu64 ")%s",
+        *ret_style = is_whole ? TABLE_HEAD : TABLE_ALARM;
+        if (is_whole)
+                snprintf(ret_text, n_text, "Plek  %s  %s  (%" PRIu64 ")%s%s",
                          word(language, links[link.link]), when, revision,
-                         link.in_sync ? "" : " ...");
+                         link.in_sync ? "" : " ...", thinned);
         else
                 snprintf(ret_text, n_text, "Plek  *** %s, %s ***  %s",
                          word(language, links[link.link]), since, link.why ? link.why : "");

@@ -151,6 +151,22 @@ int when_parse(int64_t *ret_ms, const char *text, int64_t now_ms)
         return r ? date_parse(ret_ms, text) : 0;
 }
 
+int when_parse_past(int64_t *ret_ms, const char *text, int64_t now_ms)
+{
+        const int64_t day_ms = 24 * 3600 * 1000;
+        int64_t ms;
+
+        if (!duration_parse(&ms, text)) {
+                *ret_ms = now_ms - ms;
+                return 0;
+        }
+        if (!clock_parse(&ms, text, now_ms - day_ms)) {
+                *ret_ms = ms;
+                return 0;
+        }
+        return when_parse(ret_ms, text, now_ms);
+}
+
 void when_format(int64_t ms, char ret_text[WHEN_TEXT_BYTES])
 {
         time_t at = (time_t)(ms / 1000 - (ms % 1000 < 0));

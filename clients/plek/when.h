@@ -16,6 +16,9 @@
  */
 MUST_CHECK int when_parse(int64_t *ret_ms, const char *text, int64_t now_ms);
 
+/* The same of the past: "03:12" is the last one, and a duration is how long ago. */
+MUST_CHECK int when_parse_past(int64_t *ret_ms, const char *text, int64_t now_ms);
+
 /* "30s", "15min", "6h", "14d", "2w", "1y". Returns 0 or -EINVAL. */
 MUST_CHECK int duration_parse(int64_t *ret_ms, const char *text);
 

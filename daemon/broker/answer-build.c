@@ -5,6 +5,7 @@
 
 #include "broker/entries.h"
 #include "broker/parts.h"
+#include "core/narrow.h"
 
 /* ------------------------------------------------------------------ chunks */
 
@@ -27,28 +28,37 @@ static int append_chunk(Answer *answer, Blob *frame, const uint8_t digest[DIGEST
         return 0;
 }
 
+int chunk_frame(Blob **ret_frame, uint64_t transfer, size_t index, const Blob *body)
+{
+        Reply reply = { .kind = REPLY_CHUNK };
+
+        reply.chunk.transfer = transfer;
+        reply.chunk.index = (uint32_t)index;
+        reply.chunk.body = (Bytes){ body->bytes, body->n_bytes };
+        return err_fold(reply_encode(ret_frame, &reply));
+}
+
 static int close_chunk(AnswerBuild *build)
 {
         CLEANUP(blob_unrefp) Blob *body = NULL;
         CLEANUP(blob_unrefp) Blob *frame = NULL;
-        BlockBuilder *builder = build->answers->builder;
         Answer *answer = build->answer;
         uint8_t digest[DIGEST_BYTES];
-        Reply reply = { .kind = REPLY_CHUNK };
         int r;
 
-        answer->n_entries += block_builder_n_entries(builder);
-        r = block_builder_chunk(builder, &body);
+        answer->n_entries += block_builder_n_entries(build->builder);
+        r = block_builder_chunk(build->builder, &body);
         if (r)
                 return err_fold(r);
         digest_of(digest, body->bytes, body->n_bytes);
+        if (!build->answers) {
+                answer->n_bytes += body->n_bytes;
+                return append_chunk(answer, body, digest);
+        }
 
-        reply.chunk.transfer = answer->transfer;
-        reply.chunk.index = (uint32_t)answer->n_chunks;
-        reply.chunk.body = (Bytes){ body->bytes, body->n_bytes };
-        r = reply_encode(&frame, &reply);
+        r = chunk_frame(&frame, answer->transfer, answer->n_chunks, body);
         if (r)
-                return err_fold(r);
+                return r;
         r = append_chunk(answer, frame, digest);
         if (r)
                 return r;
@@ -64,11 +74,15 @@ typedef int (*AddFn)(BlockBuilder *builder, const void *what);
 /* Into the chunk at hand, or else a new one. */
 static void add(AnswerBuild *build, AddFn fn, const void *what)
 {
-        BlockBuilder *builder = build->answers->builder;
+        BlockBuilder *builder = build->builder;
         int r;
 
         if (build->error)
                 return;
+        if (build->n_bytes_max && build->answer->n_bytes > build->n_bytes_max) {
+                build->error = BUILD_E_TOO_LARGE;
+                return;
+        }
         r = fn(builder, what);
         if (r == BLOCK_E_FULL && block_builder_n_entries(builder)) {
                 r = close_chunk(build);
@@ -109,6 +123,39 @@ static Tombstone *next_tombstone(const PictureTopic *topic, const Tombstone *tom
         return next == &topic->tombstones ? NULL : list_entry(next, Tombstone, in_topic);
 }
 
+static bool is_hidden(const AnswerBuild *build, Audience level, const uint8_t *key, size_t n_key)
+{
+        return build->narrow && level < AUDIENCE_COORD && narrow_holds(build->narrow, key, n_key);
+}
+
+void build_record(AnswerBuild *build, const Record *record, Audience level)
+{
+        if (record->audience <= level && !is_hidden(build, level, record->key, record->n_key))
+                add(build, add_record, record);
+}
+
+typedef struct Told {
+        const LedgerEntry *entry;
+        const ChangeItem *item;
+} Told;
+
+static int add_item(BlockBuilder *builder, const void *what)
+{
+        const Told *told = what;
+
+        return entries_add_item(builder, told->entry, told->item);
+}
+
+void build_item(AnswerBuild *build, const LedgerEntry *entry, const ChangeItem *item,
+                Audience level)
+{
+        const uint8_t *key = item->record ? item->record->key : item->tombstone->key.bytes;
+        size_t n_key = item->record ? item->record->n_key : item->tombstone->key.n_bytes;
+
+        if (item->from <= level && level <= item->to && !is_hidden(build, level, key, n_key))
+                add(build, add_item, &(Told){ entry, item });
+}
+
 void build_topic(AnswerBuild *build, const PictureTopic *topic, Audience level, uint64_t from,
                  bool with_tombstones)
 {
@@ -122,8 +169,7 @@ void build_topic(AnswerBuild *build, const PictureTopic *topic, Audience level, 
                                 add(build, add_tombstone, tombstone);
                         tombstone = next_tombstone(topic, tombstone);
                 } else {
-                        if (record->audience <= level)
-                                add(build, add_record, record);
+                        build_record(build, record, level);
                         record = next_record(topic, record);
                 }
         }
@@ -209,9 +255,8 @@ static void add_in_order(AnswerBuild *build, RegistryEntries *collected)
         *collected = (RegistryEntries){};
 }
 
-void build_registry(AnswerBuild *build, uint64_t from)
+void build_registry(AnswerBuild *build, const Registry *registry, uint64_t from)
 {
-        const Registry *registry = state_registry(build->answers->broker->state);
         RegistryEntries cards = {}, collected = {};
         Party *party = NULL;
 
@@ -264,36 +309,28 @@ void build_share(AnswerBuild *build, const Answer *base)
                 build->error = append_chunk(build->answer, base->chunks[i], base->digests[i]);
 }
 
-int build_finish(AnswerBuild *build, const char *topic)
+int build_close(AnswerBuild *build)
 {
-        CLEANUP(blob_unrefp) Blob *body = NULL;
-        Broker *broker = build->answers->broker;
-        Answer *answer = build->answer;
-        Manifest manifest;
         int r = build->error;
 
-        if (block_builder_n_entries(build->answers->builder) || r) {
+        if (block_builder_n_entries(build->builder) || r) {
                 int s = close_chunk(build); /* also empties the builder */
 
                 r = r ? r : s;
         }
-        if (r)
-                return r;
+        return r;
+}
 
-        manifest = (Manifest){
-                .head = broker->head.current->bytes,
-                .n_head = broker->head.current->n_bytes,
-                .topic = topic,
-                .audience = (Audience)answer->key.level,
-                .from = answer->key.from,
-                .to = state_revision(broker->state),
-                .whole = !answer->key.from,
-                .digests = (const uint8_t(*)[DIGEST_BYTES])answer->digests,
-                .n_digests = answer->n_chunks,
-                .n_entries = answer->n_entries,
-                .reg_revision = registry_revision(state_registry(broker->state)),
-        };
-        r = manifest_encode(&body, &manifest);
+int answer_sign(Answers *answers, Answer *answer, Manifest *manifest)
+{
+        CLEANUP(blob_unrefp) Blob *body = NULL;
+        Broker *broker = answers->broker;
+        int r;
+
+        manifest->digests = (const uint8_t(*)[DIGEST_BYTES])answer->digests;
+        manifest->n_digests = answer->n_chunks;
+        manifest->n_entries = answer->n_entries;
+        r = manifest_encode(&body, manifest);
         if (r)
                 return err_fold(r);
         r = envelope_sign(&answer->manifest, ENVELOPE_MANIFEST, &broker->network, broker->key,
@@ -302,6 +339,26 @@ int build_finish(AnswerBuild *build, const char *topic)
                 return err_fold(r);
         /* An empty one takes room, too. */
         answer->n_bytes += sizeof(*answer) + answer->manifest->n_bytes;
-        build->answers->n_bytes += sizeof(*answer) + answer->manifest->n_bytes;
+        answers->n_bytes += sizeof(*answer) + answer->manifest->n_bytes;
         return 0;
+}
+
+int build_finish(AnswerBuild *build, const char *topic)
+{
+        Broker *broker = build->answers->broker;
+        int r = build_close(build);
+
+        if (r)
+                return err_fold(r);
+        return answer_sign(build->answers, build->answer,
+                           &(Manifest){
+                                   .head = broker->head.current->bytes,
+                                   .n_head = broker->head.current->n_bytes,
+                                   .topic = topic,
+                                   .audience = (Audience)build->answer->key.level,
+                                   .from = build->answer->key.from,
+                                   .to = state_revision(broker->state),
+                                   .whole = !build->answer->key.from,
+                                   .reg_revision = registry_revision(state_registry(broker->state)),
+                           });
 }

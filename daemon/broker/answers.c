@@ -77,7 +77,7 @@ static uint64_t topic_last(const Answers *answers, const AnswerQuestion *questio
 }
 
 /* Makes room by forgetting what nobody reads. */
-static bool has_room(Answers *answers)
+bool answers_have_room(Answers *answers)
 {
         size_t n_max = answers->broker->config->answer_bytes;
 
@@ -127,7 +127,11 @@ static int build(Answers *answers, const AnswerKey *key, const AnswerQuestion *q
                  const Answer *base, Answer **ret_answer)
 {
         Answer *answer = answer_new(answers, key);
-        AnswerBuild building = { .answers = answers, .answer = answer };
+        AnswerBuild building = {
+                .answers = answers,
+                .answer = answer,
+                .builder = answers->builder,
+        };
         int r;
 
         if (!answer)
@@ -137,7 +141,7 @@ static int build(Answers *answers, const AnswerKey *key, const AnswerQuestion *q
         if (base)
                 build_share(&building, base);
         if (question->is_registry)
-                build_registry(&building, question->from);
+                build_registry(&building, state_registry(answers->broker->state), question->from);
         else if (question->picture_topic)
                 build_topic(&building, question->picture_topic, question->level,
                             base ? base->topic_last : question->from, base || question->from);
@@ -213,7 +217,7 @@ int answers_get(Answers *answers, const AnswerQuestion *question, Answer **ret_a
                 return extend(answers, kept, question, ret_answer);
         if (kept)
                 forget(answers, kept);
-        if (!has_room(answers))
+        if (!answers_have_room(answers))
                 return ANSWER_E_NO_ROOM;
         return build_and_keep(answers, &key, question, ret_answer);
 }
@@ -234,10 +238,10 @@ void answers_tick(Answers *answers)
 int answers_get_own(Answers *answers, const Party *party, const char *location, Answer **ret_answer)
 {
         AnswerKey key = { .level = AUDIENCE_COORD };
-        AnswerBuild building = { .answers = answers };
+        AnswerBuild building = { .answers = answers, .builder = answers->builder };
         int r;
 
-        if (!has_room(answers))
+        if (!answers_have_room(answers))
                 return ANSWER_E_NO_ROOM;
         building.answer = answer_new(answers, &key);
         if (!building.answer)
@@ -251,4 +255,46 @@ int answers_get_own(Answers *answers, const Party *party, const char *location, 
         }
         *ret_answer = building.answer;
         return 0;
+}
+
+int answer_make(Answer **ret_answer, Audience level)
+{
+        Answer *answer = calloc(1, sizeof(*answer));
+
+        if (!answer)
+                return err_raise(-ENOMEM);
+        answer->n_references = 1;
+        answer->key.level = level;
+        *ret_answer = answer;
+        return 0;
+}
+
+int answers_adopt(Answers *answers, Answer *answer, Manifest *manifest)
+{
+        size_t n_bytes = 0;
+        int r;
+
+        answer->transfer = answers->next_transfer++;
+        answer->n_bytes = 0;
+        for (size_t i = 0; i < answer->n_chunks; i++) {
+                Blob *frame;
+
+                r = chunk_frame(&frame, answer->transfer, i, answer->chunks[i]);
+                if (r)
+                        return r;
+                blob_unref(answer->chunks[i]);
+                answer->chunks[i] = frame;
+                n_bytes += frame->n_bytes;
+        }
+        answer->n_bytes = n_bytes;
+        answers->n_bytes += n_bytes;
+        answers->broker->counters.n_answers++;
+        answers->broker->counters.n_answer_bytes += n_bytes;
+        return answer_sign(answers, answer, manifest);
+}
+
+Answer *answer_discard(Answers *answers, Answer *answer)
+{
+        answer->n_bytes = 0; /* it was counted nowhere */
+        return answer_unref(answers, answer);
 }

@@ -75,7 +75,17 @@ MUST_CHECK int answers_get(Answers *answers, const AnswerQuestion *question, Ans
 /* All records of @party (at @location, or NULL), whatever their topic; not kept. */
 MUST_CHECK int answers_get_own(Answers *answers, const Party *party, const char *location,
                                Answer **ret_answer);
+/* Whether there may be more; what nobody reads is forgotten for it. */
+bool answers_have_room(Answers *answers);
 Answer *answer_unref(Answers *answers, Answer *answer);
+
+/* Any thread: an empty one, to be built there. Returns 0 or -ENOMEM. */
+MUST_CHECK int answer_make(Answer **ret_answer, Audience level);
+/* One that was not adopted. */
+Answer *answer_discard(Answers *answers, Answer *answer);
+/* What was built in another thread becomes one of ours: its chunks become frames, and what
+ * @manifest says beside them is signed. The reference stays the caller's. Returns 0 or -errno. */
+MUST_CHECK int answers_adopt(Answers *answers, Answer *answer, Manifest *manifest);
 
 /* Each second: forgets what was not used for a while. */
 void answers_tick(Answers *answers);

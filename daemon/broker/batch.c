@@ -133,11 +133,16 @@ static int batch_finish(Pipeline *pipeline, uint32_t refused)
 
 /* ------------------------------------------------------------------ the commit */
 
+/* The past's rows are made again if there was no room for them. */
 static int commit(void *arg)
 {
         Batch *batch = &((Pipeline *)arg)->batch;
+        int r;
 
-        return ledger_append(batch->ledger, batch->plan, batch->time_ms, batch->checkpoint);
+        r = ledger_append(batch->ledger, batch->plan, batch->time_ms, batch->checkpoint);
+        if (!r && batch->archive && archive_put(batch->ledger, batch->archive) == LEDGER_E_BROKEN)
+                return LEDGER_E_BROKEN;
+        return r;
 }
 
 static void checkpoint_ended(Pipeline *pipeline, int result)
@@ -158,6 +163,12 @@ static int on_committed(void *arg, int result)
         pipeline->batch.in_flight = false;
         pipeline->n_progress++;
         checkpoint_ended(pipeline, result);
+        if (pipeline->batch.archive) {
+                pipeline->batch.archive = checkpoint_free(pipeline->batch.archive);
+                r = past_desk_tick(&broker->past);
+                if (r)
+                        return r;
+        }
 
         switch (result) {
         case LEDGER_OK:
@@ -190,6 +201,7 @@ static int on_committed(void *arg, int result)
 static void submit(Pipeline *pipeline)
 {
         pipeline->batch.in_flight = true;
+        pipeline->batch.archive = past_desk_take_rows(&pipeline->broker->past);
         worker_submit(pipeline->committer, commit, on_committed, pipeline);
         head_sign_ahead(pipeline->broker, pipeline->batch.plan, pipeline->batch.time_ms);
 }
@@ -243,10 +255,9 @@ int batch_start_checkpoint(Pipeline *pipeline)
 {
         Batch *batch = &pipeline->batch;
 
-        if (!checkpoint_is_due(pipeline))
-                return 0;
-        take_checkpoint(pipeline);
-        if (!batch->checkpoint)
+        if (checkpoint_is_due(pipeline))
+                take_checkpoint(pipeline);
+        if (!batch->checkpoint && !pipeline->broker->past.rows)
                 return 0;
 
         batch->time_ms = broker_clock_now_ms(&pipeline->broker->clock);
@@ -298,5 +309,6 @@ void batch_deinit(Batch *batch)
                 batch->order->free(batch->order);
         plan_free(batch->plan);
         checkpoint_free(batch->checkpoint);
+        checkpoint_free(batch->archive);
         *batch = (Batch){};
 }

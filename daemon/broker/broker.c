@@ -66,6 +66,8 @@ static int on_second(void *arg)
 
         r = beats_send(&broker->beats);
         if (!r)
+                r = past_desk_tick(&broker->past);
+        if (!r)
                 r = pipeline_tick(&broker->pipeline);
         if (!r)
                 r = service_tick(&broker->service);
@@ -218,6 +220,7 @@ static int make_modules(Broker *broker)
         r = r ? r : gatekeeper_init(&broker->gatekeeper, broker);
         r = r ? r : answers_init(&broker->answers, broker);
         r = r ? r : transfers_init(&broker->transfers, broker);
+        r = r ? r : past_desk_init(&broker->past, broker);
         r = r ? r : pipeline_init(&broker->pipeline, broker);
         return err_fold(r);
 }
@@ -371,6 +374,7 @@ Broker *broker_free(Broker *broker)
         peers_free(broker->peers);
         net_context_free(broker->context);
 
+        past_desk_deinit(&broker->past);
         transfers_deinit(&broker->transfers);
         answers_deinit(&broker->answers);
         gatekeeper_deinit(&broker->gatekeeper);

@@ -19,6 +19,7 @@
 #include "broker/metrics.h"
 #include "broker/order.h"
 #include "broker/overdue.h"
+#include "broker/past.h"
 #include "broker/pipeline.h"
 #include "broker/publisher.h"
 #include "broker/receipts.h"
@@ -79,6 +80,7 @@ struct Broker {
         Gatekeeper gatekeeper;
         Answers answers;
         Transfers transfers;
+        PastDesk past;
         Http http;
         Service service;
 };

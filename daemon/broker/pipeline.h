@@ -46,6 +46,7 @@ typedef struct Batch {
         Order *order;
         Plan *plan;
         Checkpoint *checkpoint;
+        Checkpoint *archive; /* rows of the past, which may wait; NULL: none */
         Ledger *ledger;
         int64_t time_ms;
         int64_t committed_in_us;

@@ -31,7 +31,7 @@ static uint64_t position(Broker *broker, const Caller *caller, const Request *re
         return 0;
 }
 
-static int start(Broker *broker, Session *session, uint64_t id, Answer *answer, uint32_t credit)
+int answer_send(Broker *broker, Session *session, uint64_t id, Answer *answer, uint32_t credit)
 {
         Reply reply = {
                 .id = id,
@@ -49,7 +49,7 @@ static int start(Broker *broker, Session *session, uint64_t id, Answer *answer, 
         r = transfer_start(&broker->transfers, session, answer, credit);
         if (r)
                 answer_unref(&broker->answers, answer);
-        return err_fold(r);
+        return r == TRANSFER_E_TOO_MANY ? 0 : err_fold(r); /* those asked for meanwhile */
 }
 
 static int begin(Broker *broker, Session *session, uint64_t id, int result, Answer *answer,
@@ -60,13 +60,24 @@ static int begin(Broker *broker, Session *session, uint64_t id, int result, Answ
                                       "too many are catching up at the moment; ask again");
         if (result)
                 return err_fold(result);
-        return start(broker, session, id, answer, credit);
+        return answer_send(broker, session, id, answer, credit);
 }
 
 static int refuse_too_many(Broker *broker, Session *session, uint64_t id)
 {
         return session_refuse(broker, session, id, PLEK_REFUSED_QUOTA, NULL,
                               "too many transfers at once in this session");
+}
+
+/* The topic as it was held then. */
+static int request_past(Broker *broker, const Caller *caller, const Request *request)
+{
+        /* A reader's clock may be a little ahead. */
+        if (request->since.at_ms > broker_clock_now_ms(&broker->clock) + broker->clock.skew_ms)
+                return session_refuse(broker, caller->session, request->id, PLEK_REFUSED_FIELD,
+                                      "since.at_ms", "this time has not come yet");
+        return past_desk_picture(&broker->past, caller, request->id, request->since.topic,
+                                 request->since.at_ms, request->since.credit);
 }
 
 int request_since(Broker *broker, const Caller *caller, const Request *request)
@@ -81,6 +92,9 @@ int request_since(Broker *broker, const Caller *caller, const Request *request)
                                       "since.topic", "this is not a topic that can be asked for");
         if (caller->session->n_transfers >= TRANSFERS_MAX)
                 return refuse_too_many(broker, caller->session, request->id);
+
+        if (request->since.at_ms)
+                return request_past(broker, caller, request);
 
         question.is_registry = topic.kind == TOPIC_REGISTRY;
         if (!question.is_registry)

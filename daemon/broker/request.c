@@ -22,6 +22,7 @@ static const struct {
         [REQUEST_CONFIRM] = { request_confirm, CALLER_OPERATOR },
         [REQUEST_PRESENCE] = { request_presence, CALLER_READER | CALLER_OPERATOR },
         [REQUEST_CARD] = { request_card, CALLER_ENROLLED | CALLER_OPERATOR },
+        [REQUEST_HISTORY] = { request_history, CALLER_READER },
 };
 
 bool caller_is(const Caller *caller, unsigned what)
@@ -188,6 +189,13 @@ static Caller judge(Broker *broker, Session *session)
                                                (int64_t)broker->config->grace_ms, &caller.audience))
                 caller.audience = 0;
         return caller;
+}
+
+Audience request_audience(Broker *broker, Session *session)
+{
+        Caller caller = judge(broker, session);
+
+        return caller_is(&caller, CALLER_READER) && session->has_hello ? caller.audience : 0;
 }
 
 static int refuse_caller(Broker *broker, const Caller *caller, const Request *request)

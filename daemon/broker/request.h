@@ -47,6 +47,7 @@ int request_parties(Broker *broker, const Caller *caller, const Request *request
 int request_status(Broker *broker, const Caller *caller, const Request *request);
 int request_presence(Broker *broker, const Caller *caller, const Request *request);
 int request_card(Broker *broker, const Caller *caller, const Request *request);
+int request_history(Broker *broker, const Caller *caller, const Request *request);
 
 /* The endpoints' callbacks. */
 int requests_on_query(void *broker);
@@ -55,6 +56,14 @@ int requests_on_control(void *broker);
 void requests_on_lost(void *broker, const PeerLost *lost);
 
 bool caller_is(const Caller *caller, unsigned what);
+/* What the party of @session may read now; 0: nothing. */
+Audience request_audience(Broker *broker, Session *session);
+
+typedef struct Answer Answer;
+
+/* Answers with @answer, whose reference it takes over. */
+MUST_CHECK int answer_send(Broker *broker, Session *session, uint64_t id, Answer *answer,
+                           uint32_t credit);
 
 enum {
         SESSION_OK,

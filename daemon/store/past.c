@@ -51,6 +51,7 @@ static int read_ahead(Past *past)
         size_t n;
         int r;
 
+        extract_clear(&past->extract);
         past->at_entry = 0;
         if (!past->filter.location && !past->filter.doors_only) {
                 if (past->next > past->until)

@@ -15,6 +15,7 @@
  *         PlekMap         which care is given where               plek/map.h
  *         PlekFindAnswer  where a patient can be taken now        plek/find.h
  *         PlekClient      one question at a time                  plek/client.h
+ *         PlekHistory     what was said, and when                 plek/history.h
  *
  * plek/context.h has the rules on threads, results and ownership that hold for all of it.
  */
@@ -24,6 +25,7 @@
 #include "plek/context.h"
 #include "plek/doors.h"
 #include "plek/find.h"
+#include "plek/history.h"
 #include "plek/identity.h"
 #include "plek/map.h"
 #include "plek/pressure.h"

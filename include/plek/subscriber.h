@@ -92,6 +92,7 @@ typedef enum PlekLink {
         PLEK_LINK_NOT_FED,       /* the picture may have changed without our knowing */
         PLEK_LINK_NOT_ACCEPTING, /* fed, but the broker takes no updates */
         PLEK_LINK_LIVE,
+        PLEK_LINK_PAST, /* a picture of the past: it is whole, and does not change any more */
 } PlekLink;
 
 typedef struct PlekLinkState {
@@ -152,6 +153,9 @@ typedef struct PlekSubscriberOptions {
         bool with_test; /* also what is marked TEST */
         bool tell_renewed;
         size_t n_withdrawn_max; /* remembered as withdrawn; 0: 10,000 */
+        /* The picture as the broker held it at this time, by when it received things, instead of
+         * the present one; every age, and what is stale, is as it was then. 0: the present. */
+        int64_t at_ms;
 } PlekSubscriberOptions;
 
 /* ------------------------------------------------------------------ life */
@@ -181,7 +185,8 @@ PLEK_PUBLIC int plek_subscriber_process(PlekSubscriber *subscriber);
  * plek_subscriber_process(); a signal ends the wait early. */
 PLEK_PUBLIC int plek_subscriber_run(PlekSubscriber *subscriber, int timeout_ms);
 
-/* Runs until the picture is whole. Returns 0, PLEK_E_TIMEOUT or -errno. */
+/* Runs until the picture is whole. Returns 0, PLEK_E_TIMEOUT, PLEK_E_REFUSED (of the past: the
+ * broker does not have it; the link says why) or -errno. */
 PLEK_PUBLIC int plek_subscriber_sync(PlekSubscriber *subscriber, int timeout_ms);
 
 /* ------------------------------------------------------------------ looking */
@@ -245,6 +250,13 @@ PLEK_PUBLIC const char *plek_subscriber_party(const PlekSubscriber *subscriber);
 
 /* The broker's time now; -1 before it is first known. */
 PLEK_PUBLIC int64_t plek_subscriber_now_ms(const PlekSubscriber *subscriber);
+
+/* Of a picture of the past: the signed head of the journal that it was told from, and whether not
+ * everything of that time is kept any more. @ret_head may be NULL. Returns 0 or PLEK_E_NOT_FOUND
+ * (it is not there yet, or this is no picture of the past). */
+PLEK_PUBLIC int plek_subscriber_past(const PlekSubscriber *subscriber, uint64_t *ret_revision,
+                                     int64_t *ret_time_ms, uint8_t ret_head[32],
+                                     bool *ret_is_thinned);
 
 /* The broker's journal as far as we follow it: 0, 0 before the first head. */
 PLEK_PUBLIC void plek_subscriber_position(const PlekSubscriber *subscriber, uint64_t *ret_epoch,

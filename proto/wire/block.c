@@ -199,12 +199,13 @@ static int take_digests(Manifest *manifest, Arena *arena, const Plek__V1__Manife
         return 0;
 }
 
-/* What an answer is about: a topic, or the asker's own records wherever they are. */
+/* What an answer is about: a topic, the asker's own records wherever they are, or the past. */
 static bool can_be_answered(const char *text)
 {
         Topic topic;
 
-        return topic_parse(&topic, text, strlen(text)) == 0 || !strcmp(text, MANIFEST_OWN);
+        return topic_parse(&topic, text, strlen(text)) == 0 || !strcmp(text, MANIFEST_OWN) ||
+               !strcmp(text, MANIFEST_HISTORY);
 }
 
 int manifest_decode(Manifest *ret_manifest, Arena *arena, const uint8_t *body, size_t n_body)
@@ -221,6 +222,7 @@ int manifest_decode(Manifest *ret_manifest, Arena *arena, const uint8_t *body, s
         pb = (const Plek__V1__Manifest *)message;
         if (!pb->head.len || !can_be_answered(pb->topic) || pb->audience < AUDIENCE_OPEN ||
             pb->audience > AUDIENCE_COORD || pb->from > pb->to ||
+            (pb->has_at_ms && (!pb->at_ms || !time_is_valid(pb->at_ms))) ||
             take_digests(ret_manifest, arena, pb))
                 return BLOCK_E_MALFORMED;
 
@@ -233,6 +235,8 @@ int manifest_decode(Manifest *ret_manifest, Arena *arena, const uint8_t *body, s
         ret_manifest->whole = pb->whole;
         ret_manifest->n_entries = pb->n_entries;
         ret_manifest->reg_revision = pb->reg_revision;
+        ret_manifest->at_ms = pb->at_ms;
+        ret_manifest->is_thinned = pb->thinned;
         return 0;
 }
 
@@ -256,5 +260,8 @@ int manifest_encode(Blob **ret_body, const Manifest *manifest)
         pb.n_digests = manifest->n_digests;
         pb.n_entries = manifest->n_entries;
         pb.reg_revision = manifest->reg_revision;
+        pb.has_at_ms = manifest->at_ms != 0;
+        pb.at_ms = manifest->at_ms;
+        pb.has_thinned = pb.thinned = manifest->is_thinned;
         return pb_pack(ret_body, &pb.base);
 }

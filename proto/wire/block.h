@@ -105,6 +105,8 @@ typedef struct ChunkBody {
 
 /* The topic of an answer to "own". */
 #define MANIFEST_OWN "own/"
+/* And to "history". */
+#define MANIFEST_HISTORY "history/"
 
 typedef struct Manifest {
         const uint8_t *head;
@@ -117,6 +119,8 @@ typedef struct Manifest {
         size_t n_digests;
         uint64_t n_entries;
         uint64_t reg_revision;
+        int64_t at_ms; /* 0: it is of now */
+        bool is_thinned;
 } Manifest;
 
 /* ------------------------------------------------------------------ encoding */

@@ -22,6 +22,11 @@ enum {
 
 typedef enum PeerKind { PEER_FEED = 1, PEER_HAND, PEER_READER } PeerKind;
 
+/* A set of reports, by UpdateKind; there is room for some that are still to come. */
+#define REPORT_BIT(_kind) (1u << ((_kind)-UPDATE_COUNTS))
+#define REPORT_BITS_ALL   UINT32_MAX
+#define REPORT_LAST       31
+
 typedef enum RequestKind {
         REQUEST_HELLO = 2,
         REQUEST_CLOCK,
@@ -36,6 +41,7 @@ typedef enum RequestKind {
         REQUEST_CONFIRM,
         REQUEST_PRESENCE,
         REQUEST_CARD,
+        REQUEST_HISTORY,
 } RequestKind;
 
 typedef enum ConfirmWhat { CONFIRM_EPOCH = 1, CONFIRM_CLOCK } ConfirmWhat;
@@ -65,6 +71,7 @@ typedef struct Request {
                         Audience audience;
                         uint64_t revision;
                         uint32_t credit;
+                        int64_t at_ms; /* 0: now */
                 } since;
                 struct {
                         uint64_t transfer;
@@ -85,6 +92,15 @@ typedef struct Request {
                 struct {
                         uint32_t what;
                 } confirm;
+                struct {
+                        const char *location; /* NULL: all, of doors and cards */
+                        const char *unit;     /* NULL: all */
+                        uint32_t care;        /* CODE_ABSENT: all */
+                        uint32_t reports;     /* REPORT_BIT()s */
+                        int64_t from_ms, to_ms;
+                        bool restated;
+                        uint32_t credit;
+                } history;
         };
 } Request;
 

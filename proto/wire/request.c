@@ -7,7 +7,8 @@
 enum {
         PROGRAM_MAX = 64,
         REASON_MAX = 128,
-        REPEATED_MAX = 16, /* requests have no lists */
+        REPEATED_MAX = 16, /* the only list is of reports */
+        REPORTS_MAX = REPORT_LAST - UPDATE_COUNTS + 1,
 };
 
 typedef Plek__V1__Request PbRequest;
@@ -48,6 +49,32 @@ static int take_since(Request *request, const Plek__V1__Since *pb)
         request->since.audience = (Audience)pb->audience;
         request->since.revision = pb->revision;
         request->since.credit = pb->credit;
+        request->since.at_ms = pb->at_ms;
+        if (pb->has_at_ms && (!pb->at_ms || !time_is_valid(pb->at_ms)))
+                return err_raise(-EBADMSG);
+        return check_credit(pb->credit);
+}
+
+static int take_history(Request *request, const Plek__V1__History *pb)
+{
+        if ((pb->location && !location_is_valid(pb->location)) ||
+            (pb->unit && !unit_is_valid(pb->unit)) || !time_is_valid(pb->from_ms) ||
+            !time_is_valid(pb->to_ms))
+                return err_raise(-EBADMSG);
+        for (size_t i = 0; i < pb->n_reports; i++) {
+                if (pb->reports[i] < UPDATE_COUNTS || pb->reports[i] > REPORT_LAST)
+                        return err_raise(-EBADMSG);
+                request->history.reports |= REPORT_BIT(pb->reports[i]);
+        }
+        if (!pb->n_reports)
+                request->history.reports = REPORT_BITS_ALL;
+        request->history.location = pb->location;
+        request->history.unit = pb->unit;
+        request->history.care = pb->has_care ? pb->care : CODE_ABSENT;
+        request->history.from_ms = pb->from_ms;
+        request->history.to_ms = pb->to_ms;
+        request->history.restated = pb->restated;
+        request->history.credit = pb->credit;
         return check_credit(pb->credit);
 }
 
@@ -102,6 +129,8 @@ static int take_request(Request *request, const PbRequest *pb)
         case REQUEST_CONFIRM:
                 request->confirm.what = pb->confirm->what;
                 return 0;
+        case REQUEST_HISTORY:
+                return take_history(request, pb->history);
         case REQUEST_WHOAMI:
         case REQUEST_STATUS:
         case REQUEST_PRESENCE:
@@ -146,6 +175,10 @@ typedef union PbAnyRequest {
         Plek__V1__Confirm confirm;
         Plek__V1__PresenceRequest presence;
         Plek__V1__CardRequest card;
+        struct {
+                Plek__V1__History pb;
+                uint32_t reports[REPORTS_MAX];
+        } history;
 } PbAnyRequest;
 
 static void put_hello(Plek__V1__Hello *pb, const Request *request)
@@ -168,6 +201,26 @@ static void put_since(Plek__V1__Since *pb, const Request *request)
         pb->audience = request->since.audience;
         pb->revision = request->since.revision;
         pb->credit = request->since.credit;
+        pb->has_at_ms = request->since.at_ms != 0;
+        pb->at_ms = request->since.at_ms;
+}
+
+static void put_history(Plek__V1__History *pb, uint32_t *reports, const Request *request)
+{
+        plek__v1__history__init(pb);
+        pb->location = pb_text(request->history.location);
+        pb->unit = pb_text(request->history.unit);
+        pb->has_care = request->history.care != CODE_ABSENT;
+        pb->care = request->history.care;
+        pb->reports = reports;
+        for (uint32_t report = UPDATE_COUNTS; report <= REPORT_LAST; report++)
+                if (request->history.reports != REPORT_BITS_ALL &&
+                    request->history.reports & REPORT_BIT(report))
+                        reports[pb->n_reports++] = report;
+        pb->from_ms = request->history.from_ms;
+        pb->to_ms = request->history.to_ms;
+        pb->has_restated = pb->restated = request->history.restated;
+        pb->credit = request->history.credit;
 }
 
 static void put_submit(Plek__V1__Submit *pb, const Request *request)
@@ -236,6 +289,9 @@ static void put_request(PbAnyRequest *any, const Request *request)
                 break;
         case REQUEST_CARD:
                 plek__v1__card_request__init(&any->card);
+                break;
+        case REQUEST_HISTORY:
+                put_history(&any->history.pb, any->history.reports, request);
                 break;
         default:
                 assert(!"a kind that nobody asks");

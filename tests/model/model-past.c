@@ -383,6 +383,10 @@ static void look_at_range(Model *model, const PastFilter *filter, uint64_t first
                         n++;
                 }
         }
+        if (r != PAST_E_END || n != n_told_of(model, at, last, filter))
+                fprintf(stderr, "%d, %zu and %zu from %llu to %llu of %s\n", r, n,
+                        n_told_of(model, at, last, filter), (unsigned long long)first,
+                        (unsigned long long)last, filter->location ? filter->location : "doors");
         assert(r == PAST_E_END && n == n_told_of(model, at, last, filter));
         free(now.told);
 }

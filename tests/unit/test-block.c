@@ -387,6 +387,15 @@ static void test_manifest_arrives_as_it_was_signed(void **state)
         for (size_t n = 0; n < body->n_bytes; n++)
                 assert_int_equal(manifest_decode(&decoded, arena, body->bytes, n),
                                  BLOCK_E_MALFORMED);
+
+        blob_unref(STEAL(body));
+        manifest.at_ms = 1770000000000;
+        manifest.is_thinned = true;
+        assert_false(decoded.at_ms || decoded.is_thinned);
+        assert_int_equal(manifest_encode(&body, &manifest), 0);
+        assert_int_equal(manifest_decode(&decoded, arena, body->bytes, body->n_bytes), 0);
+        assert_int_equal(decoded.at_ms, 1770000000000);
+        assert_true(decoded.is_thinned);
 }
 
 #define TEST(_name) cmocka_unit_test_setup(_name, setup)

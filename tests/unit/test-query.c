@@ -63,6 +63,48 @@ static void test_hello_arrives_as_it_was_asked(void **state)
         assert_string_equal(asked.hello.program, "plek 0.1.0");
 }
 
+static void test_history_arrives_as_it_was_asked(void **state)
+{
+        Request request = { .id = 1, .kind = REQUEST_HISTORY };
+
+        request.history.location = "isala-zwolle";
+        request.history.unit = "seh";
+        request.history.care = 8;
+        request.history.reports = REPORT_BIT(UPDATE_DOOR) | REPORT_BIT(UPDATE_CARD);
+        request.history.from_ms = 1000;
+        request.history.to_ms = 2000;
+        request.history.restated = true;
+        request.history.credit = 4;
+        assert_int_equal(recode_request(&request), 0);
+        assert_string_equal(asked.history.location, "isala-zwolle");
+        assert_string_equal(asked.history.unit, "seh");
+        assert_int_equal(asked.history.care, 8);
+        assert_int_equal(asked.history.reports, request.history.reports);
+        assert_int_equal(asked.history.from_ms, 1000);
+        assert_int_equal(asked.history.to_ms, 2000);
+        assert_true(asked.history.restated);
+
+        request.history.location = request.history.unit = NULL;
+        request.history.care = CODE_ABSENT;
+        request.history.reports = REPORT_BITS_ALL;
+        assert_int_equal(recode_request(&request), 0);
+        assert_null(asked.history.location);
+        assert_int_equal(asked.history.care, CODE_ABSENT);
+        assert_int_equal(asked.history.reports, REPORT_BITS_ALL);
+
+        request.history.location = "not a location";
+        assert_int_equal(recode_request(&request), QUERY_E_MALFORMED);
+        request.history.location = NULL;
+        request.history.unit = "not a unit";
+        assert_int_equal(recode_request(&request), QUERY_E_MALFORMED);
+        request.history.unit = NULL;
+        request.history.credit = 0;
+        assert_int_equal(recode_request(&request), QUERY_E_MALFORMED);
+        request.history.credit = 1;
+        request.history.from_ms = INT64_MAX;
+        assert_int_equal(recode_request(&request), QUERY_E_MALFORMED);
+}
+
 static void test_since_and_credit_arrive_as_they_were_asked(void **state)
 {
         Request request = { .id = 1, .kind = REQUEST_SINCE };
@@ -88,6 +130,13 @@ static void test_since_and_credit_arrive_as_they_were_asked(void **state)
         assert_int_equal(recode_request(&request), QUERY_E_MALFORMED);
         request.since.topic = "reg/";
         request.since.audience = 4;
+        assert_int_equal(recode_request(&request), QUERY_E_MALFORMED);
+
+        request.since.audience = AUDIENCE_CARE;
+        request.since.at_ms = 1770000000000;
+        assert_int_equal(recode_request(&request), 0);
+        assert_int_equal(asked.since.at_ms, 1770000000000);
+        request.since.at_ms = INT64_MAX;
         assert_int_equal(recode_request(&request), QUERY_E_MALFORMED);
 
         request = (Request){ .id = 2, .kind = REQUEST_CREDIT };
@@ -520,6 +569,7 @@ int main(void)
 {
         static const struct CMUnitTest tests[] = {
                 TEST(test_hello_arrives_as_it_was_asked),
+                TEST(test_history_arrives_as_it_was_asked),
                 TEST(test_since_and_credit_arrive_as_they_were_asked),
                 TEST(test_submit_and_suspend_arrive_as_they_were_asked),
                 TEST(test_small_requests_arrive_as_they_were_asked),

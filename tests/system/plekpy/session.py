@@ -168,10 +168,14 @@ class Session:
         assert sum(len(body.entries) for body in bodies) == manifest.n_entries
         return manifest, bodies
 
-    def since(self, topic, epoch=0, revision=0, audience=None, credit=4, until=None):
+    def since(self, topic, epoch=0, revision=0, audience=None, credit=4, until=None, at_ms=None):
         return self.transfer(until, credit, since=pb.Since(
-            topic=topic, epoch=epoch, revision=revision, credit=credit,
+            topic=topic, epoch=epoch, revision=revision, credit=credit, at_ms=at_ms,
             audience=self.greeting.audience if audience is None else audience))
+
+    def history(self, from_ms, to_ms, location=None, credit=4, until=None, **fields):
+        return self.transfer(until, credit, history=pb.History(
+            location=location, from_ms=from_ms, to_ms=to_ms, credit=credit, **fields))
 
     def own(self, location=None, credit=4, until=None):
         request = pb.OwnRequest(credit=credit)

@@ -1,0 +1,234 @@
+#include <string.h>
+
+#include "lib/client-fetch.h"
+#include "lib/report.h"
+#include "plek/plek.h"
+
+typedef struct MomentList {
+        PlekClient *client;
+        Replica *registry;
+        uint64_t first;      /* what stood before it stood when the time began */
+        PlekMoment *moments; /* in the client's arena, at last */
+        size_t n, n_room;
+        size_t n_doubtful;
+} MomentList;
+
+static void moments_deinit(MomentList *list)
+{
+        free(list->moments);
+}
+
+static int add_moment(MomentList *list, const PlekMoment *moment)
+{
+        size_t n_room = list->n_room ? 2 * list->n_room : 64;
+        PlekMoment *grown;
+
+        if (list->n == list->n_room) {
+                grown = reallocarray(list->moments, n_room, sizeof(*grown));
+                if (!grown)
+                        return err_raise(-ENOMEM);
+                list->moments = grown;
+                list->n_room = n_room;
+        }
+        list->moments[list->n++] = *moment;
+        return 0;
+}
+
+static const char *region_of(const EnrolmentVersion *version, const char *location)
+{
+        for (size_t i = 0; version && i < version->enrolment->n_locations; i++)
+                if (!strcmp(version->enrolment->locations[i].location, location))
+                        return version->enrolment->locations[i].region;
+        return NULL;
+}
+
+/* Strings of the registry go with it. */
+static int spell_party(MomentList *list, PlekMoment *moment, const char *location)
+{
+        const Registry *registry = replica_registry(list->registry);
+        const EnrolmentVersion *version =
+                registry_version_at(registry, moment->party, moment->revision);
+        const char *region = region_of(version, location);
+        const char *name = version ? version->enrolment->name : NULL;
+
+        /* One that lost its location is of the region that it had before. */
+        while (version && !region) {
+                version = version->older;
+                region = region_of(version, location);
+        }
+        moment->region = region ? arena_strdup(list->client->arena, region) : NULL;
+        moment->party_name = name ? arena_strdup(list->client->arena, name) : NULL;
+        return (region && !moment->region) || (name && !moment->party_name) ? err_raise(-ENOMEM)
+                                                                            : 0;
+}
+
+static PlekMomentKind kind_of(const MomentList *list, const Entry *entry)
+{
+        if (MAX(entry->revision, entry->changed_revision) <= list->first)
+                return PLEK_MOMENT_STOOD;
+        if (entry->flags & ENTRY_MOVED)
+                return PLEK_MOMENT_MOVED;
+        return entry->since_ms == entry->received_at_ms ? PLEK_MOMENT_SAID : PLEK_MOMENT_RESTATED;
+}
+
+static int add_withdrawn(MomentList *list, const Entry *entry)
+{
+        const WithdrawnRecord *withdrawn = entry->withdrawn;
+        PlekMoment moment = {
+                .kind = PLEK_MOMENT_WITHDRAWN,
+                .party = withdrawn->party,
+                .revision = entry->revision,
+                .observed_at_ms = entry->received_at_ms,
+                .received_at_ms = entry->received_at_ms,
+                .withdrawn = (PlekWithdrawn)withdrawn->cause,
+        };
+        int r;
+
+        report_from_ref(&withdrawn->ref, withdrawn->status, withdrawn->location, &moment.report);
+        r = spell_party(list, &moment, withdrawn->location);
+        return r ? r : add_moment(list, &moment);
+}
+
+static int add_entry(MomentList *list, const Entry *entry)
+{
+        PlekMoment moment = {
+                .kind = kind_of(list, entry),
+                .revision = entry->revision,
+                .received_at_ms = entry->received_at_ms,
+                .flags = entry->flags & (PLEK_FLAG_OVERCROWDED | PLEK_FLAG_INCONSISTENT),
+        };
+        const char *what;
+        Update update;
+        int r;
+
+        if (entry->withdrawn)
+                return add_withdrawn(list, entry);
+        what = entry->envelope ? replica_judge(list->registry, entry, list->client->arena, &update)
+                               : "is not an update";
+        if (what) {
+                context_log(list->client->context, PLEK_LOG_WARNING, "revision %llu %s",
+                            (unsigned long long)entry->revision, what);
+                list->n_doubtful++;
+                return 0;
+        }
+        if (update.kind == UPDATE_AFFIRM || update.kind == UPDATE_WITHDRAW)
+                return 0;
+
+        moment.party = update.party;
+        moment.observed_at_ms = update.observed_at_ms;
+        report_from_update(&update, &moment.report);
+        if (update.kind == UPDATE_COUNTS)
+                moment.available_known = counts_available(&update.counts, &moment.available,
+                                                          &moment.available_computed);
+        r = spell_party(list, &moment, update.location);
+        return r ? r : add_moment(list, &moment);
+}
+
+static int add_chunk(MomentList *list, const Blob *body)
+{
+        ChunkBody chunk;
+        int r = 0;
+
+        if (chunk_body_decode(&chunk, list->client->arena, body->bytes, body->n_bytes))
+                return PLEK_E_UNTRUSTED;
+        for (size_t i = 0; !r && i < chunk.n_entries; i++)
+                r = add_entry(list, &chunk.entries[i]);
+        return r;
+}
+
+/* What is the client's own lives as long as its answer. */
+static int finish(MomentList *list, const ClientFetch *fetch, PlekHistory *ret_history)
+{
+        PlekMoment *moments = NULL;
+
+        if (list->n) {
+                moments = arena_alloc(list->client->arena, list->n * sizeof(*moments));
+                if (!moments)
+                        return err_raise(-ENOMEM);
+                memcpy(moments, list->moments, list->n * sizeof(*moments));
+        }
+        *ret_history = (PlekHistory){
+                .moments = moments,
+                .n_moments = list->n,
+                .n_doubtful = list->n_doubtful,
+                .is_thinned = fetch->transfer.manifest.is_thinned,
+        };
+        return 0;
+}
+
+static int judge_answer(ClientFetch *fetch, PlekHistory *ret_history)
+{
+        CLEANUP(moments_deinit)
+        MomentList list = {
+                .client = fetch->client,
+                .registry = fetch->registry,
+                .first = fetch->transfer.manifest.from,
+        };
+        int r = 0;
+
+        if (strcmp(fetch->transfer.manifest.topic, MANIFEST_HISTORY) != 0 ||
+            fetch->transfer.manifest.audience != fetch->client->audience)
+                return PLEK_E_UNTRUSTED;
+        list_for_each (link, &fetch->chunks) {
+                r = add_chunk(&list, list_entry(link, FetchedChunk, link)->body);
+                if (r)
+                        return r;
+        }
+        return finish(&list, fetch, ret_history);
+}
+
+static bool to_request(const PlekHistoryQuestion *question, Request *ret_request,
+                       WireRefusal *ret_refusal)
+{
+        *ret_refusal = (WireRefusal){ .code = PLEK_REFUSED_FIELD };
+        if (question->location && !location_is_valid(question->location)) {
+                ret_refusal->field = "location";
+                ret_refusal->text = "not the id of a location";
+                return false;
+        }
+        if (question->unit && !unit_is_valid(question->unit)) {
+                ret_refusal->field = "unit";
+                ret_refusal->text = "not the id of a unit";
+                return false;
+        }
+        *ret_request = (Request){
+                .kind = REQUEST_HISTORY,
+                .history = {
+                        .location = question->location,
+                        .unit = question->unit,
+                        .care = question->care ? question->care : CODE_ABSENT,
+                        .reports = question->reports ? question->reports
+                                   : question->location
+                                           ? REPORT_BITS_ALL
+                                           : REPORT_BIT(UPDATE_DOOR) | REPORT_BIT(UPDATE_CARD),
+                        .from_ms = question->from_ms,
+                        .to_ms = question->to_ms,
+                        .restated = question->with_restated,
+                        .credit = TRANSFER_CREDIT,
+                },
+        };
+        return true;
+}
+
+int plek_client_history(PlekClient *client, const PlekHistoryQuestion *question,
+                        PlekHistory *ret_history, PlekFault *ret_fault)
+{
+        WireRefusal refusal;
+        ClientFetch fetch;
+        Request request;
+        int r;
+
+        if (client->control || client->is_guest)
+                return err_raise(-EINVAL);
+        if (!to_request(question, &request, &refusal)) {
+                fault_from(ret_fault, &refusal);
+                return PLEK_E_INVALID;
+        }
+        arena_reset(client->arena);
+        client_fetch_init(&fetch, client);
+        r = client_fetch(&fetch, &request, ret_fault);
+        if (!r)
+                r = judge_answer(&fetch, ret_history);
+        client_fetch_deinit(&fetch);
+        return r;
+}

@@ -1,0 +1,233 @@
+#include <string.h>
+
+#include "broker/answer-build.h"
+#include "broker/past.h"
+
+/*
+ * The thread's side: nothing here touches the broker but its ledger, which is for any thread
+ */
+
+#define REGISTRY_TOPIC "reg/"
+
+/* Longer than any report may hold: one that arrived later after it was observed was never current.
+ */
+#define LATE_MS ((int64_t)VALID_FOR_MAX_S * 1000)
+
+static PastPart *add_part(PastJob *job, const char *topic)
+{
+        PastPart *grown;
+
+        grown = reallocarray(job->parts, job->n_parts + 1, sizeof(*grown));
+        if (!grown)
+                return NULL;
+        job->parts = grown;
+        grown = &grown[job->n_parts];
+        *grown = (PastPart){ 0 };
+        (void)strncpy(grown->topic, topic, sizeof(grown->topic) - 1);
+        if (answer_make(&grown->answer, job->level))
+                return NULL;
+        job->n_parts++;
+        return grown;
+}
+
+static int begin_part(AnswerBuild *build, PastJob *job, const char *topic)
+{
+        PastPart *part = add_part(job, topic);
+
+        if (!part)
+                return err_raise(-ENOMEM);
+        build->answer = part->answer;
+        return 0;
+}
+
+static size_t n_bytes_made(const PastJob *job)
+{
+        size_t n_bytes = 0;
+
+        for (size_t i = 0; i < job->n_parts; i++)
+                n_bytes += job->parts[i].answer->n_bytes;
+        return n_bytes;
+}
+
+static int end_part(AnswerBuild *build, PastJob *job)
+{
+        int r = build_close(build);
+
+        if (r == BUILD_E_TOO_LARGE || (!r && n_bytes_made(job) > job->n_bytes_max))
+                return PAST_JOB_E_TOO_LARGE;
+        return err_fold(r);
+}
+
+static void take_head(PastJob *job, State *state)
+{
+        job->head = (Head){
+                .epoch = state_epoch(state),
+                .revision = state_revision(state),
+                .time_ms = state_time_ms(state),
+        };
+        memcpy(job->head.head, state_head(state), DIGEST_BYTES);
+        job->reg_revision = registry_revision(state_registry(state));
+}
+
+/* ------------------------------------------------------------------ pictures */
+
+static int build_picture(AnswerBuild *build, PastJob *job, State *state)
+{
+        const Picture *picture = state_picture(state);
+        int r;
+
+        r = begin_part(build, job, REGISTRY_TOPIC);
+        if (r)
+                return r;
+        build_registry(build, state_registry(state), 0);
+        r = end_part(build, job);
+
+        for (const PictureTopic *topic = picture_next_topic(picture, NULL); !r && topic;
+             topic = picture_next_topic(picture, topic)) {
+                r = begin_part(build, job, topic->text);
+                if (r)
+                        return r;
+                build_topic(build, topic, job->level, 0, false);
+                r = end_part(build, job);
+        }
+        return r;
+}
+
+static int run_picture(AnswerBuild *build, PastJob *job)
+{
+        CLEANUP(past_freep) Past *past = NULL;
+        uint64_t revision;
+        int r;
+
+        r = past_revision_at(job->ledger, job->at_ms, &revision);
+        if (!r && !revision)
+                return PAST_JOB_E_BEFORE;
+        if (!r)
+                r = past_open(&past, job->ledger, revision, revision, NULL);
+        if (r)
+                return r;
+        take_head(job, past_state(past));
+        job->is_thinned = past_is_thinned(past);
+        return build_picture(build, job, past_state(past));
+}
+
+/* ------------------------------------------------------------------ histories */
+
+typedef struct HistoryBuild {
+        AnswerBuild *build;
+        const PastJob *job;
+} HistoryBuild;
+
+static bool is_about(const PastHistory *history, const char *location, const RecordRef *ref)
+{
+        if (!(history->reports & REPORT_BIT(ref->report)))
+                return false;
+        if (*history->location && strcmp(history->location, location) != 0)
+                return false;
+        if (*history->unit && (!ref->unit || strcmp(history->unit, ref->unit) != 0))
+                return false;
+        return history->care == CODE_ABSENT || history->care == ref->care;
+}
+
+static bool wants_record(const PastHistory *history, const Record *record)
+{
+        const char *party, *location;
+        RecordRef ref;
+
+        record_describe(record, &party, &location, &ref);
+        return is_about(history, location, &ref);
+}
+
+static bool wants_item(const PastHistory *history, const ChangeItem *item)
+{
+        const char *party, *location;
+        RecordRef ref;
+        Status status;
+
+        switch (item->kind) {
+        case CHANGE_REPORT:
+                return (item->content_changed || history->restated) &&
+                       item->record->observed_at_ms >= history->from_ms &&
+                       item->record->observed_at_ms < history->to_ms &&
+                       wants_record(history, item->record);
+        case CHANGE_MOVED:
+                return item->received_at_ms < history->to_ms && wants_record(history, item->record);
+        case CHANGE_WITHDRAWN:
+                return item->received_at_ms < history->to_ms &&
+                       !record_key_parse(&item->tombstone->key, &status, &party, &location, &ref) &&
+                       is_about(history, location, &ref);
+        case CHANGE_AFFIRM:
+        case CHANGE_REGISTRY:
+                return false;
+        }
+        return false;
+}
+
+/* What stood when the time began: it is where the first change comes from. */
+static void build_standing(AnswerBuild *build, const PastJob *job, State *state)
+{
+        const Picture *picture = state_picture(state);
+
+        for (const PictureTopic *topic = picture_next_topic(picture, NULL); topic;
+             topic = picture_next_topic(picture, topic))
+                list_for_each (link, &topic->records) {
+                        const Record *record = list_entry(link, Record, in_topic);
+
+                        if (wants_record(&job->history, record))
+                                build_record(build, record, job->level);
+                }
+}
+
+static int build_changes(AnswerBuild *build, const PastJob *job, Past *past)
+{
+        const LedgerEntry *entry;
+        const Change *change;
+        int r;
+
+        while (!(r = past_next(past, &entry, &change)) && !build->error)
+                for (size_t i = 0; i < change->n_items; i++)
+                        if (wants_item(&job->history, &change->items[i]))
+                                build_item(build, entry, &change->items[i], job->level);
+        return r == PAST_E_END ? 0 : r;
+}
+
+static int run_history(AnswerBuild *build, PastJob *job)
+{
+        const PastHistory *history = &job->history;
+        PastFilter filter = {
+                .location = *history->location ? history->location : NULL,
+                .doors_only = !*history->location,
+        };
+        CLEANUP(past_freep) Past *past = NULL;
+        uint64_t last;
+        int r;
+
+        r = past_revision_at(job->ledger, history->from_ms - 1, &job->first);
+        if (!r)
+                r = past_revision_at(job->ledger, history->to_ms + LATE_MS, &last);
+        if (!r && !last)
+                return PAST_JOB_E_BEFORE;
+        if (!r)
+                r = past_open(&past, job->ledger, job->first, last, &filter);
+        if (!r)
+                r = begin_part(build, job, MANIFEST_HISTORY);
+        if (r)
+                return r;
+
+        build_standing(build, job, past_state(past));
+        r = build_changes(build, job, past);
+        take_head(job, past_state(past));
+        job->is_thinned = past_is_thinned(past);
+        return r ? r : end_part(build, job);
+}
+
+void past_job_run(PastJob *job)
+{
+        CLEANUP(block_builder_freep) BlockBuilder *builder = NULL;
+        AnswerBuild build = { .narrow = job->narrow, .n_bytes_max = job->n_bytes_max };
+
+        job->result = err_fold(block_builder_new(&builder, CHUNK_BODY_MAX));
+        build.builder = builder;
+        if (!job->result)
+                job->result = job->is_history ? run_history(&build, job) : run_picture(&build, job);
+}

@@ -1,0 +1,112 @@
+#pragma once
+
+/*
+ * The past, as it is asked for: jobs for a thread of their own
+ *
+ * What was is told again from the journal (store/past.h), which takes a while: so a thread does it,
+ * one question after the other, and main goes on. The thread has its own copy of what it needs of
+ * the present: who asks with which audience, and what has since been narrowed. It also makes the
+ * archive's rows when nobody asks.
+ *
+ * The picture at a time is asked for topic by topic, and made for all of them at once; it is kept
+ * for a while, since the other topics are asked for next.
+ *
+ * Bounds: PAST_JOBS_MAX jobs; PAST_VIEWS_MAX pictures kept; answer-bytes, with all other answers.
+ */
+
+#include "broker/answers.h"
+#include "broker/request.h"
+#include "net/worker.h"
+#include "store/archive.h"
+#include "store/past.h"
+
+enum {
+        PAST_JOBS_MAX = 32,
+        PAST_WAITERS_MAX = 256, /* of one job: sessions that ask for topics of one picture */
+        PAST_VIEWS_MAX = 2,
+        PAST_VIEW_KEPT_MS = 15 * 1000,
+};
+
+/* Who gets which part of what a job makes. */
+typedef struct PastWaiter {
+        AskedBy by;
+        char topic[TOPIC_MAX]; /* of a picture */
+        uint32_t credit;
+} PastWaiter;
+
+/* The part of a picture that is one topic's. */
+typedef struct PastPart {
+        char topic[TOPIC_MAX];
+        Answer *answer;
+} PastPart;
+
+typedef struct PastHistory {
+        char location[LOCATION_MAX + 1]; /* "": all, of doors and cards */
+        char unit[UNIT_MAX + 1];         /* "": all */
+        uint32_t care;                   /* CODE_ABSENT: all */
+        uint32_t reports;
+        int64_t from_ms, to_ms;
+        bool restated;
+} PastHistory;
+
+/* A question, its answer when it is there, and those who wait for it. */
+typedef struct PastJob {
+        ListLink link;
+        Broker *broker;
+        Ledger *ledger;
+
+        bool is_history; /* else a picture */
+        Audience level;
+        Blob *narrow;
+        int64_t at_ms;
+        size_t n_bytes_max;
+        PastHistory history;
+
+        PastWaiter *waiters;
+        size_t n_waiters;
+
+        int result;      /* 0, PAST_E_*, PAST_JOB_E_* or -errno */
+        PastPart *parts; /* of a history, one */
+        size_t n_parts;
+        uint64_t first; /* of a history: the last revision before its time; of a picture, 0 */
+        Head head;
+        uint64_t reg_revision;
+        bool is_thinned;
+        int64_t made_at_ns; /* of a view */
+} PastJob;
+
+enum {
+        PAST_JOB_E_TOO_LARGE = 100, /* beside those of store/past.h */
+        PAST_JOB_E_BEFORE,          /* the journal begins later */
+};
+
+typedef struct PastDesk {
+        Broker *broker;
+        Worker *worker;
+        ListLink queue;
+        size_t n_queued;
+        PastJob *running;
+        ListLink views; /* the oldest first */
+        size_t n_views;
+        Checkpoint *rows;        /* the archive's, to be written; NULL: none */
+        uint64_t archived_at;    /* the journal's end when there was nothing to do */
+        bool archive_has_failed; /* and that was said */
+        Checkpoint *made;        /* by the thread */
+} PastDesk;
+
+MUST_CHECK int past_desk_init(PastDesk *desk, Broker *broker);
+void past_desk_deinit(PastDesk *desk);
+
+/* A topic as it was held at @at_ms, for @caller. Answers, now or later. */
+MUST_CHECK int past_desk_picture(PastDesk *desk, const Caller *caller, uint64_t id,
+                                 const char *topic, int64_t at_ms, uint32_t credit);
+MUST_CHECK int past_desk_history(PastDesk *desk, const Caller *caller, uint64_t id,
+                                 const PastHistory *history, uint32_t credit);
+
+/* Each second: forgets, and looks whether the archive has something to make. */
+MUST_CHECK int past_desk_tick(PastDesk *desk);
+/* Rows for the commit thread, to be freed by the caller; NULL: none. */
+Checkpoint *past_desk_take_rows(PastDesk *desk);
+
+/* The thread's side: fills in the job's result. */
+void past_job_run(PastJob *job);

@@ -1,0 +1,72 @@
+#pragma once
+
+/*
+ * PlekHistory: what was said of a location, or of all doors, between two times
+ *
+ * Each moment is somebody's signed word, checked against the enrolment that was in force when the
+ * broker took it. It has two times that are not the same: when it was true (observed), by which it
+ * is asked for, and when the broker had it (received), by which the picture knew it. A report that
+ * arrived more than seven days after it was observed, longer than any may hold, was never current
+ * and is not part of a history.
+ *
+ * Shown is what we may read under the stricter of then and now: what has since been kept for
+ * coordination centres is for them in its past, too.
+ */
+
+#include "plek/client.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+typedef enum PlekMomentKind {
+        PLEK_MOMENT_STOOD,     /* said before; it stood when the time asked about began */
+        PLEK_MOMENT_SAID,      /* something new */
+        PLEK_MOMENT_RESTATED,  /* the same again; only if asked for */
+        PLEK_MOMENT_MOVED,     /* its location came to another region */
+        PLEK_MOMENT_WITHDRAWN, /* by its party or by the broker; withdrawn says why */
+} PlekMomentKind;
+
+typedef struct PlekMoment {
+        PlekMomentKind kind;
+        const char *party;
+        const char *party_name; /* or NULL */
+        const char *region;     /* of the location then; NULL: it is not known any more */
+        PlekReport report;      /* of a withdrawal, only what the record's key says */
+        uint64_t revision;
+        int64_t observed_at_ms; /* of a withdrawal, as received */
+        int64_t received_at_ms;
+        PlekWithdrawn withdrawn; /* 0: it was not */
+        uint32_t flags;          /* PLEK_FLAG_* */
+        bool available_known;    /* counts: free places, as given or computed */
+        bool available_computed;
+        int32_t available;
+} PlekMoment;
+
+typedef struct PlekHistoryQuestion {
+        const char *location; /* NULL: doors and location cards of all locations */
+        const char *unit;     /* NULL: all */
+        uint32_t care;        /* PlekCare; 0: all */
+        uint32_t reports;     /* PLEK_REPORT_SET()s; 0: all that may be asked */
+        int64_t from_ms, to_ms;
+        bool with_restated; /* also what says the same again */
+} PlekHistoryQuestion;
+
+/* For PlekHistoryQuestion.reports. */
+#define PLEK_REPORT_SET(_kind) (1u << ((_kind)-PLEK_REPORT_COUNTS))
+
+typedef struct PlekHistory {
+        const PlekMoment *moments; /* in the order in which the broker took them */
+        size_t n_moments;
+        size_t n_doubtful; /* left out, since their signatures do not hold: the broker is at fault
+                            */
+        bool is_thinned;   /* of this time not everything is kept any more */
+} PlekHistory;
+
+/* Returns as the other questions of plek/client.h; also PLEK_E_INVALID. */
+PLEK_PUBLIC int plek_client_history(PlekClient *client, const PlekHistoryQuestion *question,
+                                    PlekHistory *ret_history, PlekFault *ret_fault);
+
+#ifdef __cplusplus
+}
+#endif

@@ -1,0 +1,217 @@
+#!/usr/bin/python3
+"""The past: the picture as it was held, and what was said, under the stricter of then and now."""
+
+import plek_pb2 as pb
+import tap
+from harness import Region, until_true
+from plekpy import envelope
+from plekpy.session import Refused
+from tools import REFUSED, Tools
+
+COUNTS = "pic/oost/counts/"
+HOUR_MS = 3600_000
+
+
+def ward(agent, unit="w1", location="duin-1", **numbers):
+    return agent.counts(location, unit, pb.CARE_WARD, **numbers)
+
+
+def updates(bodies):
+    return [pb.Update.FromString(envelope.parse(entry.envelope).body)
+            for body in bodies for entry in body.entries if entry.envelope]
+
+
+def staffed(bodies):
+    return [update.counts.staffed for update in updates(bodies)]
+
+
+def said(bodies):
+    """What each entry says."""
+    found = []
+    for entry in [entry for body in bodies for entry in body.entries]:
+        if entry.HasField("withdrawn"):
+            found.append("withdrawn")
+            continue
+        update = pb.Update.FromString(envelope.parse(entry.envelope).body)
+        kind = update.WhichOneof("body")
+        found.append(update.counts.staffed if kind == "counts" else kind)
+    return found
+
+
+def moment(session):
+    """A time at which nothing more will be received."""
+    now = session.time_ms() + 1
+    until_true(lambda: session.time_ms() > now + 1)
+    return now
+
+
+def refusal(call):
+    try:
+        call()
+    except Refused as refused:
+        return refused.code, refused.refusal.field
+    raise AssertionError("it was not refused")
+
+
+def test_picture_is_the_one_of_then():
+    with Region() as region:
+        agent = region.agent("duin", {"duin-1": "oost"})
+        session = region.reader("meldkamer").session
+        agent.state(ward(agent, staffed=1))
+        first = agent.state(ward(agent, "w2", staffed=7))
+        then = moment(session)
+        agent.state(ward(agent, staffed=2))
+        agent.state(agent.withdraw(ward(agent, "w2", staffed=7)))
+        agent.state(ward(agent, "w3", staffed=3))
+
+        manifest, bodies = session.since(COUNTS, at_ms=then)
+        assert manifest.whole and manifest.at_ms == then and manifest.to == first
+        assert sorted(staffed(bodies)) == [1, 7]
+        head = session.open_broker(manifest.head, envelope.HEAD, pb.Head)
+        assert head.revision == first and head.time_ms <= then
+        assert sorted(staffed(session.since(COUNTS, at_ms=moment(session))[1])) == [2, 3]
+
+        # The registry of then judges it; a topic on which nothing was said is empty.
+        assert session.since("reg/", at_ms=then)[1][0].entries
+        manifest, bodies = session.since("pic/west/counts/", at_ms=then)
+        assert manifest.whole and not bodies
+
+
+def test_past_is_the_same_after_a_restart():
+    with Region() as region:
+        agent = region.agent("duin", {"duin-1": "oost"})
+        for number in range(20):
+            agent.state(ward(agent, f"w{number % 4}", staffed=number))
+        session = region.reader("meldkamer").session
+        then = moment(session)
+        agent.state(ward(agent, staffed=99))
+        before = session.since(COUNTS, at_ms=then)[1]
+        assert sorted(staffed(before)) == [16, 17, 18, 19]
+        region.daemon.kill()
+        region.daemon.start()
+        assert region.reader("meldkamer").session.since(COUNTS, at_ms=then)[1] == before
+
+
+def test_what_was_narrowed_since_is_narrow_in_its_past():
+    with Region() as region:
+        agent = region.agent("duin", {"duin-1": "oost"})
+        agent.state(ward(agent, staffed=1))
+        agent.state(ward(agent, "open", staffed=2))
+        care, coord = region.reader("meldkamer").session, region.reader("centre", True).session
+        then = moment(care)
+
+        def of(session, unit):
+            return staffed(session.history(then - HOUR_MS, then + HOUR_MS, "duin-1",
+                                           unit=unit)[1])
+
+        # The same question, asked again: what was answered before is not answered any more.
+        def sees():
+            return (sorted(staffed(care.since(COUNTS, at_ms=then)[1])),
+                    sorted(staffed(coord.since(COUNTS, at_ms=then)[1])), of(care, "w1"))
+
+        assert sees() == ([1, 2], [1, 2], [1])
+        secret = ward(agent, staffed=1)
+        secret.audience = pb.AUDIENCE_COORD
+        agent.state(secret)
+        assert sees() == ([2], [1, 2], [])
+        # Nor after it is gone, nor after a restart.
+        agent.state(agent.withdraw(secret))
+        assert sees() == ([2], [1, 2], [])
+        region.daemon.stop()
+        region.daemon.start()
+        care, coord = region.reader("meldkamer").session, region.reader("centre", True).session
+        assert sees() == ([2], [1, 2], [])
+        # And what was for centres then stays so, whatever it is now.
+        agent.reconnect()
+        agent.state(ward(agent, staffed=5))
+        assert of(care, "w1") == [1, 5] and of(coord, "w1") == [1, 1, 5]
+
+
+def test_history_has_each_word_once_and_the_same_again_if_asked():
+    with Region() as region:
+        agent = region.agent("duin", {"duin-1": "oost", "duin-2": "oost"})
+        agent.state(ward(agent, staffed=1))
+        session = region.reader("meldkamer").session
+        then = moment(session)
+        agent.state(ward(agent, staffed=1))
+        agent.state(ward(agent, staffed=2))
+        agent.state(ward(agent, "other", staffed=9))
+        agent.state(ward(agent, location="duin-2", staffed=8))
+        agent.state(agent.door("duin-1", pb.DOOR_STOP, "w1"))
+        agent.state(agent.withdraw(ward(agent, staffed=2)))
+        until = then + HOUR_MS
+
+        manifest, bodies = session.history(then, until, "duin-1", unit="w1")
+        assert manifest.topic == "history/" and said(bodies) == [1, 2, "door", "withdrawn"]
+        assert said(session.history(then, until, "duin-1", unit="w1", restated=True)[1]) == \
+            [1, 1, 2, "door", "withdrawn"]
+        assert said(session.history(then, until, "duin-1", reports=[21])[1]) == ["door"]
+        assert said(session.history(then, until, "duin-2")[1]) == [8]
+        assert said(session.history(then, until, reports=[21, 23])[1]) == ["door"]
+
+
+def test_history_goes_by_when_it_was_true():
+    with Region() as region:
+        agent = region.agent("duin", {"duin-1": "oost"})
+        session = region.reader("meldkamer").session
+        now = session.time_ms()
+        for staff, hours in ((3, 3), (2, 2), (1, 1)):
+            late = ward(agent, staffed=staff)
+            late.observed_at_ms = now - hours * HOUR_MS
+            agent.state(late)
+        _, bodies = session.history(now - 5 * HOUR_MS // 2, now - HOUR_MS // 2, "duin-1")
+        assert said(bodies) == [2, 1]
+
+
+def test_refusals_name_the_field():
+    with Region() as region:
+        agent = region.agent("duin", {"duin-1": "oost"})
+        agent.state(ward(agent, staffed=1))
+        session = region.reader("meldkamer").session
+        now = session.time_ms()
+        assert refusal(lambda: session.since(COUNTS, at_ms=now + HOUR_MS)) == \
+            (pb.REFUSED_FIELD, "since.at_ms")
+        assert refusal(lambda: session.since(COUNTS, at_ms=1)) == \
+            (pb.REFUSED_NOT_FOUND, "since.at_ms")
+        assert refusal(lambda: session.history(1, 2, "duin-1")) == \
+            (pb.REFUSED_NOT_FOUND, "history.to_ms")
+        assert refusal(lambda: session.history(now, now, "duin-1")) == \
+            (pb.REFUSED_FIELD, "history.to_ms")
+        assert refusal(lambda: session.history(1, now, reports=[20])) == \
+            (pb.REFUSED_FIELD, "history.location")
+        # Who may not read has no past either.
+        assert refusal(lambda: agent.session.history(1, now, "duin-1"))[0] == \
+            pb.REFUSED_NOT_ALLOWED
+
+
+def test_people_and_scripts_ask_with_plek():
+    with Region() as region:
+        region.enrol_agent("duin", {"duin-1": "oost"}, name="Duinzicht")
+        agent = region.agent("duin")
+        agent.state(ward(agent, staffed=12, occupied=10))
+        region.enrol_reader("meldkamer")
+        tools = Tools(region)
+        agent.state(agent.door("duin-1", pb.DOOR_STOP, "w1", care=pb.CARE_WARD,
+                               authorised_by="dienstdoende"))
+        agent.state(ward(agent, staffed=12, occupied=12))
+
+        lines = tools.plek("at", "0s", "--json", party="meldkamer").lines()
+        assert lines[0]["event"] == "past" and not lines[0]["thinned"]
+        (counts,) = [line for line in lines if "counts" in line]
+        assert counts["counts"]["occupied"] == 12 and counts["freshness"] == "FRESH"
+        assert "zoals het bekend was" in tools.plek("at", "0s", "--lang", "nl",
+                                                    party="meldkamer").out
+        assert "begins after" in tools.plek("at", "10d", party="meldkamer", expect=REFUSED).err
+
+        moments = tools.plek("history", "duin-1", "--json", party="meldkamer").lines()
+        assert [(line["kind"], line["received_at_ms"] > line["observed_at_ms"] - 1000)
+                for line in moments] == [("SAID", True)] * 3
+        table = tools.plek("history", "duin-1", party="meldkamer").out
+        assert "Duinzicht (dienstdoende)" in table
+        (door,) = tools.plek("history", "duin-1", "--doors", "--json", party="meldkamer").lines()
+        assert door["door"]["authorised_by"] == "dienstdoende"
+        assert "nothing was said" in tools.plek("history", "nowhere", party="meldkamer").out
+
+
+if __name__ == "__main__":
+    tap.run(globals())
