@@ -49,6 +49,13 @@ void place_show(const Place *place, Keep *keep, PlekPlace *ret_place)
                 card_from_wire(&place->card, &ret_place->card);
 }
 
+const PlekContact *place_show_contact(const Place *place, const PlekPlace *shown, uint32_t care)
+{
+        const Contact *contact = place_contact(place, care);
+
+        return contact ? &shown->card.contacts[contact - place->card.contacts] : NULL;
+}
+
 PlekPlace *places_show(const Places *places, Keep *keep)
 {
         PlekPlace *shown = keep_alloc(keep, places->n_places, sizeof(*shown));

@@ -59,14 +59,6 @@ static void show_door(const Found *found, PlekFound *to)
         to->door_age_ms = found->door->age_ms;
 }
 
-/* Of the contacts that are shown the one that is meant. */
-static const PlekContact *contact_of(const Place *place, const PlekPlace *shown, uint32_t care)
-{
-        const Contact *contact = place_contact(place, care);
-
-        return contact ? &shown->card.contacts[contact - place->card.contacts] : NULL;
-}
-
 static int show(FindShown *find, uint32_t care, int64_t now_ms)
 {
         const FindAnswer *answer = &find->answer;
@@ -84,7 +76,7 @@ static int show(FindShown *find, uint32_t care, int64_t now_ms)
                         .doubts = from->doubts,
                         .distance_m = from->distance_m,
                         .place = &places[i],
-                        .contact = contact_of(from->place, &places[i], care),
+                        .contact = place_show_contact(from->place, &places[i], care),
                 };
                 if (from->counts)
                         show_counts(from->counts, &found[i]);

@@ -14,6 +14,7 @@
  *         PlekLeadingDoor which of all doors leads, neighbours    plek/doors.h
  *         PlekMap         which care is given where               plek/map.h
  *         PlekFindAnswer  where a patient can be taken now        plek/find.h
+ *         PlekImpact      what follows if a location closes       plek/impact.h
  *         PlekClient      one question at a time                  plek/client.h
  *         PlekHistory     what was said, and when                 plek/history.h
  *
@@ -27,6 +28,7 @@
 #include "plek/find.h"
 #include "plek/history.h"
 #include "plek/identity.h"
+#include "plek/impact.h"
 #include "plek/map.h"
 #include "plek/pressure.h"
 #include "plek/publisher.h"

@@ -53,7 +53,7 @@ static void take_offer(Gathering *g, Place *place, const Record *record, const c
         *offer = (PlaceOffer){
                 .party = keep_text(keep, party),
                 .offering = update->offering,
-                .standing = offering_standing(&update->offering, g->scope->now_ms),
+                .standing = offering_standing(&update->offering, places_at_ms(g->scope)),
                 .trust = trust,
                 .since_ms = record->since_ms,
                 .revision = record->revision,
@@ -213,7 +213,7 @@ static int minute_at(Gathering *g, const char *zone)
                 return -1;
         if (!g->zone || strcmp(g->zone, zone) != 0) {
                 g->zone = zone;
-                if (!g->scope->clock(g->scope->clock_arg, zone, g->scope->now_ms, &g->minute))
+                if (!g->scope->clock(g->scope->clock_arg, zone, places_at_ms(g->scope), &g->minute))
                         g->minute = -1;
         }
         return g->minute;

@@ -22,6 +22,11 @@ typedef struct Gathering {
         int minute;       /* or -1: not known */
 } Gathering;
 
+static inline int64_t places_at_ms(const PlacesScope *scope)
+{
+        return scope->at_ms ? scope->at_ms : scope->now_ms;
+}
+
 /* Puts what a record says into its place, which has room for it. Returns 0 or -ENOMEM. */
 MUST_CHECK int place_take(Gathering *g, const Item *item);
 /* When all of it is there: order, what holds, hours, names. Out of memory: keep.failed. */

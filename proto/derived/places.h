@@ -38,6 +38,7 @@ typedef struct PlacesScope {
         const char *scheme; /* NULL: home regions */
         const char *region; /* NULL: all */
         int64_t now_ms;
+        int64_t at_ms;      /* when offerings and hours are to hold; 0: now */
         PlaceClockFn clock; /* may be NULL */
         void *clock_arg;
 } PlacesScope;

@@ -1,27 +1,20 @@
 #include "derived/find.h"
-#include "registry-fixture.h"
+#include "places-fixture.h"
 
 /*
  * Reports as they come, and where a patient can be taken then; tests/model/model-find.c has the
  * rule as a whole
  */
 
-#define HOUR (3600 * 1000)
-
 typedef struct World {
-        Fixture fixture; /* parties a and b speak for zeta and midi (west) and alpha (oost) */
-        Picture *picture;
-        Change change;
-        uint64_t seq;
+        PlacesWorld places;
         FindQuestion question;
         FindAnswer answer;
 } World;
 
 static void world_begin(World *world)
 {
-        Enrolment a, b;
-
-        *world = (World){ .change = CHANGE_NULL };
+        memset(world, 0, sizeof(*world));
         world->question = (FindQuestion){
                 .status = STATUS_ACTUAL,
                 .care = PLEK_CARE_ED,
@@ -32,125 +25,20 @@ static void world_begin(World *world)
                 .urgency = CODE_ABSENT,
                 .now_ms = NOW,
         };
-        setup(&world->fixture);
-        a = enrolment_of(&world->fixture, "a", 1, 0);
-        b = enrolment_of(&world->fixture, "b", 1, 1);
-        apply(&world->fixture, &a);
-        apply(&world->fixture, &b);
-        assert_int_equal(picture_new(&world->picture, 100), 0);
+        places_begin(&world->places);
 }
 
 static void world_end(World *world)
 {
         find_answer_deinit(&world->answer);
-        picture_free(world->picture);
-        change_deinit(&world->change);
-        teardown(&world->fixture);
-}
-
-static Update update_of(UpdateKind kind, const char *party, const char *location)
-{
-        return (Update){
-                .party = party,
-                .instance = 1,
-                .sent_at_ms = NOW,
-                .not_after_ms = NOW + HOUR,
-                .observed_at_ms = NOW,
-                .status = STATUS_ACTUAL,
-                .audience = AUDIENCE_CARE,
-                .location = location,
-                .kind = kind,
-        };
-}
-
-static void say(World *world, Update *update)
-{
-        CLEANUP(blob_unrefp) Blob *body = NULL;
-        CLEANUP(blob_unrefp) Blob *envelope = NULL;
-        const char *region = !strcmp(update->location, "alpha") ? "oost" : "west";
-        WireRefusal refusal;
-
-        update->seq = ++world->seq;
-        assert_int_equal(update_encode(&body, &refusal, update), 0);
-        assert_int_equal(envelope_sign(&envelope, ENVELOPE_UPDATE, &world->fixture.network,
-                                       world->fixture.keys[0], body->bytes, body->n_bytes),
-                         0);
-        memset(update->content_digest, (int)world->seq, sizeof(update->content_digest));
-        change_reset(&world->change);
-        assert_int_equal(picture_report(world->picture, update, envelope, ++world->fixture.revision,
-                                        NOW, region, &world->change),
-                         0);
-}
-
-static void say_free(World *world, const char *party, const char *location, const char *unit,
-                     int32_t available)
-{
-        Update update = update_of(UPDATE_COUNTS, party, location);
-
-        update.unit = unit;
-        update.counts.care = PLEK_CARE_ED;
-        update.counts.present[COUNT_AVAILABLE] = true;
-        update.counts.value[COUNT_AVAILABLE] = available;
-        say(world, &update);
-}
-
-static void say_door(World *world, const char *party, const char *location, const char *unit,
-                     uint32_t state)
-{
-        Update update = update_of(UPDATE_DOOR, party, location);
-
-        update.unit = unit;
-        update.door = (Door){
-                .state = state,
-                .care = PLEK_CARE_ED,
-                .patient_group = CODE_ABSENT,
-                .urgency = CODE_ABSENT,
-                .starts_at_ms = TIME_ABSENT,
-                .ends_at_ms = TIME_ABSENT,
-                .review_at_ms = TIME_ABSENT,
-                .on_expiry = PLEK_ON_EXPIRY_KEEP,
-        };
-        say(world, &update);
-}
-
-static void say_card(World *world, const char *party, const char *location, int32_t latitude_e7)
-{
-        Update update = update_of(UPDATE_CARD, party, location);
-
-        update.card = (LocationCard){
-                .name = party,
-                .kind = "V6",
-                .has_position = true,
-                .latitude_e7 = latitude_e7,
-                .longitude_e7 = 50000000,
-                .contacts = { { "receptie", "1" },
-                              { "IC", "2", PLEK_CARE_ICU_ADULT },
-                              { "SEH", "3", PLEK_CARE_ED } },
-                .n_contacts = 3,
-        };
-        say(world, &update);
-}
-
-static void say_offer(World *world, const char *party, const char *location, uint32_t plan,
-                      bool not_offered, int64_t from_ms)
-{
-        Update update = update_of(UPDATE_OFFERING, party, location);
-
-        update.offering = (Offering){
-                .care = PLEK_CARE_ED,
-                .plan = plan,
-                .not_offered = not_offered,
-                .holds_from_ms = from_ms,
-                .holds_until_ms = TIME_ABSENT,
-        };
-        say(world, &update);
+        places_end(&world->places);
 }
 
 static const FindAnswer *find(World *world)
 {
         find_answer_deinit(&world->answer);
-        assert_int_equal(find_places(&world->answer, world->picture, world->fixture.registry,
-                                     &world->question),
+        assert_int_equal(find_places(&world->answer, world->places.picture,
+                                     world->places.fixture.registry, &world->question),
                          0);
         return &world->answer;
 }
@@ -169,7 +57,7 @@ static void test_of_what_nobody_speaks_nothing_is_found(void **state)
 
         world_begin(&world);
         assert_int_equal(find(&world)->n_found, 0);
-        say_card(&world, "a", "zeta", 520000000);
+        say_card(&world.places, "a", "zeta", 520000000);
         assert_int_equal(find(&world)->n_found, 0); /* it does not say that it gives this care */
         world_end(&world);
 }
@@ -179,9 +67,9 @@ static void test_a_zero_is_full_and_nothing_said_is_unknown(void **state)
         World world;
 
         world_begin(&world);
-        say_free(&world, "a", "zeta", NULL, 0);
-        say_door(&world, "a", "zeta", NULL, PLEK_DOOR_OPEN);
-        say_door(&world, "a", "midi", NULL, PLEK_DOOR_OPEN);
+        say_free(&world.places, "a", "zeta", NULL, 0);
+        say_door(&world.places, "a", "zeta", NULL, PLEK_DOOR_OPEN);
+        say_door(&world.places, "a", "midi", NULL, PLEK_DOOR_OPEN);
         assert_int_equal(find(&world)->n_found, 2);
         assert_found(&world.answer.found[0], "midi", PLEK_FIND_UNKNOWN);
         assert_null(world.answer.found[0].counts);
@@ -194,10 +82,10 @@ static void test_a_unit_has_its_own_door(void **state)
         World world;
 
         world_begin(&world);
-        say_free(&world, "a", "zeta", "x", 1);
-        say_free(&world, "a", "zeta", "y", 1);
-        say_door(&world, "a", "zeta", NULL, PLEK_DOOR_OPEN);
-        say_door(&world, "a", "zeta", "x", PLEK_DOOR_STOP);
+        say_free(&world.places, "a", "zeta", "x", 1);
+        say_free(&world.places, "a", "zeta", "y", 1);
+        say_door(&world.places, "a", "zeta", NULL, PLEK_DOOR_OPEN);
+        say_door(&world.places, "a", "zeta", "x", PLEK_DOOR_STOP);
         find(&world);
         assert_int_equal(world.answer.n_found, 2);
         assert_int_equal(world.answer.n_left_out, 1);
@@ -212,9 +100,9 @@ static void test_of_two_parties_on_one_unit_one_counts(void **state)
         World world;
 
         world_begin(&world);
-        say_free(&world, "b", "zeta", "x", 1);
-        say_free(&world, "a", "zeta", "x", 5);
-        say_free(&world, "a", "zeta", "y", 2);
+        say_free(&world.places, "b", "zeta", "x", 1);
+        say_free(&world.places, "a", "zeta", "x", 5);
+        say_free(&world.places, "a", "zeta", "y", 2);
         find(&world);
         assert_int_equal(world.answer.n_found, 3);
         assert_int_equal(world.answer.n_left_out, 1);
@@ -229,8 +117,8 @@ static void test_the_number_to_call_is_that_of_the_care(void **state)
         World world;
 
         world_begin(&world);
-        say_card(&world, "a", "zeta", 521000000);
-        say_door(&world, "a", "zeta", NULL, PLEK_DOOR_OPEN);
+        say_card(&world.places, "a", "zeta", 521000000);
+        say_door(&world.places, "a", "zeta", NULL, PLEK_DOOR_OPEN);
         find(&world);
         assert_string_equal(place_contact(world.answer.found[0].place, PLEK_CARE_ED)->phone, "3");
         assert_string_equal(place_contact(world.answer.found[0].place, PLEK_CARE_WARD)->phone, "1");
@@ -243,16 +131,16 @@ static void test_a_distrusted_card_gives_neither_a_number_nor_a_place(void **sta
         Enrolment revocation;
 
         world_begin(&world);
-        say_card(&world, "b", "zeta", 521000000);
-        say_door(&world, "a", "zeta", NULL, PLEK_DOOR_OPEN);
-        revocation = revocation_of(&world.fixture, "b", 2, 1, NOW);
-        apply(&world.fixture, &revocation);
+        say_card(&world.places, "b", "zeta", 521000000);
+        say_door(&world.places, "a", "zeta", NULL, PLEK_DOOR_OPEN);
+        revocation = revocation_of(&world.places.fixture, "b", 2, 1, NOW);
+        apply(&world.places.fixture, &revocation);
         find(&world);
         assert_found(&world.answer.found[0], "zeta", PLEK_FIND_UNKNOWN);
         assert_true(world.answer.found[0].distance_m < 0);
         assert_null(place_contact(world.answer.found[0].place, PLEK_CARE_ED));
 
-        say_card(&world, "a", "zeta", 520000000); /* whoever is to be believed comes first */
+        say_card(&world.places, "a", "zeta", 520000000); /* whoever is to be believed comes first */
         assert_true(find(&world)->found[0].distance_m == 0);
         world_end(&world);
 }
@@ -263,10 +151,10 @@ static void test_what_only_a_distrusted_party_says_is_left_out(void **state)
         Enrolment revocation;
 
         world_begin(&world);
-        say_free(&world, "b", "zeta", NULL, 9);
-        say_door(&world, "b", "midi", NULL, PLEK_DOOR_OPEN);
-        revocation = revocation_of(&world.fixture, "b", 2, 1, NOW);
-        apply(&world.fixture, &revocation);
+        say_free(&world.places, "b", "zeta", NULL, 9);
+        say_door(&world.places, "b", "midi", NULL, PLEK_DOOR_OPEN);
+        revocation = revocation_of(&world.places.fixture, "b", 2, 1, NOW);
+        apply(&world.places.fixture, &revocation);
         find(&world);
         assert_int_equal(world.answer.n_found, 2);
         assert_int_equal(world.answer.n_left_out, 2);
@@ -281,11 +169,11 @@ static void test_who_is_no_longer_enrolled_is_a_doubt(void **state)
         Enrolment revocation;
 
         world_begin(&world);
-        say_free(&world, "b", "zeta", NULL, 9);
-        say_door(&world, "a", "zeta", NULL, PLEK_DOOR_OPEN);
+        say_free(&world.places, "b", "zeta", NULL, 9);
+        say_door(&world.places, "a", "zeta", NULL, PLEK_DOOR_OPEN);
         assert_found(&find(&world)->found[0], "zeta", PLEK_FIND_FREE);
-        revocation = revocation_of(&world.fixture, "b", 2, 1, TIME_ABSENT);
-        apply(&world.fixture, &revocation);
+        revocation = revocation_of(&world.places.fixture, "b", 2, 1, TIME_ABSENT);
+        apply(&world.places.fixture, &revocation);
         assert_found(&find(&world)->found[0], "zeta", PLEK_FIND_UNCONFIRMED);
         assert_int_equal(world.answer.found[0].doubts, PLEK_DOUBT_NOT_ENROLLED);
         world_end(&world);
@@ -296,13 +184,14 @@ static void test_of_offerings_that_hold_the_one_that_began_last_does(void **stat
         World world;
 
         world_begin(&world);
-        say_door(&world, "a", "zeta", NULL, PLEK_DOOR_OPEN);
-        say_offer(&world, "a", "zeta", 0, false, TIME_ABSENT);
-        say_offer(&world, "a", "zeta", 2, true, NOW + HOUR);
+        say_door(&world.places, "a", "zeta", NULL, PLEK_DOOR_OPEN);
+        say_offer(&world.places, "a", "zeta", 0, false, TIME_ABSENT);
+        say_offer(&world.places, "a", "zeta", 2, true, NOW + HOUR);
         assert_found(&find(&world)->found[0], "zeta", PLEK_FIND_UNKNOWN);
         world.question.now_ms = NOW + HOUR;
         assert_int_equal(find(&world)->found[0].why, PLEK_LEFT_OUT_NOT_OFFERED);
-        say_offer(&world, "b", "zeta", 0, false, TIME_ABSENT); /* another party gives it there */
+        say_offer(&world.places, "b", "zeta", 0, false,
+                  TIME_ABSENT); /* another party gives it there */
         assert_found(&find(&world)->found[0], "zeta", PLEK_FIND_UNKNOWN);
         world_end(&world);
 }
@@ -312,9 +201,9 @@ static void test_regions_are_those_of_the_enrolment(void **state)
         World world;
 
         world_begin(&world);
-        say_door(&world, "a", "zeta", NULL, PLEK_DOOR_OPEN);
-        say_door(&world, "a", "midi", NULL, PLEK_DOOR_OPEN);
-        say_door(&world, "a", "alpha", NULL, PLEK_DOOR_OPEN);
+        say_door(&world.places, "a", "zeta", NULL, PLEK_DOOR_OPEN);
+        say_door(&world.places, "a", "midi", NULL, PLEK_DOOR_OPEN);
+        say_door(&world.places, "a", "alpha", NULL, PLEK_DOOR_OPEN);
         world.question.region = "west";
         assert_int_equal(find(&world)->n_found, 2);
         world.question.scheme = "province";
@@ -332,12 +221,12 @@ static void test_the_answer_outlives_the_picture(void **state)
         World world;
 
         world_begin(&world);
-        say_card(&world, "a", "zeta", 521000000);
-        say_free(&world, "a", "zeta", "x", 1);
-        say_door(&world, "a", "zeta", NULL, PLEK_DOOR_OPEN);
+        say_card(&world.places, "a", "zeta", 521000000);
+        say_free(&world.places, "a", "zeta", "x", 1);
+        say_door(&world.places, "a", "zeta", NULL, PLEK_DOOR_OPEN);
         find(&world);
-        picture_free(world.picture);
-        registry_free(world.fixture.registry);
+        picture_free(world.places.picture);
+        registry_free(world.places.fixture.registry);
         assert_found(&world.answer.found[0], "zeta", PLEK_FIND_FREE);
         assert_string_equal(world.answer.found[0].place->party, "a");
         assert_string_equal(world.answer.found[0].place->party_name, "A party");
@@ -346,8 +235,8 @@ static void test_the_answer_outlives_the_picture(void **state)
         assert_string_equal(world.answer.found[0].place->card.contacts[2].function, "SEH");
         assert_string_equal(world.answer.found[0].counts->unit, "x");
         assert_string_equal(world.answer.found[0].lead.word->party, "a");
-        assert_int_equal(picture_new(&world.picture, 1), 0);
-        assert_int_equal(registry_new(&world.fixture.registry), 0);
+        assert_int_equal(picture_new(&world.places.picture, 1), 0);
+        assert_int_equal(registry_new(&world.places.fixture.registry), 0);
         world_end(&world);
 }
 

@@ -1,0 +1,145 @@
+#pragma once
+
+/*
+ * Impact: what follows if a location closes
+ *
+ * The rule. Each area (a postcode, a town; who gives none has the places' own points instead) is
+ * served by what is nearest to it of those that give the care and take patients at that time: the
+ * leading door is none that keeps them out, it is not said that the care is not given, and it is
+ * within its hours. Before, the location that closes is one of them, whatever its door is now;
+ * after, it is not. The areas that it served move, each to what is next nearest to it, and of its
+ * load each takes along its share of their weight. Equally near: the first by location.
+ *
+ * Nearest is by the minutes of a travel-time matrix where one is given, and then by nothing else: a
+ * pair that is not in it cannot be reached. Without one it is as the crow flies. The answer says
+ * which.
+ *
+ * Doors, offerings and hours are those that hold when the closure begins, plans among them. Free
+ * places are those of now: nobody knows those of Saturday.
+ */
+
+#include "plek/map.h"
+#include "plek/subscriber.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+typedef struct PlekArea {
+        const char *id;   /* as the matrix names it */
+        const char *name; /* or NULL */
+        int32_t latitude_e7, longitude_e7;
+        double weight; /* inhabitants, or whatever the load goes by; finite and not negative */
+} PlekArea;
+
+typedef struct PlekTravel {
+        const char *from; /* an area's id */
+        const char *to;   /* a location */
+        double minutes;   /* finite and not negative */
+} PlekTravel;
+
+/* Set it with PLEK_IMPACT_INIT first. */
+typedef struct PlekImpactOptions {
+        PlekStatus status;      /* 0: ACTUAL */
+        const char *location;   /* that closes; required */
+        uint32_t care;          /* PlekCare; required */
+        int64_t from_ms, to_ms; /* or PLEK_NO_TIME: from now, without an end */
+        const PlekArea *areas;
+        size_t n_areas; /* 0: the places' own points, each of weight 1 */
+        const PlekTravel *travel;
+        size_t n_travel;      /* 0: as the crow flies */
+        double load_per_hour; /* of what closes; negative: not known */
+        double beyond;        /* minutes with a matrix, else metres; 0: not asked */
+        PlekClockFn clock;    /* for opening hours; NULL: they are not looked at */
+        void *clock_arg;
+} PlekImpactOptions;
+
+#define PLEK_IMPACT_INIT                                                                           \
+        {                                                                                          \
+                .from_ms = PLEK_NO_TIME, .to_ms = PLEK_NO_TIME, .load_per_hour = -1                \
+        }
+
+/* Why a place that gives the care takes nobody then. */
+typedef enum PlekImpactWhy {
+        PLEK_IMPACT_TAKES,
+        PLEK_IMPACT_CLOSES, /* it is what closes */
+        PLEK_IMPACT_DOOR,   /* stop, closed or not applicable */
+        PLEK_IMPACT_NOT_OFFERED,
+        PLEK_IMPACT_SHUT, /* outside its hours */
+        PLEK_IMPACT_DISTRUSTED,
+        PLEK_IMPACT_NOWHERE, /* no card says where it is, and no matrix names it */
+} PlekImpactWhy;
+
+typedef struct PlekImpactPlace {
+        const PlekPlace *place;
+        const PlekContact *contact; /* whom to call about this care; or NULL */
+        PlekImpactWhy why;
+
+        /* What moves here. */
+        size_t n_areas;
+        double weight, share;              /* of all that moves; 0 to 1 */
+        double load_per_hour, load_in_all; /* negative: not known, or without an end */
+        double nearest;                    /* of the areas that move here; negative: none does */
+
+        /* Its units' free places now, added up: of those that say it, not silent, not distrusted.
+         */
+        int64_t free;
+        size_t n_units, n_units_unknown; /* that say it, and that do not */
+        int64_t oldest_ms;               /* age of the oldest of these; -1: there is none */
+        bool has_stale;
+
+        uint32_t door_state; /* PlekDoorState when it begins; 0: unknown */
+        PlekStanding door_standing;
+        uint32_t door_exceptions[PLEK_EXCEPTIONS_MAX];
+        size_t n_door_exceptions;
+        int64_t door_ends_at_ms; /* or PLEK_NO_TIME */
+        uint32_t plan_state;     /* of a door announced to begin meanwhile; 0: none is */
+        int64_t plan_starts_at_ms, plan_ends_at_ms; /* or PLEK_NO_TIME */
+} PlekImpactPlace;
+
+/* An area that the location served. */
+typedef struct PlekImpactMove {
+        const PlekArea *area;
+        const PlekImpactPlace *to;  /* NULL: nowhere is left that can be reached */
+        double before, after;       /* minutes or metres; after negative: nowhere */
+        bool was_beyond, is_beyond; /* @beyond; nowhere is beyond */
+} PlekImpactMove;
+
+typedef struct PlekImpact {
+        const PlekImpactPlace
+                *places; /* what most moves to first; then by location; the others last */
+        size_t n_places;
+        const PlekImpactMove *moves; /* in the order of the areas */
+        size_t n_moves;
+        size_t n_areas;        /* all that were looked at */
+        size_t n_out_of_reach; /* areas from which nothing could be reached before, either */
+        double weight;         /* of what moves */
+        size_t n_newly_beyond; /* of the moves: those that were not, and are then */
+        double weight_newly_beyond;
+        bool by_travel_time;    /* else as the crow flies */
+        bool own_points;        /* for want of areas */
+        bool has_load;          /* it was given */
+        int64_t from_ms, to_ms; /* or PLEK_NO_TIME */
+        int64_t now_ms;         /* the broker's time for which it holds */
+} PlekImpact;
+
+/*
+ * It uses what we may read and nothing else. The answer is the caller's to free, and does not
+ * depend on the subscriber or the options any more.
+ *
+ * Returns 0, PLEK_E_NOT_FOUND (nobody says that the location gives this care), -EINVAL (no location
+ * or care, a period that ends before it begins, a number that is none) or -ENOMEM.
+ */
+PLEK_PUBLIC int plek_subscriber_impact(const PlekSubscriber *subscriber,
+                                       const PlekImpactOptions *options, PlekImpact **ret_impact);
+/* Returns NULL. */
+PLEK_PUBLIC PlekImpact *plek_impact_free(PlekImpact *impact);
+
+/* Of which care anything is said at @location (an offering, counts, a door), in order; at most
+ * @n_max. Returns how many. */
+PLEK_PUBLIC size_t plek_subscriber_cares(const PlekSubscriber *subscriber, PlekStatus status,
+                                         const char *location, uint32_t *ret_cares, size_t n_max);
+
+#ifdef __cplusplus
+}
+#endif
