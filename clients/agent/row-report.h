@@ -4,7 +4,7 @@
  * Row report: what one row of a file says, by one [report NAME] of its mapping
  */
 
-#include "csv-file.h"
+#include "plek/csv-file.h"
 #include "mapping.h"
 
 enum {

@@ -72,6 +72,7 @@ int command_watch(int argc, char **argv);
 int command_overdue(int argc, char **argv);
 int command_totals(int argc, char **argv);
 int command_find(int argc, char **argv);
+int command_impact(int argc, char **argv);
 int command_map(int argc, char **argv);
 int command_status(int argc, char **argv);
 int command_witness(int argc, char **argv);

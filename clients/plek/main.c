@@ -14,6 +14,7 @@ static const Command commands[] = {
         { "watch", command_watch, "the picture as it changes" },
         { "totals", command_totals, "how much there is of each care, and how much of that is old" },
         { "find", command_find, "where a patient can be taken now, ranked" },
+        { "impact", command_impact, "what follows if a location closes" },
         { "map", command_map, "which care is given where, and when" },
         { "overdue", command_overdue, "who is later than agreed, and whom to call" },
         { "at", command_at, "the picture as it was held at a time" },

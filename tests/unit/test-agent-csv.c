@@ -1,5 +1,5 @@
 /*
- * clients/agent: csv-file.c, mapping.c, row-field.c, row-report.c
+ * clients/agent: mapping.c, row-field.c, row-report.c; clients/plek: csv-file.c
  */
 
 #include <setjmp.h>
@@ -175,7 +175,8 @@ static void test_a_date_is_in_the_zone_of_the_mapping(void **state)
 
         read_nth(&reading, zoned, "day\n2026-07-01 00:00\n", 0);
         assert_int_equal(reading.result, 0);
-        assert_int_equal(reading.report.observed_at_ms, 1782856800000); /* 22:00 UTC the day before */
+        assert_int_equal(reading.report.observed_at_ms,
+                         1782856800000); /* 22:00 UTC the day before */
 }
 
 static void test_a_door_is_mapped_with_its_exceptions(void **state)
@@ -203,8 +204,7 @@ static void assert_mapping_wrong(const char *mapping_text, const char *part)
         char text[MAPPING_TEXT_BYTES] = "";
         Mapping *mapping = NULL;
 
-        assert_int_equal(mapping_parse(&mapping, mapping_text, "test.map", text),
-                         MAPPING_E_WRONG);
+        assert_int_equal(mapping_parse(&mapping, mapping_text, "test.map", text), MAPPING_E_WRONG);
         assert_null(mapping);
         if (!strstr(text, part))
                 fail_msg("'%s' does not say '%s'", text, part);
@@ -251,7 +251,9 @@ static void test_a_header_names_each_column_once(void **state)
 static void test_lines_are_counted_through_quotes_and_empty_lines(void **state)
 {
         FILE *file;
-        CsvFile *csv = open_csv("\xef\xbb\xbf" "a,b\n1,\"x\ny\"\n\n2,z\n3,4,5\n6\n", &file, 0);
+        CsvFile *csv = open_csv("\xef\xbb\xbf"
+                                "a,b\n1,\"x\ny\"\n\n2,z\n3,4,5\n6\n",
+                                &file, 0);
         CsvRow row;
 
         assert_string_equal(csv_file_column(csv, 0), "a"); /* without the byte order mark */

@@ -1,0 +1,140 @@
+#!/usr/bin/python3
+"""plek impact: what follows if a GP post closes part of a weekend"""
+
+import time
+
+import tap
+from harness import Region
+from tools import FILE, REFUSED, USAGE, Tools
+
+# In a row from south to north; 0.1 degree is 11.1 km.
+POSTS = {"duin": "52.0,5.0", "kust": "52.1,5.0", "zee": "52.4,5.0"}
+AREAS = """id,name,lat,lon,population
+1000,Duinstad,52.0,5.0,6000
+1001,Achterduin,51.9,5.0,2000
+1002,Tussenduin,52.04,5.0,1000
+2000,Kustwijk,52.1,5.0,9000
+"""
+MATRIX = """from,to,minutes
+1000,duin,4
+1000,kust,25
+1000,zee,12
+2000,kust,3
+2000,duin,18
+"""
+
+
+def three_posts(region):
+    region.enrol_agent("hap", {post: "oost" for post in POSTS})
+    region.enrol_reader("zcc", coord=True)
+    tools = Tools(region)
+    for post, position in POSTS.items():
+        tools.put("hap", "card", "--location", post, "--name", f"Huisartsenpost {post}", "--kind",
+                  "N6", "--position", position, "--phone", f"Regie=088 30{ord(post[0])}")
+        tools.put("hap", "door", "--location", post, "--care", "GP_POST", "OPEN")
+    tools.put("hap", "counts", "--location", "kust", "--care", "GP_POST", "available=4")
+    return tools
+
+
+def impact(tools, *arguments):
+    return tools.plek("impact", "--json", *arguments, party="zcc").one()
+
+
+def shown(answer, location):
+    return next(p for p in answer["places"] if p["location"] == location)
+
+
+def test_the_load_of_a_post_that_closes_moves_to_whoever_is_next_nearest():
+    with Region() as region:
+        tools = three_posts(region)
+        areas = region.write_file("areas.csv", AREAS)
+        answer = impact(tools, "--close", "duin", "--care", "GP_POST", "--load", "9/h", "--from",
+                        "+1d", "--to", "+2d", "--areas", areas, "--beyond", "20km")
+        assert answer["distances_are"] == "as the crow flies" and answer["areas_are"] == "given"
+        moves = {move["area"]: move for move in answer["moves"]}
+        assert set(moves) == {"1000", "1001", "1002"} and answer["weight"] == 9000
+        assert all(move["to"] == "kust" for move in moves.values())
+        assert abs(moves["1000"]["after"] - 11119) < 50 and moves["1000"]["before"] == 0
+        # Achterduin had 11 km to go, and has 22 then.
+        assert answer["newly_beyond"] == 1 and answer["weight_newly_beyond"] == 2000
+        assert moves["1001"]["is_beyond"] and not moves["1001"]["was_beyond"]
+
+        kust = shown(answer, "kust")
+        assert answer["places"][0] == kust and kust["share"] == 1 and kust["areas"] == 3
+        assert kust["load_per_hour"] == 9 and abs(kust["load_in_all"] - 216) < 0.1
+        assert kust["free"]["sum"] == 4 and kust["free"]["units"] == 1
+        assert kust["door"]["state"] == "OPEN" and kust["contact"]["phone"] == f"088 30{ord('k')}"
+        assert shown(answer, "duin")["why"] == "CLOSES" and shown(answer, "zee")["share"] == 0
+        assert "sum" not in shown(answer, "zee")["free"]  # nobody says: no zero is made up
+
+        text = tools.plek("impact", "--close", "duin", "--care", "GP_POST", "--load", "9/h",
+                          "--areas", areas, "--beyond", "20km", "--lang", "nl", party="zcc").out
+        assert "hemelsbreed" in text and "4 gebieden" in text and "+9.0/h" in text, text
+        assert "! Achterduin" in text and "dan verder dan 20 km: 1 gebieden" in text, text
+
+
+def test_a_neighbour_that_has_announced_to_be_closed_then_takes_nobody():
+    with Region() as region:
+        tools = three_posts(region)
+        tools.put("hap", "door", "--location", "kust", "--care", "GP_POST", "CLOSED", "--plan", "1",
+                  "--from", "+20h", "--until", "+40h")
+        now = impact(tools, "--close", "duin", "--care", "GP_POST", "--to", "+2d")
+        assert now["areas_are"] == "the places' own points" and "load_per_hour" not in \
+            shown(now, "kust")
+        assert [m["to"] for m in now["moves"]] == ["kust"]
+        announced = shown(now, "kust")["door"]
+        assert announced["announced"] == "CLOSED"
+        assert announced["announced_starts_at_ms"] > time.time() * 1000
+
+        then = impact(tools, "--close", "duin", "--care", "GP_POST", "--from", "+24h")
+        # Then duin serves Kust's people too, and neither has anything but Zee left.
+        assert [(m["area"], m["to"]) for m in then["moves"]] == [("duin", "zee"), ("kust", "zee")]
+        assert shown(then, "kust")["why"] == "DOOR"
+        text = tools.plek("impact", "--close", "duin", "--from", "+24h", "--lang", "en",
+                          party="zcc").out
+        assert "takes nobody: Huisartsenpost kust (closed, stop)" in text, text
+        assert "the load is not given" in text and "own points" in text, text
+
+
+def test_with_travel_times_nothing_else_says_how_far_it_is():
+    with Region() as region:
+        tools = three_posts(region)
+        areas = region.write_file("areas.csv", AREAS)
+        matrix = region.write_file("matrix.csv", MATRIX)
+        answer = impact(tools, "--close", "duin", "--care", "GP_POST", "--areas", areas,
+                        "--travel-times", matrix, "--beyond", "10min")
+        assert answer["distances_are"] == "given" and answer["distances"] == "minutes"
+        assert [(m["area"], m["to"], m["after"]) for m in answer["moves"]] == [("1000", "zee", 12)]
+        assert answer["newly_beyond"] == 1 and answer["out_of_reach"] == 2
+
+
+def test_what_cannot_be_read_or_asked_is_said():
+    with Region() as region:
+        tools = three_posts(region)
+        ask = ("impact", "--close", "duin", "--care", "GP_POST")
+        for text, words in (("id,lat,lon\n1,2,3\n", "no column 'weight'"),
+                            ("id,lat,lon,weight\n1,52,5,x\n", "line 2, column weight: 'x'"),
+                            ("id,lat,lon,weight\n1,52,500,1\n", "line 2, column lon: '500'"),
+                            ("id,lat,lon,weight\n,52,5,1\n", "line 2, column id: empty"),
+                            ("id,lat,lon,weight\n1,52,5,-1\n", "line 2, column weight"),
+                            ("id,lat,lon,weight\n", "no areas")):
+            path = region.write_file("areas.csv", text)
+            done = tools.plek(*ask, "--areas", path, party="zcc", expect=FILE)
+            assert words in done.err, done.err
+        matrix = region.write_file("matrix.csv", "from,to,minutes\na,b,nan\n")
+        done = tools.plek(*ask, "--travel-times", matrix, party="zcc", expect=FILE)
+        assert "line 2, column minutes: 'nan'" in done.err, done.err
+        tools.plek(*ask, "--areas", region.directory / "none.csv", party="zcc", expect=FILE)
+
+        done = tools.plek("impact", "--close", "duin", "--care", "ED", party="zcc", expect=REFUSED)
+        assert "nobody says that duin gives ED" in done.err
+        tools.plek("impact", "--close", "nowhere", party="zcc", expect=REFUSED)
+        for wrong in (["--beyond", "30"], ["--beyond", "30min"], ["--load", "x"], ["--to", "-1h"],
+                      ["--from", "+2h", "--to", "+1h"]):
+            tools.plek(*ask, *wrong, party="zcc", expect=USAGE)
+        tools.plek("impact", "--care", "ED", party="zcc", expect=USAGE)
+        tools.plek("impact", "--close", "duin", "--load", "6/h", party="zcc", expect=USAGE)
+
+
+if __name__ == "__main__":
+    tap.run(globals())
