@@ -142,6 +142,21 @@ static void argument_parse(PutOptions *o, char *argument, struct argp_state *sta
                 argp_error(state, "'%s' is too much", argument);
 }
 
+/* "mon 08:00" of a closure from "fri 18:00" is the Monday after that Friday, whatever today is. */
+static void until_parse(PutOptions *o, struct argp_state *state)
+{
+        PlekDoor *door = &o->report.door;
+        PutOptions from = *o;
+
+        if (!o->until)
+                return;
+        if (door->starts_at_ms != PLEK_NO_TIME)
+                from.now_ms = door->starts_at_ms;
+        door->ends_at_ms = put_time(state, &from, o->until);
+        if (door->ends_at_ms <= o->now_ms && *o->until != '-')
+                argp_error(state, "'%s' has passed already", o->until);
+}
+
 static bool door_parse(PutOptions *o, int key, char *argument, struct argp_state *state)
 {
         PlekDoor *door = &o->report.door;
@@ -169,9 +184,7 @@ static bool door_parse(PutOptions *o, int key, char *argument, struct argp_state
                 door->starts_at_ms = put_time(state, o, argument);
                 return true;
         case PUT_UNTIL:
-                door->ends_at_ms = put_time(state, o, argument);
-                if (door->ends_at_ms <= o->now_ms && *argument != '-')
-                        argp_error(state, "'%s' has passed already", argument);
+                o->until = argument;
                 return true;
         case PUT_REVIEW:
                 door->review_at_ms = put_time(state, o, argument);
@@ -301,6 +314,7 @@ static error_t parse(int key, char *argument, struct argp_state *state)
         case ARGP_KEY_END:
                 if (o->verb && !o->report.location)
                         argp_error(state, "which location?");
+                until_parse(o, state);
                 if (!o->report.kind || !o->report.location)
                         argp_error(state, "put needs a kind of report and a --location");
                 if (o->check && o->withdraw)

@@ -11,10 +11,11 @@
 typedef struct PutOptions {
         Common common;
         PlekReport report;
-        bool check;       /* ask only whether it would be accepted */
-        bool withdraw;    /* of report, only the key */
-        bool ends_plans;  /* a door: those that are under way are withdrawn, too */
-        const char *verb; /* open, stop or close: the location is an argument; NULL: put */
+        bool check;        /* ask only whether it would be accepted */
+        bool withdraw;     /* of report, only the key */
+        bool ends_plans;   /* a door: those that are under way are withdrawn, too */
+        const char *until; /* a door's end, as it was typed: from its start, if it has one */
+        const char *verb;  /* open, stop or close: the location is an argument; NULL: put */
         int64_t now_ms;
         unsigned n_arguments;
 } PutOptions;

@@ -93,10 +93,11 @@ def test_a_closure_announced_is_one_plan_however_often_it_is_said():
 def test_opening_a_door_calls_off_what_was_announced_for_now_and_nothing_else():
     with Region() as region:
         tools = hospital(region)
-        for more in (("--from", "-1h", "--until", "1h"), ("--from", "-2h", "--until", "2h"),
-                     ("--from", "1h", "--until", "2h")):
+        # An end counts from its start.
+        for more in (("--from", "-1h", "--until", "2h"), ("--from", "-2h", "--until", "4h"),
+                     ("--from", "1h", "--until", "1h")):
             tools.plek("close", "duin", *ED, *more, party="duin")
-        tools.plek("close", "duin", "--care", "WARD", "--from", "-1h", "--until", "1h",
+        tools.plek("close", "duin", "--care", "WARD", "--from", "-1h", "--until", "2h",
                    party="duin")
         assert door(tools, *ED)["state"] == "CLOSED"
         said = tools.plek("open", "duin", *ED, "--json", party="duin").one()
