@@ -69,6 +69,7 @@ int command_get(int argc, char **argv);
 int command_at(int argc, char **argv);
 int command_history(int argc, char **argv);
 int command_watch(int argc, char **argv);
+int command_open_document(int argc, char **argv);
 int command_overdue(int argc, char **argv);
 int command_totals(int argc, char **argv);
 int command_find(int argc, char **argv);

@@ -38,6 +38,7 @@ static const Command commands[] = {
         { "confirm", command_confirm, "accept what the broker stopped at" },
 
         { "witness", command_witness, "keep the broker's signed heads in a file elsewhere" },
+        { "open-document", command_open_document, "check the file that is for the public" },
         { "verify", command_verify, "re-check a data directory, or a copy of one" },
 };
 
@@ -47,7 +48,7 @@ static void help(FILE *to)
               "usage: plek COMMAND ...        plek COMMAND --help says more\n\n",
               to);
         for (size_t i = 0; i < N_ELEMENTS(commands); i++)
-                fprintf(to, "  %-10s %s\n", commands[i].name, commands[i].summary);
+                fprintf(to, "  %-13s %s\n", commands[i].name, commands[i].summary);
         fputs("\nExit status: 0 done, 1 refused, 2 wrong usage, 3 the broker does not answer,\n"
               "4 a file or key, 5 verify found damage. man plek has the rest.\n",
               to);

@@ -135,6 +135,8 @@ static const struct {
         { "extremely busy", "zeer druk" },
         { "severely overcrowded", "ernstig overvol" },
         { "dangerously overcrowded", "gevaarlijk overvol" },
+        { "signed by a broker of", "ondertekend door een broker van" },
+        { "ago", "geleden" },
         { "overdue", "te laat" },
         { "agreed every", "afgesproken elke" },
         { "never reported", "nooit gemeld" },

@@ -70,6 +70,8 @@ static int on_second(void *arg)
         if (!r)
                 r = pipeline_tick(&broker->pipeline);
         if (!r)
+                r = open_document_tick(&broker->open);
+        if (!r)
                 r = service_tick(&broker->service);
         return r;
 }
@@ -206,6 +208,7 @@ static int make_modules(Broker *broker)
         int r;
 
         sessions_init(&broker->sessions, &broker->activities);
+        open_document_init(&broker->open, broker);
         health_init(&broker->health, broker, broker->config->has_authority);
         r = log_limiter_new(&broker->log);
         r = r ? r : arena_new(&broker->arena, 2 * REQUEST_ARENA_BYTES);
@@ -378,6 +381,7 @@ Broker *broker_free(Broker *broker)
         transfers_deinit(&broker->transfers);
         answers_deinit(&broker->answers);
         gatekeeper_deinit(&broker->gatekeeper);
+        open_document_deinit(&broker->open);
         overdue_deinit(&broker->overdue);
         beats_deinit(&broker->beats);
         receipts_deinit(&broker->receipts);

@@ -17,6 +17,7 @@
 #include "broker/ingress.h"
 #include "broker/log.h"
 #include "broker/metrics.h"
+#include "broker/open.h"
 #include "broker/order.h"
 #include "broker/overdue.h"
 #include "broker/past.h"
@@ -77,6 +78,7 @@ struct Broker {
         Receipts receipts;
         Beats beats;
         Overdue overdue;
+        OpenDocument open;
         Gatekeeper gatekeeper;
         Answers answers;
         Transfers transfers;

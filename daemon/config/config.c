@@ -292,6 +292,7 @@ Config *config_free(Config *config)
         free(config->coord);
         free(config->control);
         free(config->http);
+        free(config->open_document);
         free(config->agreed);
         free(config->agreed_intervals);
         free(config->policies);

@@ -41,7 +41,8 @@ typedef struct Config {
         char *control;                        /* ipc://path */
         char *http;                           /* host:port, NULL: off */
 
-        char *agreed; /* as written, and what it says */
+        char *open_document; /* NULL: off */
+        char *agreed;        /* as written, and what it says */
         AgreedInterval *agreed_intervals;
         size_t n_agreed_intervals;
 

@@ -93,6 +93,8 @@ const char *setting_range(const Setting *setting)
                 return "a path, or credential:NAME";
         case SETTING_PATH:
                 return "a path";
+        case SETTING_FILE:
+                return "a path, or off";
         case SETTING_TCP:
                 return "tcp://host:port, * for any host";
         case SETTING_IPC:
@@ -260,7 +262,8 @@ int setting_set(const Setting *setting, Config *config, const char *value, const
                 return setting_set_authority(config, value, ret_text);
         if (setting->kind == SETTING_AGREED)
                 return setting_set_agreed(config, value, ret_text);
-        if (setting->kind == SETTING_HTTP && strcmp(value, "off") == 0) {
+        if ((setting->kind == SETTING_HTTP || setting->kind == SETTING_FILE) &&
+            strcmp(value, "off") == 0) {
                 free(*text);
                 *text = NULL;
                 return 0;

@@ -12,6 +12,7 @@ typedef enum SettingKind {
         SETTING_AUTHORITY,
         SETTING_KEY, /* a path, or credential:NAME */
         SETTING_PATH,
+        SETTING_FILE, /* a path, or off */
         SETTING_TCP,
         SETTING_IPC,
         SETTING_HTTP,

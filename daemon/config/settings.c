@@ -44,6 +44,10 @@ const Setting settings[] = {
         { "http", SETTING_HTTP, FIXED, AT(http), 0, 0, "127.0.0.1:9301",
           "Where /metrics, /healthz and /readyz are served; off for none." },
 
+        { "open-document", SETTING_FILE, FIXED, AT(open_document), 0, 0, "off",
+          "A file for the public: what was reported with audience OPEN, without contacts, as JSON "
+          "that the broker signs. Rewritten at most once a minute; the service must be allowed to "
+          "write there (ReadWritePaths=)." },
         { "agreed", SETTING_AGREED, RELOADS, AT(agreed), 0, 0,
           "pressure 1 min, counts V4 5 min, counts V5 5 min, counts V6 5 min, counts N6 15 min, "
           "counts R5 6 h, counts GP_POST 15 min, counts NURSING_HOME 6 h",

@@ -86,6 +86,15 @@ PLEK_PUBLIC void plek_region_card_info(const PlekRegionCard *card, PlekRegionCar
 PLEK_PUBLIC void plek_region_card_checksum(const PlekRegionCard *card,
                                            char ret_text[PLEK_CHECKSUM_BYTES]);
 
+/*
+ * Whether a broker of @card signed this open document, the whole file with what is public in its
+ * region; PROTOCOL.md says what is in it. How old it is stands in its time_ms.
+ *
+ * Returns 0, PLEK_E_UNTRUSTED, PLEK_E_INVALID (it does not end as it must) or -ENOMEM. Any thread.
+ */
+PLEK_PUBLIC int plek_region_card_check_open(const PlekRegionCard *card, const void *bytes,
+                                            size_t n_bytes);
+
 /* ------------------------------------------------------------------ what both are used with */
 
 /*

@@ -72,7 +72,7 @@ static void test_every_setting_is_taken(void **state)
                  "network = try\nauthority = %s\nkey=k\ndirectory = data dir\n"
                  "updates = tcp://127.0.0.1:1\ncare = tcp://*:2\nquery = tcp://[::1]:3\n"
                  "coord = tcp://host.example:4\ncontrol = ipc://control.sock\nhttp = off\n"
-                 "agreed = counts V6 2 min\nworkers = 3\nmax-connections = 100\nmax-guests = 5\nguests-per-second = 6\n"
+                 "open-document = open.json\nagreed = counts V6 2 min\nworkers = 3\nmax-connections = 100\nmax-guests = 5\nguests-per-second = 6\n"
                  "updates-per-second = 7\nupdates-at-once = 8\nrequests-per-second = 9\n"
                  "requests-at-once = 10\nqueue-bytes = 16 MiB\nreceive-bytes = 17MiB\n"
                  "answer-bytes = 1 GiB\nparty-records-max = 11\ntombstones = 1234\n"
@@ -88,6 +88,7 @@ static void test_every_setting_is_taken(void **state)
         assert_string_equal(config->query, "tcp://[::1]:3");
         assert_string_equal(config->control, "ipc://control.sock");
         assert_null(config->http);
+        assert_string_equal(config->open_document, "open.json");
         assert_int_equal(config->n_agreed_intervals, 1);
         assert_int_equal(config->workers, 3);
         assert_int_equal(config->max_connections, 100);
