@@ -3,9 +3,10 @@
 /*
  * Map: which care is given where, at what level and when; not whether there is room
  *
- * A place is a location with its card, its regions as the authority says them, and its offerings.
- * Of one party's offerings of a care that one holds which has begun, has not ended, and began last;
- * others are announced, or over.
+ * A place is a location with its card (in an exercise or a test the actual one, where there is none
+ * of that status), its regions as the authority says them, and its offerings. Of one party's
+ * offerings of a care that one holds which has begun, has not ended, and began last; others are
+ * announced, or over.
  *
  * Hours are read off the wall clock of the card's time zone:
  *

@@ -25,10 +25,12 @@ static void copy_card(Keep *keep, LocationCard *to, const LocationCard *from)
 static void take_card(Gathering *g, Place *place, const Record *record, const char *party,
                       PartyTrust trust, const Update *update)
 {
-        bool is_better = !place->has_card;
+        bool is_better = !place->has_card, is_of_status = record->status == g->scope->status;
 
         if (!is_better && (trust == PARTY_DISTRUSTED) != (place->trust == PARTY_DISTRUSTED))
                 is_better = trust != PARTY_DISTRUSTED;
+        else if (!is_better && is_of_status != place->card_is_of_status)
+                is_better = is_of_status;
         else if (!is_better && record->since_ms != place->card_since_ms)
                 is_better = record->since_ms > place->card_since_ms;
         else if (!is_better)
@@ -37,6 +39,7 @@ static void take_card(Gathering *g, Place *place, const Record *record, const ch
                 return;
 
         place->has_card = true;
+        place->card_is_of_status = is_of_status;
         place->party = party;
         place->region = record->topic->topic.region;
         place->trust = trust;

@@ -52,7 +52,9 @@ static bool matters(const PlacesScope *scope, const Record *record, bool *ret_sa
         uint32_t care;
 
         *ret_says = false;
-        if (record->status != scope->status || record->report == UPDATE_PRESSURE)
+        if (record->status != scope->status)
+                return record->report == UPDATE_CARD && record->status == STATUS_ACTUAL;
+        if (record->report == UPDATE_PRESSURE)
                 return false;
         if (!scope->care) {
                 *ret_says = true;

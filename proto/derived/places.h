@@ -7,7 +7,8 @@
  * for it, what it offers, and, for one kind of care, its counts and the words about its doors.
  * Several parties may have said them. Where only one can be shown (a card, a unit's counts) it is,
  * in this order: one that is not distrusted; for counts the fresher; the one stated last; the first
- * by its party's name.
+ * by its party's name. In an exercise, and in a test, a place that has no card of that status has
+ * its actual one: it stands where it stands, and is called by its own number.
  *
  * Which of one party's offerings of a care holds: of those that have begun and not ended the one
  * that began last, and of those the highest plan.
@@ -90,6 +91,7 @@ typedef struct Place {
         const char *party_name;
         PartyTrust trust; /* of the card; of one that is distrusted only name and kind are here */
         int64_t card_since_ms;
+        bool card_is_of_status; /* else it is the actual one */
         LocationCard card;
         PlaceOpening opening; /* by the card's hours */
         int changes_in_min;

@@ -125,6 +125,33 @@ static void test_the_number_to_call_is_that_of_the_care(void **state)
         world_end(&world);
 }
 
+static void test_an_exercise_finds_places_by_their_actual_cards(void **state)
+{
+        World world;
+        Update door = update_of(UPDATE_DOOR, "a", "zeta");
+
+        world_begin(&world);
+        say_card(&world.places, "a", "zeta", 520000000);
+        say_free(&world.places, "a", "zeta", NULL,
+                 5); /* what is real is no answer to an exercise */
+        door.status = STATUS_EXERCISE;
+        door.door = (Door){ .state = PLEK_DOOR_OPEN,
+                            .care = PLEK_CARE_ED,
+                            .patient_group = CODE_ABSENT,
+                            .urgency = CODE_ABSENT,
+                            .starts_at_ms = TIME_ABSENT,
+                            .ends_at_ms = TIME_ABSENT,
+                            .review_at_ms = TIME_ABSENT };
+        say(&world.places, &door);
+        world.question.status = STATUS_EXERCISE;
+        assert_int_equal(find(&world)->n_found, 1);
+        assert_found(&world.answer.found[0], "zeta", PLEK_FIND_UNKNOWN);
+        assert_true(world.answer.found[0].distance_m == 0);
+        world.question.status = STATUS_ACTUAL;
+        assert_found(&find(&world)->found[0], "zeta", PLEK_FIND_UNCONFIRMED);
+        world_end(&world);
+}
+
 static void test_a_distrusted_card_gives_neither_a_number_nor_a_place(void **state)
 {
         World world;
@@ -268,6 +295,7 @@ int main(void)
                 cmocka_unit_test(test_a_unit_has_its_own_door),
                 cmocka_unit_test(test_of_two_parties_on_one_unit_one_counts),
                 cmocka_unit_test(test_the_number_to_call_is_that_of_the_care),
+                cmocka_unit_test(test_an_exercise_finds_places_by_their_actual_cards),
                 cmocka_unit_test(test_a_distrusted_card_gives_neither_a_number_nor_a_place),
                 cmocka_unit_test(test_what_only_a_distrusted_party_says_is_left_out),
                 cmocka_unit_test(test_who_is_no_longer_enrolled_is_a_doubt),
