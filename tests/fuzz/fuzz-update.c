@@ -6,6 +6,7 @@
 #include <sodium.h>
 #include <string.h>
 
+#include "wire/hours.h"
 #include "wire/update.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n_bytes);
@@ -33,6 +34,24 @@ static void assert_same_record(const Update *a, const Update *b)
         assert_same(left.method, right.method);
 }
 
+/* What was let through can be read, and says something of every minute. */
+static void check_hours(const char *text)
+{
+        const char *at, *why;
+        Hours hours;
+
+        if (!text)
+                return;
+        assert(hours_parse(&hours, text, &at, &why) == 0);
+        for (int minute = 0; minute < MINUTES_A_WEEK; minute += 997) {
+                int wait = hours_until_change(&hours, minute);
+
+                assert(wait < 0 || (wait > 0 && wait < MINUTES_A_WEEK));
+                assert(wait < 0 ||
+                       hours_are_open(&hours, minute + wait) != hours_are_open(&hours, minute));
+        }
+}
+
 static void check_restated(const Update *update, Arena *arena)
 {
         CLEANUP(blob_unrefp) Blob *body = NULL;
@@ -52,6 +71,10 @@ static void check_restated(const Update *update, Arena *arena)
         assert_same_record(&again, update);
         if (update->kind == UPDATE_COUNTS)
                 assert(!memcmp(&again.counts, &update->counts, sizeof(Counts)));
+        if (update->kind == UPDATE_CARD)
+                check_hours(update->card.hours);
+        if (update->kind == UPDATE_OFFERING)
+                check_hours(update->offering.hours);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n_bytes)
