@@ -26,36 +26,37 @@ class Location:
     phones: list
     units: list = field(default_factory=list)
     doors: list = field(default_factory=list)  # (care, state)
+    offers: list = field(default_factory=list)  # (care, level or None)
 
 
 REGION = "waterkant"
 
 LOCATIONS = [
     Location("uz-waterkant", "Universitair Ziekenhuis Waterkant", "V5", (53.012, 3.981),
-             ["SEH=088 000 0101", "IC=088 000 0102"],
+             ["SEH@ED=088 000 0101", "IC@ICU_ADULT=088 000 0102"],
              [Unit("ic", "IC volwassenen", "ICU_ADULT", 32, 27), Unit("mc", "MC", "MEDIUM_CARE", 16, 12),
               Unit("kic", "Kinder-IC", "PICU", 10, 6), Unit("seh", "SEH", "ED", 24, 15)],
-             [("ED", "OPEN")]),
+             [("ED", "OPEN")], [("ED", "1"), ("ICU_ADULT", "3"), ("PICU", None)]),
     Location("vuurtoren", "Ziekenhuis De Vuurtoren", "V6", (52.951, 4.022),
              ["SEH=088 000 0201"],
              [Unit("ic", "IC", "ICU_ADULT", 12, 10), Unit("b2", "Kliniek B2", "WARD", 28, 25),
               Unit("seh", "SEH", "ED", 14, 9)],
-             [("ED", "OPEN"), ("OBSTETRICS", "OPEN")]),
+             [("ED", "OPEN"), ("OBSTETRICS", "OPEN")], [("ED", "2"), ("ICU_ADULT", "1")]),
     Location("duinzicht", "Ziekenhuis Duinzicht", "V6", (52.874, 3.902),
              ["SEH=088 000 0301"],
              [Unit("ic", "IC", "ICU_ADULT", 8, 6), Unit("ccu", "EHH", "CCU", 10, 8),
               Unit("seh", "SEH", "ED", 12, 7)],
-             [("ED", "OPEN")]),
+             [("ED", "OPEN")], [("ED", "2"), ("ICU_ADULT", "1"), ("CCU", None)]),
     Location("oosterhaven", "Streekziekenhuis Oosterhaven", "V6", (53.101, 4.207),
              ["SEH=088 000 0401"],
              [Unit("aoa", "Acute opname", "OBSERVATION", 14, 9), Unit("seh", "SEH", "ED", 9, 4)],
-             [("ED", "RESTRICTED")]),
+             [("ED", "RESTRICTED")], [("ED", "3")]),
     Location("hap-duinzicht", "Huisartsenpost Duinzicht", "N6", (52.875, 3.903),
              ["Triage=088 000 0501"], [Unit("post", "Post", "GP_POST", 6, 2)],
-             [("GP_POST", "OPEN")]),
+             [("GP_POST", "OPEN")], [("GP_POST", None)]),
     Location("hap-haven", "Huisartsenpost Haven", "N6", (53.099, 4.203),
              ["Triage=088 000 0601"], [Unit("post", "Post", "GP_POST", 4, 1)],
-             [("GP_POST", "OPEN")]),
+             [("GP_POST", "OPEN")], [("GP_POST", None)]),
     Location("zeemeeuw", "Verpleeghuis De Zeemeeuw", "R5", (52.941, 4.051),
              ["Opname=088 000 0701"],
              [Unit("elv", "ELV hoog", "SHORT_STAY", 12, 9), Unit("grz", "GRZ", "REHABILITATION", 20, 18)]),
