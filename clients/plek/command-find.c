@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "json-set.h"
 #include "look.h"
 #include "place-json.h"
 #include "position.h"
@@ -192,19 +193,6 @@ static const struct {
 
 /* ------------------------------------------------------------------ JSON */
 
-static void set_code(json_t *object, const char *key, PlekCodeList list, uint32_t code)
-{
-        const char *name = plek_code_name(list, code);
-
-        json_object_set_new(object, key, name ? json_string(name) : json_integer(code));
-}
-
-static void set_time(json_t *object, const char *key, int64_t ms)
-{
-        if (ms != PLEK_NO_TIME)
-                json_object_set_new(object, key, json_integer(ms));
-}
-
 static json_t *door_to_json(const PlekFound *found)
 {
         json_t *exceptions = json_array();
@@ -222,11 +210,11 @@ static json_t *door_to_json(const PlekFound *found)
                                                        : json_integer(found->door_exceptions[i]));
         }
         if (found->door_reason)
-                set_code(object, "reason", PLEK_CODES_REASON, found->door_reason);
+                json_set_code(object, "reason", PLEK_CODES_REASON, found->door_reason);
         if (found->door_source)
-                set_code(object, "source", PLEK_CODES_SOURCE, found->door_source);
-        set_time(object, "since_ms", found->door_since_ms);
-        set_time(object, "ends_at_ms", found->door_ends_at_ms);
+                json_set_code(object, "source", PLEK_CODES_SOURCE, found->door_source);
+        json_set_time(object, "since_ms", found->door_since_ms);
+        json_set_time(object, "ends_at_ms", found->door_ends_at_ms);
         if (found->door_age_ms >= 0) {
                 json_object_set_new(object, "age_ms", json_integer(found->door_age_ms));
                 json_object_set_new(object, "freshness",
@@ -246,7 +234,7 @@ static json_t *counts_to_json(const PlekFound *found)
         if (found->free_known)
                 json_object_set_new(object, "free", json_integer(found->free));
         if (found->source)
-                set_code(object, "source", PLEK_CODES_SOURCE, found->source);
+                json_set_code(object, "source", PLEK_CODES_SOURCE, found->source);
         return object;
 }
 
@@ -270,7 +258,7 @@ static void found_json(const PlekFound *found, size_t n)
                 json_object_set_new(object, "counts", counts_to_json(found));
         json_object_set_new(object, "door", door_to_json(found));
         if (found->exception)
-                set_code(object, "exception", PLEK_CODES_EXCEPTION, found->exception);
+                json_set_code(object, "exception", PLEK_CODES_EXCEPTION, found->exception);
         if (found->contact)
                 json_object_set_new(object, "contact",
                                     json_pack("{s:s, s:s}", "function", found->contact->function,
@@ -396,12 +384,13 @@ static void say_answer(const PlekFindAnswer *answer, const FindOptions *o)
 /* --near LOCATION: where its card says it is. */
 static int find_near(const PlekSubscriber *subscriber, FindOptions *o)
 {
+        const PlekMapOptions options_of_map = { .status = o->find.status };
         PlekMap *map;
         int r;
 
         if (!o->near)
                 return EXIT_DONE;
-        r = plek_subscriber_map(subscriber, NULL, &map);
+        r = plek_subscriber_map(subscriber, &options_of_map, &map);
         if (r)
                 return fail(EXIT_FILE, "%s.", plek_result_text(r));
         r = PLEK_E_NOT_FOUND;

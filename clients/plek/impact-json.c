@@ -4,6 +4,7 @@
 
 #include "impact-json.h"
 
+#include "json-set.h"
 #include "place-json.h"
 #include "words.h"
 
@@ -17,12 +18,6 @@ const char *const impact_why_names[] = {
 static const char *state_name(uint32_t state)
 {
         return state ? plek_code_name(PLEK_CODES_DOOR_STATE, state) : "UNKNOWN";
-}
-
-static void set_time(json_t *object, const char *key, int64_t ms)
-{
-        if (ms != PLEK_NO_TIME)
-                json_object_set_new(object, key, json_integer(ms));
 }
 
 /* What is not known has no key. */
@@ -45,12 +40,12 @@ static json_t *door_to_json(const PlekImpactPlace *shown)
                 json_array_append_new(exceptions, name ? json_string(name)
                                                        : json_integer(shown->door_exceptions[i]));
         }
-        set_time(object, "ends_at_ms", shown->door_ends_at_ms);
+        json_set_time(object, "ends_at_ms", shown->door_ends_at_ms);
         if (!shown->plan_state)
                 return object;
         json_object_set_new(object, "announced", json_string(state_name(shown->plan_state)));
-        set_time(object, "announced_starts_at_ms", shown->plan_starts_at_ms);
-        set_time(object, "announced_ends_at_ms", shown->plan_ends_at_ms);
+        json_set_time(object, "announced_starts_at_ms", shown->plan_starts_at_ms);
+        json_set_time(object, "announced_ends_at_ms", shown->plan_ends_at_ms);
         return object;
 }
 
@@ -114,8 +109,8 @@ json_t *impact_to_json(const PlekImpact *impact, const char *location, uint32_t 
 
         json_object_set_new(object, "distances_are",
                             json_string(impact->by_travel_time ? "given" : "as the crow flies"));
-        set_time(object, "from_ms", impact->from_ms);
-        set_time(object, "to_ms", impact->to_ms);
+        json_set_time(object, "from_ms", impact->from_ms);
+        json_set_time(object, "to_ms", impact->to_ms);
         for (size_t i = 0; i < impact->n_places; i++)
                 json_array_append_new(places, place_of(&impact->places[i], "nearest"));
         for (size_t i = 0; i < impact->n_moves; i++)

@@ -1,5 +1,6 @@
 #include "place-json.h"
 
+#include "json-set.h"
 #include "words.h"
 
 const char *place_name(const PlekPlace *place)
@@ -12,15 +13,9 @@ const char *opening_name(PlekOpening opening)
         return opening == PLEK_OPENING_OPEN ? "OPEN" : opening == PLEK_OPENING_SHUT ? "SHUT" : NULL;
 }
 
-static void set_string(json_t *object, const char *key, const char *value)
-{
-        if (value)
-                json_object_set_new(object, key, json_string(value));
-}
-
 static void set_opening(json_t *object, PlekOpening opening, int changes_in_min)
 {
-        set_string(object, "opening", opening_name(opening));
+        json_set_string(object, "opening", opening_name(opening));
         if (changes_in_min >= 0)
                 json_object_set_new(object, "opening_changes_in_min", json_integer(changes_in_min));
 }
@@ -33,7 +28,7 @@ json_t *offer_to_json(const PlekOffer *offer)
         };
         json_t *object = offering_to_json(&record);
 
-        set_string(object, "party", offer->party);
+        json_set_string(object, "party", offer->party);
         json_object_set_new(object, "holds", json_boolean(offer->holds));
         json_object_set_new(object, "since_ms", json_integer(offer->since_ms));
         json_object_set_new(object, "revision", json_integer((json_int_t)offer->revision));
@@ -52,8 +47,8 @@ json_t *place_to_json(const PlekPlace *place)
                 json_array_append_new(regions,
                                       json_pack("{s:s, s:s}", "scheme", place->regions[i].scheme,
                                                 "id", place->regions[i].id));
-        set_string(object, "party", place->party);
-        set_string(object, "party_name", place->party_name);
+        json_set_string(object, "party", place->party);
+        json_set_string(object, "party_name", place->party_name);
         if (place->has_card) {
                 json_object_set_new(object, "enrolled",
                                     json_string(enrolled_name(place->enrolled)));

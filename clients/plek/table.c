@@ -132,6 +132,12 @@ static int gather_row(Gathered *gathered, PlekSubscriber *subscriber, const Plek
         return gather_door(gathered, subscriber, &of, filter);
 }
 
+/* What is offered is not what is free: the map has it. What is announced is shown here, too. */
+static bool is_for_the_map(const PlekRecord *record)
+{
+        return record->report.kind == PLEK_REPORT_OFFERING && record->standing != PLEK_ANNOUNCED;
+}
+
 typedef int (*NextFn)(PlekSubscriber *subscriber, PlekCursor *cursor, PlekRecord *ret_record);
 
 static int gather(Gathered *gathered, PlekSubscriber *subscriber, const TableFilter *filter,
@@ -142,7 +148,7 @@ static int gather(Gathered *gathered, PlekSubscriber *subscriber, const TableFil
         int r;
 
         while (!(r = next(subscriber, &cursor, &record))) {
-                if (!table_wants(filter, &record))
+                if (!table_wants(filter, &record) || is_for_the_map(&record))
                         continue;
                 if (record.report.kind == PLEK_REPORT_CARD)
                         r = record.freshness == PLEK_WITHDRAWN ? 0 : gather_card(gathered, &record);

@@ -71,7 +71,7 @@ def test_a_change_is_announced_and_takes_effect_by_itself():
         watch = tools.watch_json("meldkamer")
         watch.next(lambda e: e["event"] == "link" and e["in_sync"])
         tools.put("vuur", "offering", *VUUR, "--care", "ED", "--level", "2")
-        ahead = int(time.time()) + 4
+        ahead = int(time.time()) + 6
         begins = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(ahead))
         tools.put("vuur", "offering", *VUUR, "--care", "ED", "--level", "1", "--plan", "1",
                   "--from", begins)
@@ -82,6 +82,11 @@ def test_a_change_is_announced_and_takes_effect_by_itself():
         before = map_of(tools)["vuurtoren"]["offerings"]
         if time.time() < ahead:
             assert [(o["level"], o["holds"]) for o in before] == [("2", True), ("1", False)]
+
+        # The picture has what is free; of what is offered only what is announced.
+        table = tools.plek("get", "--lang", "en", party="meldkamer").out
+        if time.time() < ahead:
+            assert "offered (announced) · level 1" in table and "level 2" not in table, table
 
         # Nobody says anything any more: time alone does it.
         begun = watch.next(lambda e: e["event"] == "record" and e["change"] == "TIME")
