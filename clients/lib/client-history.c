@@ -80,6 +80,7 @@ static int add_withdrawn(MomentList *list, const Entry *entry)
                 .revision = entry->revision,
                 .observed_at_ms = entry->received_at_ms,
                 .received_at_ms = entry->received_at_ms,
+                .since_ms = entry->received_at_ms,
                 .withdrawn = (PlekWithdrawn)withdrawn->cause,
         };
         int r;
@@ -95,6 +96,7 @@ static int add_entry(MomentList *list, const Entry *entry)
                 .kind = kind_of(list, entry),
                 .revision = entry->revision,
                 .received_at_ms = entry->received_at_ms,
+                .since_ms = entry->since_ms,
                 .flags = entry->flags & (PLEK_FLAG_OVERCROWDED | PLEK_FLAG_INCONSISTENT),
         };
         const char *what;

@@ -68,6 +68,7 @@ int command_close(int argc, char **argv);
 int command_get(int argc, char **argv);
 int command_at(int argc, char **argv);
 int command_history(int argc, char **argv);
+int command_stops(int argc, char **argv);
 int command_watch(int argc, char **argv);
 int command_open_document(int argc, char **argv);
 int command_overdue(int argc, char **argv);

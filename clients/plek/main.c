@@ -19,6 +19,7 @@ static const Command commands[] = {
         { "overdue", command_overdue, "who is later than agreed, and whom to call" },
         { "at", command_at, "the picture as it was held at a time" },
         { "history", command_history, "what was said of a location, and when" },
+        { "stops", command_stops, "how many stops in a quarter, how long, and what neighbours did" },
         { "door", command_door, "which door leads, who says so, and what the neighbours do" },
         { "open", command_open, "one's own door, and what was announced for it is called off" },
         { "stop", command_stop, "ask that patients are not brought, exceptions apart" },

@@ -167,6 +167,25 @@ int when_parse_past(int64_t *ret_ms, const char *text, int64_t now_ms)
         return when_parse(ret_ms, text, now_ms);
 }
 
+static int64_t month_ms(int year, int month)
+{
+        struct tm at = { .tm_year = year - 1900, .tm_mon = month, .tm_mday = 1, .tm_isdst = -1 };
+
+        return (int64_t)mktime(&at) * 1000;
+}
+
+int quarter_parse(int64_t *ret_from_ms, int64_t *ret_to_ms, const char *text)
+{
+        int year, quarter, n = 0;
+
+        if (sscanf(text, "%4d%*1[qQ]%1d%n", &year, &quarter, &n) != 2 || !n || text[n] ||
+            year < 1970 || quarter < 1 || quarter > 4)
+                return -EINVAL;
+        *ret_from_ms = month_ms(year, 3 * (quarter - 1));
+        *ret_to_ms = month_ms(year, 3 * quarter);
+        return 0;
+}
+
 void when_format(int64_t ms, char ret_text[WHEN_TEXT_BYTES])
 {
         time_t at = (time_t)(ms / 1000 - (ms % 1000 < 0));

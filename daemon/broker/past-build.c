@@ -138,23 +138,29 @@ static bool wants_record(const PastHistory *history, const Record *record)
         return is_about(history, location, &ref);
 }
 
+/* One location goes by when things were true; all doors go by when they were known. */
+static int64_t time_of(const PastHistory *history, const ChangeItem *item)
+{
+        return *history->location && item->kind == CHANGE_REPORT ? item->record->observed_at_ms
+                                                                 : item->received_at_ms;
+}
+
 static bool wants_item(const PastHistory *history, const ChangeItem *item)
 {
         const char *party, *location;
         RecordRef ref;
         Status status;
 
+        if (time_of(history, item) < history->from_ms || time_of(history, item) >= history->to_ms)
+                return false;
         switch (item->kind) {
         case CHANGE_REPORT:
                 return (item->content_changed || history->restated) &&
-                       item->record->observed_at_ms >= history->from_ms &&
-                       item->record->observed_at_ms < history->to_ms &&
                        wants_record(history, item->record);
         case CHANGE_MOVED:
-                return item->received_at_ms < history->to_ms && wants_record(history, item->record);
+                return wants_record(history, item->record);
         case CHANGE_WITHDRAWN:
-                return item->received_at_ms < history->to_ms &&
-                       !record_key_parse(&item->tombstone->key, &status, &party, &location, &ref) &&
+                return !record_key_parse(&item->tombstone->key, &status, &party, &location, &ref) &&
                        is_about(history, location, &ref);
         case CHANGE_AFFIRM:
         case CHANGE_REGISTRY:
@@ -204,7 +210,8 @@ static int run_history(AnswerBuild *build, PastJob *job)
 
         r = past_revision_at(job->ledger, history->from_ms - 1, &job->first);
         if (!r)
-                r = past_revision_at(job->ledger, history->to_ms + LATE_MS, &last);
+                r = past_revision_at(job->ledger,
+                                     history->to_ms + (*history->location ? LATE_MS : -1), &last);
         if (!r && !last)
                 return PAST_JOB_E_BEFORE;
         if (!r)

@@ -36,6 +36,7 @@ typedef struct PlekMoment {
         uint64_t revision;
         int64_t observed_at_ms; /* of a withdrawal, as received */
         int64_t received_at_ms;
+        int64_t since_ms; /* since when the same was said, by when it was received */
         PlekWithdrawn withdrawn; /* 0: it was not */
         uint32_t flags;          /* PLEK_FLAG_* */
         bool available_known;    /* counts: free places, as given or computed */

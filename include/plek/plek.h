@@ -17,6 +17,7 @@
  *         PlekImpact      what follows if a location closes       plek/impact.h
  *         PlekClient      one question at a time                  plek/client.h
  *         PlekHistory     what was said, and when                 plek/history.h
+ *         PlekStops       number and duration of stops            plek/stops.h
  *
  * plek/context.h has the rules on threads, results and ownership that hold for all of it.
  */
@@ -33,5 +34,6 @@
 #include "plek/pressure.h"
 #include "plek/publisher.h"
 #include "plek/report.h"
+#include "plek/stops.h"
 #include "plek/subscriber.h"
 #include "plek/totals.h"

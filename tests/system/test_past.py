@@ -213,5 +213,47 @@ def test_people_and_scripts_ask_with_plek():
         assert "nothing was said" in tools.plek("history", "nowhere", party="meldkamer").out
 
 
+def test_stops_are_counted_and_what_their_neighbours_did():
+    with Region() as region:
+        agent = region.agent("duin", {f"duin-{n}": "oost" for n in (1, 2)})
+        region.enrol_reader("meldkamer")
+        tools = Tools(region)
+        session = region.session(region.key("meldkamer"))
+        session.hello()
+        for number in (1, 2):
+            card = agent.make(f"duin-{number}")
+            card.card.MergeFrom(pb.LocationCard(name="Duin", kind="V6", longitude_e7=50000000,
+                                                latitude_e7=520000000 + number * 100000))
+            agent.state(card)
+
+        def door(number, state):
+            agent.state(agent.door(f"duin-{number}", state, care=pb.CARE_ED))
+            return moment(session)
+
+        def stops(*more):
+            return tools.plek("stops", "--from", "1h", "--json", *more, party="meldkamer").lines()
+
+        door(2, pb.DOOR_OPEN)
+        began = door(1, pb.DOOR_STOP)
+        both = door(2, pb.DOOR_STOP)
+        door(2, pb.DOOR_OPEN)
+        ended = door(1, pb.DOOR_OPEN)
+
+        (oost,) = stops()
+        assert (oost["region"], oost["locations"], oost["stops"], oost["stood_before"]) == \
+            ("oost", 2, 2, 0)
+        first, second = stops("--by", "location")
+        assert (first["location"], first["stops"], second["stops"]) == ("duin-1", 1, 1)
+        assert 0 < first["stopped_ms"] <= ended - began + 50 and first["located_ms"] > 0
+        # While the second had stopped, all neighbours of both had.
+        assert second["all_neighbours_stopped_ms"] == second["stopped_ms"] > 0
+        assert first["all_neighbours_stopped_ms"] == second["stopped_ms"] < first["stopped_ms"]
+        assert both >= began
+        assert "100 %" in tools.plek("stops", "--from", "1h", "--by", "location",
+                                     party="meldkamer").out
+        assert "alle buren ook" in tools.plek("stops", "--quarter", "2026Q4", "--lang", "nl",
+                                              party="meldkamer").out
+
+
 if __name__ == "__main__":
     tap.run(globals())

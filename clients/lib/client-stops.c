@@ -1,0 +1,169 @@
+#include <string.h>
+
+#include "derived/stops.h"
+#include "lib/client-internal.h"
+#include "lib/report.h"
+#include "plek/plek.h"
+
+static_assert((int)PLEK_NEIGHBOURS_MAX == (int)NEIGHBOURS_MAX, "neighbours");
+
+/* The moments as the rule wants them. */
+typedef struct Told {
+        StopsEvent *events;
+        Update *updates; /* what the events' doors point into */
+        size_t n;
+} Told;
+
+static void told_deinit(Told *told)
+{
+        free(told->events);
+        free(told->updates);
+}
+
+static void tell_card(const PlekMoment *moment, StopsEvent *event)
+{
+        const PlekLocationCard *card = &moment->report.card;
+
+        event->is_card = true;
+        if (moment->kind == PLEK_MOMENT_WITHDRAWN)
+                return;
+        event->has_position = card->has_position;
+        event->latitude = card->latitude_e7 / 1e7;
+        event->longitude = card->longitude_e7 / 1e7;
+}
+
+/* A word that was distrusted, or is no exercise's: only what was meant and is believed. */
+static void tell(Told *told, const PlekMoment *moment)
+{
+        StopsEvent *event = &told->events[told->n];
+        Update *update = &told->updates[told->n];
+        WireRefusal refusal;
+
+        if (moment->report.status != PLEK_STATUS_ACTUAL)
+                return;
+        *event = (StopsEvent){
+                .at_ms = moment->received_at_ms,
+                .location = moment->report.location,
+                .region = moment->region,
+                .is_withdrawn = moment->kind == PLEK_MOMENT_WITHDRAWN,
+                .party = moment->party,
+                .unit = moment->report.unit,
+                .since_ms = moment->since_ms,
+        };
+        if (moment->report.kind == PLEK_REPORT_CARD)
+                tell_card(moment, event);
+        else if (moment->report.kind == PLEK_REPORT_DOOR &&
+                 report_to_update(&moment->report, update, &refusal))
+                event->door = &update->door;
+        else
+                return;
+        told->n++;
+}
+
+static int tell_all(Told *told, const PlekHistory *history)
+{
+        told->events = calloc(history->n_moments + 1, sizeof(*told->events));
+        told->updates = calloc(history->n_moments + 1, sizeof(*told->updates));
+        if (!told->events || !told->updates)
+                return err_raise(-ENOMEM);
+        for (size_t i = 0; i < history->n_moments; i++)
+                tell(told, &history->moments[i]);
+        return 0;
+}
+
+/* What stood when the time began comes first, in whatever order it was said. */
+static int by_time(const void *a, const void *b)
+{
+        const StopsEvent *x = a, *y = b;
+
+        if (x->at_ms != y->at_ms)
+                return x->at_ms < y->at_ms ? -1 : 1;
+        return x->door < y->door ? -1 : x->door > y->door;
+}
+
+/* ------------------------------------------------------------------ the answer */
+
+static PlekStopsOf spell(const StopsOf *of)
+{
+        return (PlekStopsOf){
+                .region = of->region ? of->region : "",
+                .location = of->location,
+                .n_locations = 1,
+                .n_begun = of->n_begun,
+                .n_stood = of->n_stood,
+                .stopped_ms = of->stopped_ms,
+                .longest_ms = of->longest_ms,
+                .located_ms = of->has_neighbours ? of->stopped_ms : 0,
+                .all_stopped_ms = of->all_stopped_ms,
+        };
+}
+
+static void add_up(PlekStopsOf *region, const PlekStopsOf *of)
+{
+        region->n_locations++;
+        region->n_begun += of->n_begun;
+        region->n_stood += of->n_stood;
+        region->stopped_ms += of->stopped_ms;
+        region->longest_ms = MAX(region->longest_ms, of->longest_ms);
+        region->located_ms += of->located_ms;
+        region->all_stopped_ms += of->all_stopped_ms;
+}
+
+static int spell_all(PlekClient *client, const Stops *stops, PlekStops *ret_stops)
+{
+        PlekStopsOf *locations, *regions;
+        const StopsOf *all;
+        size_t n, n_regions = 0;
+
+        all = stops_all(stops, &n);
+        locations = arena_alloc(client->arena, (n + 1) * sizeof(*locations));
+        regions = arena_alloc(client->arena, (n + 1) * sizeof(*regions));
+        if (!locations || !regions)
+                return err_raise(-ENOMEM);
+        for (size_t i = 0; i < n; i++) {
+                locations[i] = spell(&all[i]);
+                if (!i || strcmp(locations[i].region, locations[i - 1].region))
+                        regions[n_regions++] = (PlekStopsOf){ .region = locations[i].region };
+                add_up(&regions[n_regions - 1], &locations[i]);
+        }
+        ret_stops->regions = regions;
+        ret_stops->n_regions = n_regions;
+        ret_stops->locations = locations;
+        ret_stops->n_locations = n;
+        return 0;
+}
+
+int plek_client_stops(PlekClient *client, const PlekStopsQuestion *question, PlekStops *ret_stops,
+                      PlekFault *ret_fault)
+{
+        PlekHistoryQuestion history_question = {
+                .from_ms = question->from_ms,
+                .to_ms = question->to_ms,
+        };
+        StopsQuestion stops_question = {
+                .care = question->care ? question->care : PLEK_CARE_ED,
+                .from_ms = question->from_ms,
+                .to_ms = question->to_ms,
+                .rule = { question->rule.n_nearest, question->rule.within_m },
+        };
+        CLEANUP(told_deinit) Told told = { 0 };
+        CLEANUP(stops_freep) Stops *stops = NULL;
+        PlekHistory history;
+        int r;
+
+        r = plek_client_history(client, &history_question, &history, ret_fault);
+        if (!r)
+                r = tell_all(&told, &history);
+        if (r)
+                return r;
+        if (told.n)
+                qsort(told.events, told.n, sizeof(*told.events), by_time);
+        r = stops_count(&stops, told.events, told.n, &stops_question);
+        if (r)
+                return r;
+        *ret_stops = (PlekStops){
+                .n_doubtful = history.n_doubtful,
+                .is_thinned = history.is_thinned,
+        };
+        return spell_all(client, stops, ret_stops);
+}

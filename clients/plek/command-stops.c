@@ -1,0 +1,212 @@
+/*
+ * plek stops: number and duration of stops, per region
+ */
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "peer.h"
+#include "text.h"
+#include "when.h"
+#include "words.h"
+
+typedef struct StopsOptions {
+        Common common;
+        PlekStopsQuestion question;
+        const char *region;
+        bool by_location;
+        int64_t now_ms;
+} StopsOptions;
+
+enum {
+        OPTION_QUARTER = 0x100,
+        OPTION_FROM,
+        OPTION_TO,
+        OPTION_REGION,
+        OPTION_CARE,
+        OPTION_BY,
+        OPTION_NEIGHBOURS,
+};
+
+static error_t parse(int key, char *argument, struct argp_state *state)
+{
+        StopsOptions *o = state->input;
+        PlekStopsQuestion *question = &o->question;
+
+        switch (key) {
+        case ARGP_KEY_INIT:
+                state->child_inputs[0] = &o->common;
+                return 0;
+        case OPTION_QUARTER:
+                if (quarter_parse(&question->from_ms, &question->to_ms, argument))
+                        argp_error(state, "--quarter is as in 2026Q3, not '%s'", argument);
+                return 0;
+        case OPTION_FROM:
+                if (when_parse_past(&question->from_ms, argument, o->now_ms))
+                        argp_error(state, "--from is a time, or how long ago, not '%s'", argument);
+                return 0;
+        case OPTION_TO:
+                if (when_parse_past(&question->to_ms, argument, o->now_ms))
+                        argp_error(state, "--to is a time, or how long ago, not '%s'", argument);
+                return 0;
+        case OPTION_REGION:
+                o->region = argument;
+                return 0;
+        case OPTION_CARE:
+                if (plek_code_parse(&question->care, PLEK_CODES_CARE, argument))
+                        argp_error(state, "there is no care '%s'", argument);
+                return 0;
+        case OPTION_BY:
+                if (strcmp(argument, "location"))
+                        argp_error(state, "--by is location, not '%s'", argument);
+                o->by_location = true;
+                return 0;
+        case OPTION_NEIGHBOURS:
+                question->rule.n_nearest = (unsigned)atoi(argument);
+                if (question->rule.n_nearest < 1 || question->rule.n_nearest > PLEK_NEIGHBOURS_MAX)
+                        argp_error(state, "--neighbours is 1 to %d, not '%s'", PLEK_NEIGHBOURS_MAX,
+                                   argument);
+                return 0;
+        case ARGP_KEY_ARG:
+                argp_usage(state);
+                return 0;
+        case ARGP_KEY_END:
+                if (!question->from_ms)
+                        argp_error(state, "say when: --quarter 2026Q3, or --from and --to");
+                return 0;
+        default:
+                return ARGP_ERR_UNKNOWN;
+        }
+}
+
+/* Of @part in @whole; negative: there is nothing to have a share of. */
+static double share(int64_t part, int64_t whole)
+{
+        return whole ? (double)part / (double)whole : -1;
+}
+
+static void say_json(const StopsOptions *o, const PlekStopsOf *of)
+{
+        json_t *object = json_pack(
+                "{s:s, s:s?, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I}", "region", of->region,
+                "location", of->location, "from_ms", (json_int_t)o->question.from_ms, "to_ms",
+                (json_int_t)o->question.to_ms, "locations", (json_int_t)of->n_locations, "stops",
+                (json_int_t)of->n_begun, "stood_before", (json_int_t)of->n_stood, "stopped_ms",
+                (json_int_t)of->stopped_ms, "longest_ms", (json_int_t)of->longest_ms, "located_ms",
+                (json_int_t)of->located_ms, "all_neighbours_stopped_ms",
+                (json_int_t)of->all_stopped_ms);
+
+        print_json_line(object);
+}
+
+static void say_text(const PlekStopsOf *of)
+{
+        char line[TEXT_COLUMNS_MAX], cell[64], duration[DURATION_TEXT_BYTES];
+        uint64_t n = of->n_begun + of->n_stood;
+        Text text = { line, sizeof(line) };
+
+        text_add_padded(&text, of->location ? of->location : of->region, 24);
+        snprintf(cell, sizeof(cell), "%zu", of->n_locations);
+        text_add_padded(&text, cell, 10);
+        snprintf(cell, sizeof(cell), "%" PRIu64, of->n_begun);
+        text_add_padded(&text, cell, 8);
+        snprintf(cell, sizeof(cell), "%" PRIu64, of->n_stood);
+        text_add_padded(&text, cell, 11);
+        duration_format(of->stopped_ms, duration);
+        text_add_padded(&text, n ? duration : "-", 11);
+        duration_format(n ? of->stopped_ms / (int64_t)n : 0, duration);
+        text_add_padded(&text, n ? duration : "-", 11);
+        duration_format(of->longest_ms, duration);
+        text_add_padded(&text, n ? duration : "-", 11);
+        if (of->located_ms)
+                text_add(&text, "%.0f %%", 100 * share(of->all_stopped_ms, of->located_ms));
+        else
+                text_add(&text, "%s", n ? "?" : "-");
+        puts(line);
+}
+
+static void say_head(const StopsOptions *o)
+{
+        Language language = o->common.language;
+        char line[TEXT_COLUMNS_MAX], from[WHEN_TEXT_BYTES], to[WHEN_TEXT_BYTES];
+        Text text = { line, sizeof(line) };
+
+        when_format(o->question.from_ms, from);
+        when_format(o->question.to_ms, to);
+        printf("%s - %s\n", from, to);
+        text_add_padded(&text, word(language, "region"), 24);
+        text_add_padded(&text, word(language, "places"), 10);
+        text_add_padded(&text, word(language, "stops"), 8);
+        text_add_padded(&text, word(language, "before"), 11);
+        text_add_padded(&text, word(language, "together"), 11);
+        text_add_padded(&text, word(language, "mean"), 11);
+        text_add_padded(&text, word(language, "longest"), 11);
+        text_add(&text, "%s", word(language, "all neighbours too"));
+        puts(line);
+}
+
+static int say(const StopsOptions *o, const PlekStops *stops)
+{
+        const PlekStopsOf *all = o->by_location ? stops->locations : stops->regions;
+        size_t n = o->by_location ? stops->n_locations : stops->n_regions;
+
+        if (!o->common.json)
+                say_head(o);
+        for (size_t i = 0; i < n; i++) {
+                if (o->region && strcmp(o->region, all[i].region))
+                        continue;
+                if (o->common.json)
+                        say_json(o, &all[i]);
+                else
+                        say_text(&all[i]);
+        }
+        if (stops->is_thinned && !o->common.json)
+                puts(word(o->common.language, "of this time not every door is known"));
+        return stops->n_doubtful ? fail(EXIT_REFUSED,
+                                        "%zu entries were left out: their signatures do not "
+                                        "hold, and the broker is at fault.",
+                                        stops->n_doubtful)
+                                 : EXIT_DONE;
+}
+
+int command_stops(int argc, char **argv)
+{
+        static const struct argp_option options[] = {
+                { "quarter", OPTION_QUARTER, "2026Q3", 0, "Of this quarter", 1 },
+                { "from", OPTION_FROM, "TIME", 0, "From then on; or how long ago, as in 30d", 1 },
+                { "to", OPTION_TO, "TIME", 0, "Before then (now)", 1 },
+                { "region", OPTION_REGION, "ID", 0, "This region only", 1 },
+                { "care", OPTION_CARE, "CARE", 0, "The doors of this care (ED)", 1 },
+                { "by", OPTION_BY, "location", 0, "A line a location", 1 },
+                { "neighbours", OPTION_NEIGHBOURS, "N", 0, "How many nearest are neighbours (3)",
+                  1 },
+                { 0 },
+        };
+        static const struct argp_child children[] = { { &common_argp, 0, NULL, 0 }, { 0 } };
+        static const struct argp argp = {
+                .options = options,
+                .parser = parse,
+                .doc = "Number and duration of stops per region, and the share of that time in "
+                       "which every neighbour had stopped too.",
+                .children = children,
+        };
+        CLEANUP(peer_close) Peer peer = PEER_NULL;
+        CLEANUP(plek_client_freep) PlekClient *client = NULL;
+        StopsOptions o = { .now_ms = wall_clock_ms() };
+        PlekFault fault = { 0 };
+        PlekStops stops;
+        int r;
+
+        common_init(&o.common);
+        o.question.to_ms = o.now_ms;
+        argp_parse(&argp, argc, argv, 0, NULL, &o);
+        o.question.to_ms = MIN(o.question.to_ms, o.now_ms); /* what goes on is cut there */
+
+        o.common.control = NULL; /* a past is a reader's */
+        r = peer_client(&peer, &client, &o.common, false);
+        if (r)
+                return r;
+        r = plek_client_stops(client, &o.question, &stops, &fault);
+        return r ? fail_answer(r, &fault) : say(&o, &stops);
+}
