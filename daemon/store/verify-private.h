@@ -56,6 +56,8 @@ void look_blind(Look *look, uint64_t revision);
 
 /* Each looks at its part and says what it finds; returns 0, a STORE_E_* that is the end of the
  * looking (what it is, the caller tells), or -errno. */
+/* Without an environment, too: what keeps LMDB from opening it may show here. */
+MUST_CHECK int look_at_pages(Look *look);
 MUST_CHECK int look_at_journal(Look *look);
 MUST_CHECK int look_at_rows(Look *look);
 MUST_CHECK int look_at_witness(Look *look);

@@ -107,6 +107,10 @@ static int look_at_all(Look *look)
         int r;
 
         r = look_open(look);
+        if (r && !look->environment && !look_at_pages(look) && look->report->n_findings)
+                return 0;
+        if (!r)
+                r = look_at_pages(look);
         if (!r)
                 r = look_at_journal(look);
         if (!r)
