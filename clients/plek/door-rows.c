@@ -49,7 +49,15 @@ static void add_other(Row *row, const PlekLeadingDoor *door, Language language)
                 .patient_group = record->report.door.patient_group,
                 .urgency = record->report.door.urgency,
         };
-        Text text = end_of(row);
+        char said[ROW_TEXT_BYTES];
+        Text text = { row->text + row->value_at, sizeof(row->text) - row->value_at };
+
+        /* At once, and not where a narrow terminal ends: it must not be taken for what leads. */
+        snprintf(said, sizeof(said), "%s", row->text + row->value_at);
+        text_add(&text, "%s: %s", word(language, "does not lead"), said);
+        if (row->text[ROW_SIGN_AT] == ' ')
+                row->text[ROW_SIGN_AT] = '/';
+        row->order[row->order_at] = ROW_DOES_NOT_LEAD;
 
         text_add(&text, "  %s: ", word(language, "but what leads is"));
         leading_words(door, language, &text);

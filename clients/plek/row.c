@@ -251,6 +251,18 @@ static void marks(const PlekRecord *record, Language language, int64_t away_ms, 
         }
 }
 
+static void set_order(Row *row, const PlekRecord *record)
+{
+        bool is_in_force = record->standing != PLEK_ANNOUNCED && record->standing != PLEK_OVER;
+        Text text = { row->order, sizeof(row->order) };
+
+        text_add(&text, "%010u %s ", record_care(record),
+                 record->report.unit ? record->report.unit : "");
+        row->order_at = (size_t)(text.at - row->order);
+        text_add(&text, "%c %s", is_in_force ? ROW_LEADS : ROW_NOT_IN_FORCE,
+                 record->id ? record->id : "");
+}
+
 void row_make(Row *ret_row, const PlekRecord *record, Language language, int64_t away_ms)
 {
         char about[128], value[400], age[DURATION_TEXT_BYTES] = "";
@@ -264,6 +276,7 @@ void row_make(Row *ret_row, const PlekRecord *record, Language language, int64_t
 
         text_add(&text, "  %c ", sign_of(record));
         text_add_padded(&text, about, 28);
+        ret_row->value_at = (size_t)(text.at - ret_row->text);
         text_add_padded(&text, value, 46);
         text_add_padded(&text, age, 9);
         if (record->freshness != PLEK_WITHDRAWN && report->source)
@@ -278,8 +291,7 @@ void row_make(Row *ret_row, const PlekRecord *record, Language language, int64_t
         snprintf(ret_row->region, sizeof(ret_row->region), "%s",
                  record->region ? record->region : "");
         snprintf(ret_row->location, sizeof(ret_row->location), "%s", report->location);
-        snprintf(ret_row->order, sizeof(ret_row->order), "%010u %s %s", record_care(record),
-                 report->unit ? report->unit : "", record->id ? record->id : "");
+        set_order(ret_row, record);
 }
 
 void row_make_never(Row *ret_row, const char *region, const char *location, Language language)

@@ -13,9 +13,13 @@ typedef struct Row {
         char location[72];
         char text[ROW_TEXT_BYTES];
         TableStyle style;
+        size_t value_at; /* in the text: where what is said begins */
         int rank;        /* doors, then pressure, then counts; withdrawn last */
         char order[200]; /* among those of one rank */
+        size_t order_at; /* in that: of one scope, what leads, what does not, plans not in force */
 } Row;
+
+enum { ROW_SIGN_AT = 2, ROW_LEADS = '0', ROW_DOES_NOT_LEAD, ROW_NOT_IN_FORCE };
 
 /* What a record is about, and what it says, each in words. */
 void row_say(const PlekRecord *record, Language language, char *ret_about, size_t n_about,

@@ -11,6 +11,7 @@
  *         ?  silent      three times as old, or unknown
  *         !  expired     a stop whose end has passed
  *         x  withdrawn   no longer exists, or no longer for us
+ *         /  overruled   a door where another one leads, which its line says
  *         0  zero        fresh, and nothing is free
  *         -  never       nothing was reported; also in the place of a number that is not there
  */

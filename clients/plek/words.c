@@ -69,6 +69,7 @@ static const struct {
         { "stop from", "stop vanaf" },
         { "restricted from", "beperkt vanaf" },
         { "is not there from", "is er niet vanaf" },
+        { "does not lead", "leidt niet" },
         { "but what leads is", "maar leidend is" },
         { "all neighbours have stopped too", "alle buren hebben ook een stop" },
         { "nobody else is known to take patients", "van niemand anders is bekend dat er plek is" },

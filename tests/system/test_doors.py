@@ -149,8 +149,9 @@ def test_the_house_that_stops_later_leads_over_its_open_ward_and_all_is_shown():
         assert {one["party"]: one["part"] for one in leading["all"]} == \
             {"zcc": "LEADS", "duin": "HOLDS"}
         table = tools.plek("get", "--lang", "en", party="meldkamer").out
-        ward = next(line for line in table.splitlines() if line.startswith("    ward"))
-        assert re.search(r"open .*but what leads is: stop .*\(whole location, Zorgco", ward), ward
+        ward = next(line for line in table.splitlines() if line[4:].startswith("ward"))
+        assert re.search(r"^  / ward +does not lead: open .*but what leads is: stop .*"
+                         r"\(whole location, Zorgco", ward), ward
         assert {r["door"].get("care"): r["leads"] for r in tools.get("meldkamer")} == \
             {"WARD": False, None: True}
 
