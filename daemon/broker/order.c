@@ -26,8 +26,9 @@ int order_submit(Broker *broker, Order *order, const AskedBy *by)
         r = pipeline_submit_order(&broker->pipeline, order);
         if (r != PIPELINE_E_TOO_MANY)
                 return r;
-        order->free(order);
-        return order_refused(broker, by, PLEK_REFUSED_RETRY);
+        r = order_refused(broker, by, PLEK_REFUSED_RETRY);
+        order->free(order); /* @by may be part of it */
+        return r;
 }
 
 static Order *entry_free(Order *order)

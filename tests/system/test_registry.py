@@ -4,7 +4,7 @@
 import plek_pb2 as pb
 import tap
 from harness import Region
-from plekpy import envelope, hostile, keys
+from plekpy import envelope, hostile, keys, wire
 from plekpy.authority import Authority
 from plekpy.session import Refused
 
@@ -33,6 +33,22 @@ def test_same_enrolment_again_is_done_already():
         revision = region.submit(whole)
         assert region.submit(whole) == revision
         assert region.status().revision == revision
+
+
+def test_more_documents_than_can_wait_are_refused_and_may_come_again():
+    with Region() as region:
+        key = region.key("duin").public
+        session = region.operator()
+        region.daemon.pause()  # so that all are there at once
+        numbers = [session.send(submit=pb.Submit(envelope=region.authority.enrol(
+            "duin", [key], [pb.ROLE_AGENT], serial=serial))) for serial in range(1, 501)]
+        region.daemon.resume()
+        until = wire.deadline(60)
+        answers = [session.answer(number, until) for number in numbers]
+        refused = {answer.refusal.code for answer in answers if answer.HasField("refusal")}
+        assert refused == {pb.REFUSED_RETRY}, refused
+        assert any(answer.HasField("submit") for answer in answers)
+        region.submit(region.authority.enrol("duin", [key], [pb.ROLE_AGENT], serial=501))
 
 
 def test_key_of_another_party_is_refused_for_ever():
