@@ -61,6 +61,7 @@ static int on_second(void *arg)
         health_tick(&broker->health);
         gatekeeper_tick(&broker->gatekeeper);
         answers_tick(&broker->answers);
+        http_tick(&broker->http);
         log_limiter_turn(broker->log, now_ms);
         overdue_look(&broker->overdue);
 

@@ -143,6 +143,13 @@ int http_init(Http *http, Broker *broker, const char *address, const char **ret_
                                        on_ready, http));
 }
 
+/* At the limit nothing is accepted, so that only this ends connections that say nothing. */
+void http_tick(Http *http)
+{
+        if (http->daemon)
+                MHD_run(http->daemon);
+}
+
 void http_deinit(Http *http)
 {
         if (!http->daemon)

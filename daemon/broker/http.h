@@ -21,4 +21,6 @@ enum {
 
 /* @address: host:port; NULL or "": none. Returns 0, HTTP_E_REFUSED or -errno. */
 MUST_CHECK int http_init(Http *http, Broker *broker, const char *address, const char **ret_text);
+/* Each second: ends connections that have said nothing for too long. */
+void http_tick(Http *http);
 void http_deinit(Http *http);

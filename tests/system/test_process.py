@@ -37,6 +37,15 @@ def test_metrics_and_health_are_served_on_loopback():
         assert fetch(region, "/else")[0] == 404
 
 
+def test_connections_that_say_nothing_do_not_keep_metrics_from_others():
+    with Region() as region:
+        silent = [socket.create_connection((region.address, 9301), 30) for _ in range(16)]
+        for sock in silent:  # all that are served at once
+            assert sock.recv(1) == b""
+            sock.close()
+        assert fetch(region, "/healthz")[0] == 200
+
+
 def test_check_config_names_file_line_and_setting():
     with Region(start=False) as region:
         assert check(region).returncode == 0
