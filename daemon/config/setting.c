@@ -155,8 +155,10 @@ static bool text_is_allowed(const Setting *setting, const char *value)
         case SETTING_TCP:
                 return has_scheme(value, "tcp://", &rest) && is_host_and_port(rest);
         case SETTING_IPC:
-                /* sun_path has 108. */
-                return has_scheme(value, "ipc://", &rest) && *rest && strlen(rest) <= 100;
+                /* A name without a file (ipc://@name) has no mode: anybody on the host could
+                 * connect, and be the operator. sun_path has 108. */
+                return has_scheme(value, "ipc://", &rest) && *rest && *rest != '@' &&
+                       strlen(rest) <= 100;
         case SETTING_HTTP:
                 return is_host_and_port(value);
         default:

@@ -167,6 +167,7 @@ static void test_endpoints_of_another_form_are_refused(void **state)
                 "updates = tcp://*:70000", "updates = tcp://a b:1",    "updates = tcp://::1:7301",
                 "updates = ipc:///x",      "control = tcp://*:1",      "control = ipc://",
                 "http = http://*:9301",    "updates = tcp://*:7301/x", "updates =",
+                "control = ipc://@plek",
         };
 
         for (size_t i = 0; i < N_ELEMENTS(bad); i++) {
