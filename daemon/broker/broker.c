@@ -242,6 +242,7 @@ static void take_limits(Broker *broker)
                                            2 * (uint32_t)config->guests_per_second };
         broker->admission.skew_ms = (int64_t)config->skew_ms;
         broker->admission.n_records_max = config->party_records_max;
+        broker->admission.n_doors_max = config->location_doors_max;
         broker->admission.policies = config->policies;
         broker->admission.n_policies = config->n_policies;
         broker->clock.skew_ms = (int64_t)config->skew_ms;

@@ -56,6 +56,7 @@ typedef struct Config {
         uint64_t receive_bytes;                         /* from peers, over all of them */
         uint64_t answer_bytes; /* answers to `since` that are kept for others */
         uint64_t party_records_max;
+        uint64_t location_doors_max; /* of one party */
         uint64_t tombstones;
         uint64_t store_bytes_max; /* 0: what the disk holds */
         uint64_t skew_ms;

@@ -80,6 +80,9 @@ const Setting settings[] = {
           "Answers to changes since that are kept for others who ask the same." },
         { "party-records-max", SETTING_COUNT, RELOADS, AT(party_records_max), 1, 10000000, "100000",
           "Records of one party." },
+        { "location-doors-max", SETTING_COUNT, RELOADS, AT(location_doors_max), 1, 100000, "1000",
+          "Doors that one party keeps of one location, plans included: every reader weighs each "
+          "against each." },
         { "tombstones", SETTING_COUNT, FIXED, AT(tombstones), 1000, 100000000, "100000",
           "Withdrawals that are remembered. A reader who was away for more gets the whole picture "
           "instead of the changes." },

@@ -130,6 +130,40 @@ static bool judge_quota(Judgement *judgement)
                             judgement->candidate->update->party, n_held, n_max);
 }
 
+static size_t count_doors(const RecordGroup *group)
+{
+        size_t n_doors = 0;
+
+        list_for_each (link, &group->records)
+                n_doors += list_entry(link, Record, in_group)->report == UPDATE_DOOR;
+        return n_doors;
+}
+
+/*
+ * Which door leads costs a reader the square of a location's doors. What the plan adds is not
+ * counted, so that one batch may pass the bound: it keeps readers safe, and is no party's due.
+ */
+static bool judge_doors_quota(Judgement *judgement)
+{
+        const Update *update = judgement->candidate->update;
+        size_t n_max = judgement->options->n_doors_max, n_doors;
+        const RecordGroup *group;
+
+        group = picture_find_group(state_picture(judgement->state), update->party,
+                                   update->location);
+        if (!n_max || !group || group->n_records < n_max || !update_makes_record(judgement))
+                return false;
+        n_doors = count_doors(group);
+        if (n_doors < n_max)
+                return false;
+
+        return judge_refuse(judgement, PLEK_REFUSED_QUOTA, "door",
+                            "%s holds %zu doors of %s, and this broker keeps %zu of one location, "
+                            "plans included; withdraw plans that are over and what no longer "
+                            "exists",
+                            update->party, n_doors, update->location, n_max);
+}
+
 bool judge_content(Judgement *judgement)
 {
         const Update *update = judgement->candidate->update;
@@ -139,7 +173,7 @@ bool judge_content(Judgement *judgement)
         case UPDATE_WITHDRAW:
                 return false; /* neither adds anything */
         case UPDATE_DOOR:
-                if (judge_door(judgement, &update->door))
+                if (judge_door(judgement, &update->door) || judge_doors_quota(judgement))
                         return true;
                 break;
         case UPDATE_COUNTS:

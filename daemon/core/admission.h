@@ -33,6 +33,7 @@ typedef struct DoorPolicy {
 typedef struct AdmissionOptions {
         int64_t skew_ms;      /* 120 s */
         size_t n_records_max; /* of one party */
+        size_t n_doors_max;   /* of one party, of one location; 0: any */
         const DoorPolicy *policies;
         size_t n_policies;
         uint32_t closed; /* PLEK_REFUSED_RETRY or _CLOCK while nothing can be taken; 0: open */

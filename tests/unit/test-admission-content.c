@@ -243,6 +243,41 @@ static void test_a_full_batch_of_one_party_stays_within_its_quota(void **state)
         assert_true(plan_is_full(plan));
 }
 
+static Update plan_of(const char *location, uint32_t number)
+{
+        Update update = world_door(&world, party, location, PLEK_DOOR_CLOSED);
+
+        update.door.plan = number;
+        update.door.starts_at_ms = world.now_ms + 1000;
+        update.door.ends_at_ms = world.now_ms + 2000;
+        return update;
+}
+
+static void test_doors_of_one_location_are_bounded_and_counts_do_not_count(void **state)
+{
+        Update update;
+
+        options.n_doors_max = 3;
+        for (uint32_t number = 0; number < 3; number++) {
+                update = world_counts(&world, party, "loc", number + 1, 10);
+                world_publish(&world, party, &update);
+        }
+        for (uint32_t number = 1; number <= 3; number++) {
+                update = plan_of("loc", number);
+                assert_accepted(admit_of(party, &update));
+                world_publish(&world, party, &update);
+        }
+        update = plan_of("loc", 4);
+        assert_true(says(assert_refused(admit_of(party, &update), PLEK_REFUSED_QUOTA, "door"),
+                         "3 doors of loc"));
+
+        /* what it holds it may change, and others of its records may come */
+        update = plan_of("loc", 2);
+        assert_accepted(admit_of(party, &update));
+        update = world_counts(&world, party, "loc", 9, 10);
+        assert_accepted(admit_of(party, &update));
+}
+
 #define TEST(_name) cmocka_unit_test_setup_teardown(_name, setup, teardown)
 
 int main(void)
@@ -264,6 +299,7 @@ int main(void)
                 TEST(test_a_plan_is_measured_from_its_start),
                 TEST(test_a_party_keeps_no_more_records_than_its_quota),
                 TEST(test_a_full_batch_of_one_party_stays_within_its_quota),
+                TEST(test_doors_of_one_location_are_bounded_and_counts_do_not_count),
         };
 
         return cmocka_run_group_tests(tests, NULL, NULL);

@@ -75,7 +75,7 @@ static void test_every_setting_is_taken(void **state)
                  "open-document = open.json\nagreed = counts V6 2 min\nworkers = 3\nmax-connections = 100\nmax-guests = 5\nguests-per-second = 6\n"
                  "updates-per-second = 7\nupdates-at-once = 8\nrequests-per-second = 9\n"
                  "requests-at-once = 10\nqueue-bytes = 16 MiB\nreceive-bytes = 17MiB\n"
-                 "answer-bytes = 1 GiB\nparty-records-max = 11\ntombstones = 1234\n"
+                 "answer-bytes = 1 GiB\nparty-records-max = 11\nlocation-doors-max = 12\ntombstones = 1234\n"
                  "store-bytes-max = 2 GiB\nskew = 30 s\ngrace = 1 d\nclock-jump = 2 min\n"
                  "checkpoint = 500 ms\nscrub = 0\nheartbeat = 2 s\nheartbeat-timeout = 5 s ; "
                  "inline\n",
@@ -102,6 +102,7 @@ static void test_every_setting_is_taken(void **state)
         assert_int_equal(config->receive_bytes, 17 << 20);
         assert_int_equal(config->answer_bytes, 1 << 30);
         assert_int_equal(config->party_records_max, 11);
+        assert_int_equal(config->location_doors_max, 12);
         assert_int_equal(config->tombstones, 1234);
         assert_int_equal(config->store_bytes_max, 1LL << 31);
         assert_int_equal(config->skew_ms, 30000);
