@@ -5,17 +5,67 @@
 
 #include "text.h"
 
+/* Marks that turn a line round, break it or hide in it: U+200E, U+200F, U+2028 to U+202E, U+2066 to
+ * U+2069, U+FEFF. */
+static bool is_trick(const char *at)
+{
+        const uint8_t *bytes = (const uint8_t *)at;
+
+        if (bytes[0] == 0xe2 && bytes[1] == 0x80)
+                return bytes[2] == 0x8e || bytes[2] == 0x8f ||
+                       (bytes[2] >= 0xa8 && bytes[2] <= 0xae);
+        if (bytes[0] == 0xe2 && bytes[1] == 0x81)
+                return bytes[2] >= 0xa6 && bytes[2] <= 0xa9;
+        return bytes[0] == 0xef && bytes[1] == 0xbb && bytes[2] == 0xbf;
+}
+
+/* A label of one hospital must not change how the row of another looks. Returns the length. */
+static size_t make_plain(char *text)
+{
+        char *to = text;
+
+        for (const char *from = text; *from; to++) {
+                bool trick = is_trick(from);
+
+                *to = trick ? '?' : *from;
+                from += trick ? 3 : 1;
+        }
+        *to = '\0';
+        return (size_t)(to - text);
+}
+
+/* What did not fit may have cut its last character in two. */
+static void cut_whole(char *text, size_t n)
+{
+        size_t first = n, n_needed;
+        uint8_t lead;
+
+        while (first && (text[first - 1] & 0xc0) == 0x80)
+                first--;
+        if (!first)
+                return;
+        lead = (uint8_t)text[--first];
+        n_needed = lead >= 0xf0 ? 4 : lead >= 0xe0 ? 3 : lead >= 0xc0 ? 2 : 1;
+        if (n - first < n_needed)
+                text[first] = '\0';
+}
+
 void text_add(Text *text, const char *format, ...)
 {
         va_list arguments;
-        int n;
+        size_t n;
+        int r;
 
         va_start(arguments, format);
-        n = vsnprintf(text->at, text->n_left, format, arguments);
+        r = vsnprintf(text->at, text->n_left, format, arguments);
         va_end(arguments);
-        n = MIN(MAX(n, 0), (int)text->n_left - 1);
+        if (r < 0)
+                *text->at = '\0';
+        if (r >= (int)text->n_left)
+                cut_whole(text->at, text->n_left - 1);
+        n = make_plain(text->at);
         text->at += n;
-        text->n_left -= (size_t)n;
+        text->n_left -= n;
 }
 
 void text_add_padded(Text *text, const char *from, int width)

@@ -3,6 +3,7 @@
 
 #include "plek/bands.h"
 #include "plek/row.h"
+#include "plek/text.h"
 
 #include "cmocka-all.h" /* it has a fail() of its own */
 
@@ -311,19 +312,44 @@ static int locale(void **state)
         return !setlocale(LC_ALL, "C.UTF-8");
 }
 
+static void test_a_label_cannot_turn_a_line_round_or_break_it(void **state)
+{
+        char room[64];
+        Text text = { room, sizeof(room) };
+
+        text_add(&text, "%s", "IC \u202e1 jirv\u2066\u2028\ufeff \u200f\u00e9\u2030");
+        assert_string_equal(room, "IC ?1 jirv??? ?\u00e9\u2030");
+        text_add(&text, " %d", 12);
+        assert_string_equal(room, "IC ?1 jirv??? ?\u00e9\u2030 12");
+        assert_int_equal(text.n_left, sizeof(room) - strlen(room));
+}
+
+static void test_what_does_not_fit_ends_with_a_whole_character(void **state)
+{
+        char room[6];
+
+        text_add(&(Text){ room, sizeof(room) }, "%s", "abcd\u00e9f");
+        assert_string_equal(room, "abcd");
+        text_add(&(Text){ room, sizeof(room) }, "%s", "abc\u00e9f");
+        assert_string_equal(room, "abc\u00e9");
+        text_add(&(Text){ room, sizeof(room) }, "%s", "abcdefg");
+        assert_string_equal(room, "abcde");
+}
+
 int main(void)
 {
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(test_never_stale_silent_expired_withdrawn_and_zero_in_english),
                 cmocka_unit_test(test_the_same_in_dutch),
-                cmocka_unit_test(
-                        test_a_door_says_since_when_and_until_when_and_for_whom_not),
+                cmocka_unit_test(test_a_door_says_since_when_and_until_when_and_for_whom_not),
                 cmocka_unit_test(test_a_number_that_is_not_there_is_no_zero),
                 cmocka_unit_test(test_flags_and_definition_are_said),
                 cmocka_unit_test(test_who_is_later_than_agreed_is_marked_though_fresh),
                 cmocka_unit_test(test_a_score_stands_behind_its_method),
                 cmocka_unit_test(test_a_computed_score_says_so_and_a_wrong_one_too),
                 cmocka_unit_test(test_a_readers_own_bands_replace_those_built_in),
+                cmocka_unit_test(test_a_label_cannot_turn_a_line_round_or_break_it),
+                cmocka_unit_test(test_what_does_not_fit_ends_with_a_whole_character),
         };
 
         return cmocka_run_group_tests(tests, locale, NULL);
