@@ -77,6 +77,13 @@ def test_word_that_a_filter_does_not_know_is_named():
         assert "system-servants" in said, name
 
 
+def test_settings_and_secrets_are_below_etc_whatever_the_prefix():
+    for name, text in units().items():
+        place = "/etc/plek" if name == "plekd.service" else "/etc/plek-agent"
+        paths = re.findall(r"(?<![\w%])/[\w/.%-]*etc/[\w./%-]+", text)
+        assert paths and all(path.startswith(place + "/") for path in paths), (name, paths)
+
+
 def test_program_that_a_unit_starts_takes_the_options_it_is_given():
     for name, text in units().items():
         command = re.search(r"^ExecStart=\S+ (.*)$", text, re.MULTILINE)[1].split()
