@@ -15,6 +15,7 @@
 
 #include "agent.h"
 #include "feed.h"
+#include "link-voice.h"
 #include "plek/peer.h"
 #include "plek/when.h"
 
@@ -36,6 +37,7 @@ typedef struct AgentCsv {
         char faults_said[FAULTS_BYTES];
         unsigned long n_accepted, n_refused;
         char said[MAPPING_TEXT_BYTES]; /* the last thing about the file as a whole */
+        LinkVoice voice;
 } AgentCsv;
 
 enum { OPTION_CHECK = 0x100, OPTION_ONCE, OPTION_REPLAY };
@@ -136,8 +138,22 @@ static void on_twins(void *arg)
 
 static void on_link(void *arg, PlekPublisherLink link, const char *text)
 {
-        if (link == PLEK_PUBLISHER_BARRED || link == PLEK_PUBLISHER_NOT_ACCEPTING)
-                fail(EXIT_REFUSED, "%s", text ? text : "the broker takes nothing from us");
+        link_voice_hear(&((AgentCsv *)arg)->voice, link, text, steady_clock_ms());
+}
+
+static void say_link(AgentCsv *o)
+{
+        const LinkWork work = {
+                .party = plek_publisher_party(o->publisher),
+                .has_begun = feed_counts(o->feed)->n_readings || *feed_trouble(o->feed),
+                .n_waiting = plek_publisher_n_waiting(o->publisher),
+                .n_accepted = o->n_accepted,
+                .n_refused = o->n_refused,
+        };
+        char text[LINK_VOICE_TEXT_BYTES];
+
+        if (link_voice_speak(&o->voice, &work, steady_clock_ms(), text))
+                fail(EXIT_DONE, "%s", text);
 }
 
 static void on_alarm(void *arg, const char *text)
@@ -168,10 +184,10 @@ static int read_all(AgentCsv *o)
         if (!r && o->once)
                 r = plek_publisher_flush(o->publisher, o->common.timeout_ms);
         if (r == PLEK_E_TIMEOUT)
-                return fail(EXIT_UNREACHABLE,
-                            "%zu reports have no receipt in time. Is the broker "
-                            "running? plek whoami asks.",
-                            plek_publisher_n_waiting(o->publisher));
+                return fail(EXIT_UNREACHABLE, "%zu reports have no receipt in time. %s",
+                            plek_publisher_n_waiting(o->publisher),
+                            *o->voice.trouble ? o->voice.trouble
+                                              : "Is the broker running? plek whoami asks.");
         if (r < 0)
                 return fail(EXIT_FILE, "%s.", plek_result_text(r));
 
@@ -273,6 +289,8 @@ static int serve(AgentCsv *o, const char *file)
                                                                              : FEED_LOOK_AGAIN);
                 if (!r)
                         r = plek_publisher_process(o->publisher);
+                if (!r)
+                        say_link(o);
         }
         return r ? fail(EXIT_FILE, "%s.", plek_result_text(r)) : EXIT_DONE;
 }
@@ -297,6 +315,7 @@ static int run(AgentCsv *o, const Mapping *mapping)
                 return fail(EXIT_FILE, "out of memory.");
         o->publisher = publisher;
         o->feed = feed;
+        link_voice_init(&o->voice, steady_clock_ms());
         return o->check || o->once || o->replay ? read_all(o) : serve(o, mapping->file);
 }
 

@@ -221,14 +221,17 @@ static int on_row(Feed *feed, CsvFile *csv, const CsvRow *row, const MappedRepor
         return on_report(feed, csv, row, mapped, &report, &key, arg);
 }
 
-static void bad_row(Feed *feed, int result, const CsvRow *row)
+static void bad_row(Feed *feed, const CsvFile *csv, int result, const CsvRow *row)
 {
         char text[ROW_FAULT_BYTES];
 
-        snprintf(text, sizeof(text), "line %lu %s", row->line,
-                 result == CSV_FILE_E_CUT
-                         ? "is cut short: the file ends within it"
-                         : "is no row of this file: more fields than the header, or too long");
+        if (result == CSV_FILE_E_FIELDS)
+                snprintf(text, sizeof(text), "line %lu has %zu fields, the header %zu", row->line,
+                         row->n_fields, csv_file_n_columns(csv));
+        else
+                snprintf(text, sizeof(text), "line %lu %s", row->line,
+                         result == CSV_FILE_E_CUT ? "is cut short: the file ends within it"
+                                                  : "is no row of CSV, or too long");
         fault(feed, text);
 }
 
@@ -248,7 +251,7 @@ static int read_rows(Feed *feed, CsvFile *csv, RowFn on_report, void *arg)
                 if (r < 0)
                         return r;
                 if (r) {
-                        bad_row(feed, r, &row);
+                        bad_row(feed, csv, r, &row);
                         continue;
                 }
                 feed->counts.n_rows++;
@@ -274,6 +277,11 @@ static int open_file(Feed *feed, FILE **ret_file)
                 snprintf(feed->trouble, sizeof(feed->trouble), "%s cannot be read: %s",
                          feed->mapping->file, strerror(errno));
                 feed->size = -1; /* if it comes back as it was, it has changed */
+                return FEED_E_FILE;
+        }
+        if (S_ISDIR(st.st_mode)) {
+                snprintf(feed->trouble, sizeof(feed->trouble), "%s is a directory, not a file",
+                         feed->mapping->file);
                 return FEED_E_FILE;
         }
         file = fdopen(fd, "r");

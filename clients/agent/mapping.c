@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "mapping.h"
+#include "plek/when.h"
 
 /* A key of [report ...], and for which kinds it is. */
 static const struct {
@@ -82,21 +83,13 @@ static int set_code(Parser *parser, uint32_t *to, PlekCodeList list, const char 
 
 static int set_duration(Parser *parser, uint32_t *to, const char *name, const char *value)
 {
-        static const struct {
-                const char *unit;
-                unsigned s;
-        } units[] = { { "s", 1 }, { "min", 60 }, { "h", 3600 }, { "d", 86400 } };
-        unsigned long number;
-        char *end;
+        int64_t ms;
 
-        errno = 0;
-        number = strtoul(value, &end, 10);
-        for (size_t i = 0; !errno && end != value && i < N_ELEMENTS(units); i++)
-                if (!strcmp(end, units[i].unit) && number && number <= 31 * 86400 / units[i].s) {
-                        *to = (uint32_t)number * units[i].s;
-                        return 1;
-                }
-        return wrong(parser, "[feed] %s is a duration, as in 15min, not '%s'", name, value);
+        if (duration_parse(&ms, value) || ms < 1000 || ms > 31LL * 86400 * 1000)
+                return wrong(parser, "[feed] %s is a duration of 1s to 31d, as in 15min, not '%s'",
+                             name, value);
+        *to = (uint32_t)(ms / 1000);
+        return 1;
 }
 
 static int set_character(Parser *parser, char *to, const char *name, const char *value)
@@ -226,8 +219,8 @@ static int on_report(Parser *parser, const char *section, const char *name, cons
         if (!strcmp(name, "kind")) {
                 if (plek_code_parse(&code, PLEK_CODES_REPORT, value))
                         return wrong(parser,
-                                     "[report %s] kind is counts, door, pressure or card, "
-                                     "not '%s'",
+                                     "[report %s] kind is counts, door, pressure, card or "
+                                     "offering, not '%s'",
                                      section, value);
                 report->kind = (PlekReportKind)code;
                 return 1;
@@ -436,8 +429,9 @@ int mapping_load(Mapping **ret_mapping, const char *path, char ret_text[MAPPING_
                         fclose(file);
                 return err_raise(r);
         }
+        errno = EIO;
         n_read = fread(text, 1, MAPPING_MAX_BYTES + 1, file);
-        r = ferror(file) ? -EIO : n_read > MAPPING_MAX_BYTES ? -EFBIG : 0;
+        r = ferror(file) ? -errno : n_read > MAPPING_MAX_BYTES ? -EFBIG : 0;
         fclose(file);
         return r ? err_raise(r) : mapping_parse(ret_mapping, text, path, ret_text);
 }

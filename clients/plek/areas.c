@@ -49,7 +49,10 @@ static int next(const AreaTable *table, CsvRow *ret_row, bool *ret_end)
         int r = csv_file_next(table->csv, ret_row);
 
         *ret_end = r == CSV_FILE_E_END;
-        if (r == CSV_FILE_E_ROW)
+        if (r == CSV_FILE_E_FIELDS)
+                return fail(EXIT_FILE, "%s, line %lu has %zu fields, the header %zu.", table->path,
+                            ret_row->line, ret_row->n_fields, csv_file_n_columns(table->csv));
+        if (r == CSV_FILE_E_ROW || r == CSV_FILE_E_CUT)
                 return fail(EXIT_FILE, "%s, line %lu: not a row of CSV.", table->path,
                             ret_row->line);
         return r && !*ret_end

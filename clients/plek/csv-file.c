@@ -200,12 +200,9 @@ int csv_file_next(CsvFile *csv, CsvRow *ret_row)
                         return r;
         } while (csv->n_fields == 0);
 
-        if (csv->n_fields > csv->n_columns)
-                return CSV_FILE_E_ROW;
-        for (size_t i = csv->n_fields; i < csv->n_columns; i++) {
-                free(csv->fields[i]);
-                csv->fields[i] = NULL;
-        }
+        ret_row->n_fields = csv->n_fields;
+        if (csv->n_fields != csv->n_columns)
+                return CSV_FILE_E_FIELDS;
         ret_row->fields = (const char *const *)csv->fields;
         return 0;
 }

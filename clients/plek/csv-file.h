@@ -24,14 +24,16 @@ enum {
         CSV_FILE_OK,
         CSV_FILE_E_END,
         CSV_FILE_E_HEADER, /* no header, two columns of one name, or too many */
-        CSV_FILE_E_ROW, /* a row that is no CSV, too long, or with more fields than the header; the
-                           next one can be read */
+        CSV_FILE_E_ROW,    /* a row that is no CSV, or too long; the next one can be read */
+        CSV_FILE_E_FIELDS, /* a row with more or fewer fields than the header: which of them is
+                              which column is anybody's guess */
         CSV_FILE_E_CUT, /* the file ends within a row: its last number may lack its last digits */
 };
 
 typedef struct CsvRow {
         unsigned long line;        /* from 1: where it begins */
-        const char *const *fields; /* one a column; those that a short row lacks are NULL */
+        const char *const *fields; /* one a column */
+        size_t n_fields;
 } CsvRow;
 
 /* Reads the header. @file stays the caller's. Returns 0, CSV_FILE_E_HEADER, -EIO or -ENOMEM. */
@@ -45,6 +47,6 @@ const char *csv_file_column(const CsvFile *csv, size_t column);
 size_t csv_file_find(const CsvFile *csv, const char *name);
 
 /* Empty lines are passed over. *ret_row is borrowed until the next call; its line is also filled in
- * on CSV_FILE_E_ROW and CSV_FILE_E_CUT. Returns 0, one of these, CSV_FILE_E_END, -EIO or -ENOMEM.
- */
+ * on the errors of a row, its n_fields on CSV_FILE_E_FIELDS. Returns 0, one of these,
+ * CSV_FILE_E_END, -EIO or -ENOMEM. */
 MUST_CHECK int csv_file_next(CsvFile *csv, CsvRow *ret_row);

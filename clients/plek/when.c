@@ -28,6 +28,7 @@ int duration_parse(int64_t *ret_ms, const char *text)
         if (errno || end == text || number < 0)
                 return -EINVAL;
 
+        end += strspn(end, " ");
         for (size_t i = 0; i < N_ELEMENTS(units); i++)
                 if (!strcmp(end, units[i].name))
                         return __builtin_mul_overflow(number, units[i].ms, ret_ms) ? -EINVAL : 0;

@@ -22,7 +22,7 @@ MUST_CHECK int when_parse_past(int64_t *ret_ms, const char *text, int64_t now_ms
 /* "2026Q3": when that quarter begins and ends, local time. Returns 0 or -EINVAL. */
 MUST_CHECK int quarter_parse(int64_t *ret_from_ms, int64_t *ret_to_ms, const char *text);
 
-/* "30s", "15min", "6h", "14d", "2w", "1y". Returns 0 or -EINVAL. */
+/* "30s", "15 min", "6h", "14d", "2w", "1y". Returns 0 or -EINVAL. */
 MUST_CHECK int duration_parse(int64_t *ret_ms, const char *text);
 
 enum { WHEN_TEXT_BYTES = 32, DURATION_TEXT_BYTES = 32 };

@@ -6,6 +6,7 @@ import datetime
 import decimal
 import json
 import math
+import re
 import subprocess
 import time
 
@@ -270,7 +271,7 @@ def test_check_of_a_real_file_speaks_to_no_broker_and_names_each_bad_row():
         (region.directory / data.name).write_text("\n".join(lines), encoding="utf-8")
         done = run(AGENT, "csv", "--check", mapping, expect=REFUSED)
         assert "line 6, column total_beds_7_day_avg: 'ten' is not a number" in done.err, done.err
-        assert "line 9 is no row of this file: more fields than the header" in done.err
+        assert re.search(r"line 9 has \d+ fields, the header \d+", done.err), done.err
         assert len(done.err.splitlines()) == 2 and "total_beds_7_day_avg" in header
         assert "21 rows, 59 reports, 2 wrong" in done.out, done.out
     finally:

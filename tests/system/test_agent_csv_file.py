@@ -108,9 +108,10 @@ def test_a_bad_row_is_named_and_stops_no_other():
     with Region() as region:
         feed = Feed(region, valid="8s")
         text = table(WARDS, ic=12).replace("ed,b1,30,20", "ed,b1,30,2O")
-        write_aside(feed.file, text + "ed,b3,30,30,30\ned,b4,30,4\n")
+        write_aside(feed.file, text + "ed,b3,30,30,30\ned,b4,30,4\ned,b5,5\n")
         feed.agent.expect("line 3, column used: '2O' is not a number")
-        feed.agent.expect("line 5 is no row of this file")
+        feed.agent.expect("line 5 has 5 fields, the header 4")
+        feed.agent.expect("line 7 has 3 fields, the header 4")
         feed.wait_used(WARDS, ic=12, b4=4)
         # What it was before is neither renewed nor withdrawn: it grows old.
         feed.wait_affirm(feed.mark(), 3, ["b1"])
@@ -240,12 +241,16 @@ def test_a_file_that_is_no_longer_written_goes_stale():
 def test_a_broker_that_is_away_only_delays():
     with Region() as region:
         feed = Feed(region)
+        feed.agent.expect("connected as duin; nothing waits, 3 accepted, 0 refused")
         region.daemon.kill()
+        feed.agent.expect("not connected: .* at tcp://.*; 0 waiting")
         for used in (12, 13, 14):
             feed.write(WARDS, ic=used)
         region.daemon.start()
         feed.reader.greet(wire.deadline(20))
         feed.wait_used(WARDS, ic=14)
+        feed.agent.expect("connected again as duin; nothing waits")
+        assert len(feed.agent.lines) == 3, str(feed.agent)
 
 
 def test_a_column_that_is_not_there_is_said_once_for_all_rows():
@@ -258,8 +263,15 @@ def test_a_column_that_is_not_there_is_said_once_for_all_rows():
         assert done.err.splitlines() == [
             "plek-agent: [report beds]: there is no column 'used' in this file"], done.err
         assert "3 rows, 0 reports, 1 wrong" in done.out
+        file.write_text(file.read_text(encoding="utf-8").splitlines()[0] + "\n", encoding="utf-8")
+        assert "no column 'used'" in run(AGENT, "csv", "--check", mapping, expect=REFUSED).err
         file.unlink()
         assert "cannot be read" in run(AGENT, "csv", "--check", mapping, expect=FILE).err
+        file.mkdir()
+        said = run(AGENT, "csv", "--check", mapping, expect=FILE).err
+        assert "beds.csv is a directory" in said, said
+        said = run(AGENT, "csv", "--check", region.directory, expect=FILE).err
+        assert f"{region.directory} cannot be read: Is a directory" in said, said
     finally:
         region.__exit__(None, None, None)
 

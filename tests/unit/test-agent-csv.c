@@ -262,10 +262,12 @@ static void test_lines_are_counted_through_quotes_and_empty_lines(void **state)
         assert_string_equal(row.fields[1], "x\ny");
         assert_int_equal(csv_file_next(csv, &row), 0);
         assert_int_equal(row.line, 5);
-        assert_int_equal(csv_file_next(csv, &row), CSV_FILE_E_ROW); /* a field too many */
+        assert_int_equal(csv_file_next(csv, &row), CSV_FILE_E_FIELDS);
         assert_int_equal(row.line, 6);
-        assert_int_equal(csv_file_next(csv, &row), 0);
-        assert_null(row.fields[1]); /* a short row lacks it */
+        assert_int_equal(row.n_fields, 3);
+        assert_int_equal(csv_file_next(csv, &row), CSV_FILE_E_FIELDS);
+        assert_int_equal(row.line, 7);
+        assert_int_equal(row.n_fields, 1);
         assert_int_equal(csv_file_next(csv, &row), CSV_FILE_E_END);
         csv_file_free(csv);
         fclose(file);
@@ -293,7 +295,7 @@ static void test_a_file_that_ends_within_a_row_says_so(void **state)
         assert_int_equal(last_row_of("a,b\n1,2\n\"3,4\n5,6\n"), CSV_FILE_E_CUT);
         assert_int_equal(last_row_of("a,b\n1,2\n3,4"), 0); /* only its newline is missing */
         assert_int_equal(last_row_of("a,b\n1,2\n3,\"4\""), 0);
-        assert_int_equal(last_row_of("a,b\n1,2\n3\n"), 0); /* short, but whole */
+        assert_int_equal(last_row_of("a,b\n1,2\n3\n"), CSV_FILE_E_FIELDS); /* short, but whole */
 }
 
 static void test_columns_that_templates_name_are_gone_through_once_each(void **state)

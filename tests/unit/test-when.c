@@ -43,7 +43,7 @@ static void test_what_is_not_a_time_is_refused(void **state)
 static void test_what_is_not_a_duration_is_refused(void **state)
 {
         static const char *const texts[] = {
-                "", "h", "-1h", "1", "1 h", "1x", "9223372036854775807h", "99999999999999999999s"
+                "", "h", "-1h", "1", "1  x", "1x", "9223372036854775807h", "99999999999999999999s"
         };
         int64_t ms = 42;
 
