@@ -23,7 +23,8 @@ def options_of(*command):
         group = heading[1] if heading else group
         option = re.match(r"(?: {6}|  -.\, )--([a-z-]+)", line)
         if option and option[1] not in EVERYWHERE:
-            groups["For every command:" if group == "For every command:" else ""].add(option[1])
+            groups["For every command:" if group == "For every command:" else ""] |= {
+                option[1], *re.findall(r", --([a-z-]+)", line)}
     return groups[""], groups["For every command:"]
 
 
