@@ -179,7 +179,7 @@ static int print_others(PlekSubscriber *subscriber, const PlekDoorScope *scope, 
         while (!(r = plek_subscriber_next_door(subscriber, scope, &cursor, &record, &part))) {
                 if (part == PLEK_DOOR_LEADS)
                         continue;
-                row_make(&row, &record, language, -1);
+                row_make(&row, &record, language, -1, 0);
                 printf("  %s  %s  (%s)\n", row.text,
                        record.party_name ? record.party_name : record.party,
                        word(language, part_word(part)));

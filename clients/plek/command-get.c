@@ -6,6 +6,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/ioctl.h>
 
 #include "bands.h"
 #include "door-watch.h"
@@ -263,11 +264,20 @@ static int get_json(PlekSubscriber *subscriber, const TableFilter *filter)
         return r == PLEK_E_END ? 0 : r;
 }
 
-static int get_text(PlekSubscriber *subscriber, const TableFilter *filter)
+/* Of the terminal that standard output is; 0: it is none. */
+static int terminal_columns(void)
+{
+        struct winsize size;
+
+        return isatty(STDOUT_FILENO) && !ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) ? size.ws_col : 0;
+}
+
+static int get_text(PlekSubscriber *subscriber, TableFilter *filter)
 {
         CLEANUP(table_deinit) Table table = TABLE_NULL;
         int r;
 
+        filter->columns = terminal_columns();
         r = table_make(&table, subscriber, filter);
         if (r)
                 return r;
@@ -340,7 +350,8 @@ int command_at(int argc, char **argv)
                 .options = options,
                 .parser = parse,
                 .args_doc = "TIME",
-                .doc = "The picture as the broker held it at TIME, by when it received things, told "
+                .doc = "The picture as the broker held it at TIME, by when it received things, "
+                       "told "
                        "again from its journal and checked. TIME is 03:12 (the last one), "
                        "2026-11-01, '2026-11-01 03:12' or how long ago, as in 30d.",
                 .children = children,
@@ -390,7 +401,7 @@ static int follow(PlekSubscriber *subscriber)
         return r;
 }
 
-static int watch_screen(PlekSubscriber *subscriber, const GetOptions *o, int64_t until_ms)
+static int watch_screen(PlekSubscriber *subscriber, GetOptions *o, int64_t until_ms)
 {
         int r;
 
@@ -400,8 +411,9 @@ static int watch_screen(PlekSubscriber *subscriber, const GetOptions *o, int64_t
         while (!r && !ended && steady_clock_ms() < until_ms) {
                 CLEANUP(table_deinit) Table table = TABLE_NULL;
 
+                o->filter.columns = screen_columns();
                 r = table_make(&table, subscriber, &o->filter);
-                if (!r && screen_show(&table, o->caption))
+                if (!r && screen_show(&table, o->caption, o->filter.language))
                         break; /* q */
                 if (!r)
                         r = follow(subscriber);

@@ -263,11 +263,67 @@ static void set_order(Row *row, const PlekRecord *record)
                  record->id ? record->id : "");
 }
 
-void row_make(Row *ret_row, const PlekRecord *record, Language language, int64_t away_ms)
+enum { WIDE_COLUMNS = 120, ABOUT_COLUMNS = 28, VALUE_COLUMNS = 46, AGE_COLUMNS = 9 };
+
+/* How wide what it is about and what it says may be: beside the sign, the age, the source and,
+ * where what is said has room enough, a mark. */
+static void widths(int columns, int *ret_about, int *ret_value)
+{
+        enum { SIGN = 4, SOURCE = 10, MARK = 11, ENOUGH = 26 };
+        int value;
+
+        *ret_about = ABOUT_COLUMNS;
+        *ret_value = VALUE_COLUMNS;
+        if (!columns || columns >= WIDE_COLUMNS)
+                return;
+        *ret_about = MIN(MAX(columns / 4, 12), ABOUT_COLUMNS);
+        value = columns - SIGN - AGE_COLUMNS - SOURCE - *ret_about;
+        if (value > ENOUGH)
+                value = MAX(value - MARK, ENOUGH);
+        *ret_value = MIN(MAX(value, 14), VALUE_COLUMNS);
+}
+
+/* A name that is too long ends in an ellipsis; the column keeps its two blanks. */
+static void add_about(Text *text, const char *about, int width, bool is_narrow)
+{
+        char cut[160];
+
+        if (!is_narrow || text_width(about) <= width - 2) {
+                text_add_padded(text, about, width);
+                return;
+        }
+        snprintf(cut, sizeof(cut), "%.*s…", (int)text_fit(about, width - 3), about);
+        text_add_padded(text, cut, width);
+}
+
+/* As many parts of it as there is room for. Returns what is left over. */
+static const char *add_value(Text *text, char *value, int width, bool is_narrow)
+{
+        static const char between[] = " · ";
+        size_t n = is_narrow ? text_break(value, width - 2) : strlen(value);
+        char *rest = value + n;
+
+        for (char *at = value; *rest && (at = strstr(at, between)) && at <= value + n; at++)
+                rest = at;
+        n = (size_t)(rest - value);
+        if (!strncmp(rest, between, strlen(between)))
+                rest += strlen(between);
+        else
+                rest += strspn(rest, " ");
+        if (*rest)
+                value[n] = '\0';
+        text_add_padded(text, value, width);
+        return rest;
+}
+
+void row_make(Row *ret_row, const PlekRecord *record, Language language, int64_t away_ms,
+              int columns)
 {
         char about[128], value[400], age[DURATION_TEXT_BYTES] = "";
         const PlekReport *report = &record->report;
         Text text = { ret_row->text, sizeof(ret_row->text) };
+        int about_columns, value_columns;
+        const char *rest;
 
         what(record, language, about, sizeof(about));
         value_words(record, language, value, sizeof(value));
@@ -275,13 +331,16 @@ void row_make(Row *ret_row, const PlekRecord *record, Language language, int64_t
                 duration_format(record->age_ms, age);
 
         text_add(&text, "  %c ", sign_of(record));
-        text_add_padded(&text, about, 28);
+        widths(columns, &about_columns, &value_columns);
+        add_about(&text, about, about_columns, columns != 0);
         ret_row->value_at = (size_t)(text.at - ret_row->text);
-        text_add_padded(&text, value, 46);
-        text_add_padded(&text, age, 9);
+        rest = add_value(&text, value, value_columns, columns != 0);
+        text_add_padded(&text, age, AGE_COLUMNS);
         if (record->freshness != PLEK_WITHDRAWN && report->source)
                 text_add(&text, "%s", label(PLEK_CODES_SOURCE, report->source, language));
         marks(record, language, away_ms, &text);
+        if (*rest)
+                text_add(&text, "  · %s", rest);
 
         ret_row->style = style_of(record);
         ret_row->rank = record->freshness == PLEK_WITHDRAWN    ? 3

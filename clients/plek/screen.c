@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "screen.h"
+#include "words.h"
 
 static struct {
         bool is_on;
@@ -154,12 +155,31 @@ static bool read_keys(int n_lines, int n_shown)
         return false;
 }
 
-bool screen_show(const Table *table, const char *caption)
+int screen_columns(void)
+{
+        return COLS;
+}
+
+/* What is not to be seen, and how to get there. */
+static void draw_more(int y, int n_above, int n_below, Language language)
+{
+        char text[160];
+
+        snprintf(text, sizeof(text), "%d %s, %d %s: %s", n_above, word(language, "above"), n_below,
+                 word(language, "below"), word(language, "PgUp, PgDn, Up, Down; q ends"));
+        draw_cut(y, TABLE_HEAD, text);
+}
+
+bool screen_show(const Table *table, const char *caption, Language language)
 {
         int n_lines = (int)table->n_lines - 1; /* the head stays */
         int first = *screen.alarm ? 2 : 1;
-        int n_shown = MAX(LINES - first - (caption ? 2 : 0), 1);
+        int last = LINES - (caption ? 2 : 0);
+        int n_shown = MAX(last - first, 1);
+        bool fits = n_lines <= n_shown;
 
+        if (!fits)
+                n_shown = MAX(n_shown - 1, 1);
         if (read_keys(n_lines, n_shown))
                 return true;
 
@@ -173,6 +193,8 @@ bool screen_show(const Table *table, const char *caption)
 
                 draw_cut(first + i, line->style, line->text);
         }
+        if (!fits)
+                draw_more(last - 1, screen.top, n_lines - screen.top - n_shown, language);
         if (caption) {
                 read_caption(caption);
                 draw_cut(LINES - 1, TABLE_HEAD, screen.caption);

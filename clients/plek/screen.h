@@ -14,8 +14,11 @@ void screen_stop(void);
 bool screen_is_on(void);
 
 /* Draws @table from where the person has scrolled to, with the last line of the file @caption (may
- * be NULL) below. Returns true when the person wants to go. */
-bool screen_show(const Table *table, const char *caption);
+ * be NULL) below, and how many lines there are above and below that do not fit. Returns true when
+ * the person wants to go. */
+bool screen_show(const Table *table, const char *caption, Language language);
+
+int screen_columns(void);
 
 /* Until @fd or the keyboard has something, at most @timeout_ms. Returns 0 or -errno. */
 MUST_CHECK int screen_wait(int fd, int timeout_ms);

@@ -1,9 +1,11 @@
 #include <inttypes.h>
+#include <limits.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "door-rows.h"
 #include "row.h"
+#include "text.h"
 #include "when.h"
 #include "words.h"
 
@@ -125,7 +127,7 @@ static int gather_row(Gathered *gathered, PlekSubscriber *subscriber, const Plek
             !plek_subscriber_presence(subscriber, record->party, &connected, &since_ms) &&
             !connected && record->report.source != PLEK_SOURCE_MANUAL)
                 away_ms = MAX(plek_subscriber_now_ms(subscriber) - since_ms, 0);
-        row_make(row, record, filter->language, away_ms);
+        row_make(row, record, filter->language, away_ms, filter->columns);
         if (record->report.kind != PLEK_REPORT_DOOR || record->freshness == PLEK_WITHDRAWN)
                 return 0;
         door_of(&of, record);
@@ -168,11 +170,16 @@ static int compare_places(const void *a, const void *b)
         return order ? order : strcmp(x->location, y->location);
 }
 
+/* As people look for it: by what a location is called. */
 static int compare_rows(const void *a, const void *b)
 {
         const Row *x = a, *y = b;
-        int order = compare_places(a, b);
+        int order = strcmp(x->region, y->region);
 
+        if (!order)
+                order = strcasecmp(x->name, y->name);
+        if (!order)
+                order = strcmp(x->location, y->location);
         if (!order)
                 order = x->rank - y->rank;
         return order ? order : strcmp(x->order, y->order);
@@ -227,6 +234,17 @@ static int gather_never(Gathered *gathered, PlekSubscriber *subscriber, const Ta
         return 0;
 }
 
+static void name_rows(Gathered *gathered)
+{
+        for (size_t i = 0; i < gathered->n_rows; i++) {
+                Row *row = &gathered->rows[i];
+                const Heading *heading = find_heading(gathered, row->location);
+
+                snprintf(row->name, sizeof(row->name), "%.*s", (int)sizeof(row->name) - 1,
+                         heading ? heading->text : row->location);
+        }
+}
+
 static int add_line(Table *table, TableStyle style, const char *text)
 {
         TableLine *lines = grow(table->lines, table->n_lines, sizeof(*lines));
@@ -277,14 +295,33 @@ void table_head(char *ret_text, size_t n_text, TableStyle *ret_style, PlekSubscr
                          word(language, links[link.link]), since, link.why ? link.why : "");
 }
 
-static int add_location(Table *table, const Gathered *gathered, const Row *row)
+/* What a terminal is too narrow for goes on below, further in. */
+static int add_wrapped(Table *table, TableStyle style, const char *text, int columns)
+{
+        char line[ROW_TEXT_BYTES + 8];
+        const char *indent = "";
+        int r = 0;
+
+        do {
+                int width = columns ? MAX(columns - (int)strlen(indent), 20) : INT_MAX;
+                size_t n = text_break(text, width);
+
+                snprintf(line, sizeof(line), "%s%.*s", indent, (int)n, text);
+                r = add_line(table, style, line);
+                text += n + strspn(text + n, " ");
+                indent = "      ";
+        } while (!r && *text);
+        return r;
+}
+
+static int add_location(Table *table, const Gathered *gathered, const Row *row, int columns)
 {
         const Heading *heading = find_heading(gathered, row->location);
 
-        return add_line(table, TABLE_LOCATION, heading ? heading->text : row->location);
+        return add_wrapped(table, TABLE_LOCATION, heading ? heading->text : row->location, columns);
 }
 
-static int add_rows(Table *table, const Gathered *gathered, Language language)
+static int add_rows(Table *table, const Gathered *gathered, const TableFilter *filter)
 {
         const Row *previous = NULL;
         int r = 0;
@@ -295,13 +332,13 @@ static int add_rows(Table *table, const Gathered *gathered, Language language)
                 if (!previous || strcmp(previous->region, row->region))
                         r = add_line(table, TABLE_HEAD, row->region);
                 if (!r && (!previous || strcmp(previous->location, row->location)))
-                        r = add_location(table, gathered, row);
+                        r = add_location(table, gathered, row, filter->columns);
                 if (!r)
-                        r = add_line(table, row->style, row->text);
+                        r = add_wrapped(table, row->style, row->text, filter->columns);
                 previous = row;
         }
         if (!r && !gathered->n_rows)
-                r = add_line(table, TABLE_GREY, word(language, "nothing reported yet"));
+                r = add_line(table, TABLE_GREY, word(filter->language, "nothing reported yet"));
         return r;
 }
 
@@ -322,17 +359,18 @@ int table_make(Table *ret_table, PlekSubscriber *subscriber, const TableFilter *
         if (gathered.n_headings)
                 qsort(gathered.headings, gathered.n_headings, sizeof(Heading), compare_headings);
         if (gathered.n_rows)
-                qsort(gathered.rows, gathered.n_rows, sizeof(Row), compare_rows);
+                qsort(gathered.rows, gathered.n_rows, sizeof(Row), compare_places);
         r = gather_never(&gathered, subscriber, filter);
         if (r)
                 return r;
+        name_rows(&gathered);
         if (gathered.n_rows)
                 qsort(gathered.rows, gathered.n_rows, sizeof(Row), compare_rows);
 
         table_head(head, sizeof(head), &style, subscriber, filter->language);
         r = add_line(&table, style, head);
         if (!r)
-                r = add_rows(&table, &gathered, filter->language);
+                r = add_rows(&table, &gathered, filter);
         if (r)
                 return r;
         *ret_table = table;

@@ -44,6 +44,7 @@ typedef struct TableFilter {
         size_t n_regions;
         bool with_withdrawn;
         Language language;
+        int columns; /* of the terminal; 0: lines are as long as they are */
         PlekNeighbourRule neighbours;
 } TableFilter;
 

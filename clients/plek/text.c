@@ -1,3 +1,4 @@
+#include <limits.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -68,13 +69,68 @@ void text_add(Text *text, const char *format, ...)
         text->n_left -= n;
 }
 
+/* Goes through @text until @most columns are full; *ret_n_bytes is how far that is. */
+static int text_columns(const char *text, int most, size_t *ret_n_bytes)
+{
+        size_t n_text = strlen(text), at = 0;
+        mbstate_t state = { 0 };
+        int columns = 0;
+
+        while (at < n_text) {
+                wchar_t character;
+                size_t n = mbrtowc(&character, text + at, n_text - at, &state);
+                int width = 1;
+
+                if (n == (size_t)-1 || n == (size_t)-2) {
+                        state = (mbstate_t){ 0 };
+                        n = 1; /* what is no character takes a place all the same */
+                } else {
+                        width = MAX(wcwidth(character), 0);
+                }
+                if (columns + width > most)
+                        break;
+                columns += width;
+                at += n;
+        }
+        *ret_n_bytes = at;
+        return columns;
+}
+
 void text_add_padded(Text *text, const char *from, int width)
 {
-        wchar_t wide[TEXT_COLUMNS_MAX];
-        size_t n = mbstowcs(wide, from, N_ELEMENTS(wide) - 1);
-        int used = n == (size_t)-1 ? (int)strlen(from) : wcswidth(wide, n);
+        text_add(text, "%s%*s", from, MAX(width - text_width(from), 2), "");
+}
 
-        text_add(text, "%s%*s", from, MAX(width - MAX(used, 0), 2), "");
+int text_width(const char *text)
+{
+        return (int)text_columns(text, INT_MAX, &(size_t){ 0 });
+}
+
+size_t text_fit(const char *text, int width)
+{
+        size_t n_bytes;
+
+        text_columns(text, width, &n_bytes);
+        return n_bytes;
+}
+
+size_t text_break(const char *text, int width)
+{
+        size_t n = text_fit(text, width), at = n;
+
+        if (!text[n])
+                return n;
+        while (at && text[at] != ' ')
+                at--;
+        /* Between two things rather than within one, where that does not waste much. */
+        for (size_t i = at; i > 2 * n / 3; i--)
+                if (text[i] == ' ' && text[i - 1] == ' ') {
+                        at = i;
+                        break;
+                }
+        while (at && text[at - 1] == ' ')
+                at--;
+        return at ? at : n;
 }
 
 const char *label(PlekCodeList list, uint32_t code, Language language)

@@ -20,5 +20,12 @@ PRINTF(2, 3) void text_add(Text *text, const char *format, ...);
 /* @from, in @width columns of a terminal whatever its characters are; two blanks at least. */
 void text_add_padded(Text *text, const char *from, int width);
 
+/* In columns of a terminal. */
+int text_width(const char *text);
+/* How many bytes of @text are at most @width columns, whole characters only. */
+size_t text_fit(const char *text, int width);
+/* The same, up to and without the blank that it is best broken at; all of it where it fits. */
+size_t text_break(const char *text, int width);
+
 /* What people call a code; its number where there is no word for it, good until the next one. */
 const char *label(PlekCodeList list, uint32_t code, Language language);

@@ -193,11 +193,32 @@ def test_what_does_not_fit_is_scrolled_and_cut():
         terminal.press(" ")
         terminal.expect("ward w10")
         terminal.press(" " * 5)
-        terminal.expect(r"A name that is long A name that is long")
+        terminal.expect(r"ward A name .*…")
         assert line_at(terminal, "ward w00") is None
+        terminal.expect(r"^\d+ above, 0 below: PgUp, PgDn")
         assert line_at(terminal, "^Plek  live") == 0, str(terminal.screen)  # the head stays
         assert all(len(line) <= 60 for line in terminal.screen.lines())
         terminal.press("k")
+        terminal.press("q")
+        assert terminal.wait_end() == DONE
+
+
+def test_a_narrow_terminal_loses_nothing_but_the_end_of_a_name():
+    with Region() as region:
+        tools = hospital(region)
+        tools.put("duin", "door", "--location", "duin-ed", "--care", "ED", "STOP", "--except",
+                  "MULTITRAUMA,LIFE_THREATENING", "--reason", "ED_CROWDING", "--until", "+2h",
+                  "--unit", "a-unit-with-a-long-name", "--status", "EXERCISE")
+        tools.put("duin", "counts", "--location", "duin-ed", "--care", "WARD", "--unit", "b2",
+                  "staffed=12", "occupied=10", "--observed", "-10min", "--valid-for", "5min")
+        wide = tools.get("meldkamer")
+        assert len(wide) == 2
+        terminal = tools.watch("meldkamer", rows=24, columns=80)
+        terminal.expect(r"^  ~ ward b2 +2 free of 12 .* 10 min +by hand +stale")
+        terminal.expect(r"^    ED.*… +stop except .* \d s +by hand")
+        screen = " ".join(" ".join(terminal.screen.lines()).split())
+        for word in ("multitrauma", "ED crowding", "until", "[exercise]"):
+            assert word in screen, str(terminal.screen)
         terminal.press("q")
         assert terminal.wait_end() == DONE
 

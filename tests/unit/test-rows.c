@@ -75,7 +75,7 @@ static void assert_row(const PlekRecord *record, Language language, const char *
 {
         Row row;
 
-        row_make(&row, record, language, -1);
+        row_make(&row, record, language, -1, 0);
         assert_string_equal(row.text, expected);
 }
 
@@ -231,7 +231,7 @@ static void assert_value(const PlekRecord *record, Language language, const char
 {
         Row row;
 
-        row_make(&row, record, language, -1);
+        row_make(&row, record, language, -1, 0);
         if (!strstr(row.text, expected))
                 fail_msg("\"%s\" is not in \"%s\"", expected, row.text);
 }
