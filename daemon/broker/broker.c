@@ -247,6 +247,8 @@ static void take_limits(Broker *broker)
         broker->admission.n_policies = config->n_policies;
         broker->clock.skew_ms = (int64_t)config->skew_ms;
         broker->gatekeeper.next_expiry_ms = INT64_MIN; /* the grace may be another */
+        if (broker->peers)
+                broker_limit_keys(broker);
 }
 
 int broker_reload(Broker *broker)

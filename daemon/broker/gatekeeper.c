@@ -165,30 +165,54 @@ bool gatekeeper_adopt(Gatekeeper *gatekeeper, KeyId user)
         return remember_admitted(gatekeeper, user, ENDPOINT_QUERY);
 }
 
-GateVerdict gatekeeper_decide(void *arg, const GateRequest *request)
+static bool has_room_for_key(Broker *broker, KeyId user)
 {
-        Gatekeeper *gatekeeper = arg;
+        return peers_n_connections_of(broker->peers, &user) < broker->config->connections_per_key;
+}
+
+static GateVerdict decide(Gatekeeper *gatekeeper, const GateRequest *request, EndpointKind endpoint)
+{
         Broker *broker = gatekeeper->broker;
-        int endpoint = endpoint_of_domain(request->domain);
-        Judged judged;
+        Judged judged = gatekeeper_judge(state_registry(broker->state), endpoint, request->user,
+                                         broker_clock_now_ms(&broker->clock),
+                                         (int64_t)broker->config->grace_ms);
 
-        if (endpoint < 0)
+        if (judged.verdict != GATE_ADMIT)
+                return judged.verdict;
+        if (!has_room_for_key(broker, request->user)) {
+                broker->counters.n_keys_refused++;
+                if (judged.is_known)
+                        log_limited(broker->log, broker_clock_now_ms(&broker->clock),
+                                    "has as many connections as `connections-per-key` allows",
+                                    judged.owner.party->id);
                 return GATE_LATER;
-        judged = gatekeeper_judge(state_registry(broker->state), (EndpointKind)endpoint,
-                                  request->user, broker_clock_now_ms(&broker->clock),
-                                  (int64_t)broker->config->grace_ms);
+        }
         if (!judged.is_guest)
-                return judged.verdict != GATE_ADMIT || remember_admitted(gatekeeper, request->user,
-                                                                         (EndpointKind)endpoint)
-                               ? judged.verdict
-                               : GATE_LATER;
-
+                return remember_admitted(gatekeeper, request->user, endpoint) ? GATE_ADMIT
+                                                                              : GATE_LATER;
         if (!has_room_for_guest(gatekeeper)) {
                 broker->counters.n_guests_refused++;
                 return GATE_LATER;
         }
         remember_guest(gatekeeper, request);
         return GATE_ADMIT;
+}
+
+GateVerdict gatekeeper_decide(void *arg, const GateRequest *request)
+{
+        Gatekeeper *gatekeeper = arg;
+        Peers *peers = gatekeeper->broker->peers;
+        int endpoint = endpoint_of_domain(request->domain);
+        GateVerdict verdict;
+
+        if (endpoint < 0)
+                return GATE_LATER;
+        verdict = decide(gatekeeper, request, (EndpointKind)endpoint);
+        if (!peers_at_gate(peers, (EndpointKind)endpoint, request->address,
+                           verdict == GATE_ADMIT ? &request->user : NULL) &&
+            verdict == GATE_ADMIT)
+                return GATE_LATER;
+        return verdict;
 }
 
 /* ------------------------------------------------------------------ who may stay */

@@ -80,6 +80,10 @@ static void add_serving(Broker *broker, MetricSet *set)
         GAUGE("answer_bytes", "Bytes of answers in memory", broker->answers.n_bytes);
         COUNTER("connections_cut_total", "Connections ended for want of rights", counters->n_cut);
         COUNTER("guests_refused_total", "Strangers turned away", counters->n_guests_refused);
+        COUNTER("keys_refused_total", "Handshakes of keys with as many connections as one may have",
+                counters->n_keys_refused);
+        GAUGE("subscription_bytes", "What subscriptions take, as it is counted",
+              peers_n_topic_bytes(broker->peers) * TOPIC_BYTE_COST);
 }
 
 static void add_sockets(Broker *broker, MetricSet *set)
@@ -110,7 +114,7 @@ static void add_sockets(Broker *broker, MetricSet *set)
                 add(set, true, "plek_peers_cut_total",
                     "Connections ended for what they did: subscriptions, a full queue",
                     (double)(peers->n_cut_subscriptions + peers->n_cut_behind +
-                             peers->n_cut_unread + peers->n_refused),
+                             peers->n_cut_unread + peers->n_cut_unseen + peers->n_refused),
                     "socket=\"%s\"", name);
                 add(set, true, "plek_handshakes_failed_total", "Handshakes that failed",
                     (double)(peers->n_failed_later + peers->n_failed_never +

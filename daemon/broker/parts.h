@@ -91,6 +91,8 @@ struct Broker {
 PRINTF(2, 3) int broker_refuse(const char **ret_text, const char *format, ...);
 /* Without an authority only query and control. */
 MUST_CHECK int broker_bind(Broker *broker, const char **ret_text);
+/* What the configuration, read again, allows of one key. */
+void broker_limit_keys(Broker *broker);
 void broker_update_clock(Broker *broker);
 void broker_confirm_clock(Broker *broker);
 /* SIGHUP. What cannot be read, or needs a restart, is said and changes nothing. */

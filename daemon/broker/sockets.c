@@ -69,6 +69,16 @@ static uint32_t connections_max(const Broker *broker)
         return (uint32_t)wanted;
 }
 
+void broker_limit_keys(Broker *broker)
+{
+        const KeyLimits limits = {
+                .n_topics_max = (uint32_t)broker->config->topics_per_key,
+                .topic_bytes_max = broker->config->subscription_bytes / TOPIC_BYTE_COST,
+        };
+
+        peers_limit_keys(broker->peers, &limits);
+}
+
 int broker_bind(Broker *broker, const char **ret_text)
 {
         const Config *config = broker->config;
@@ -79,6 +89,8 @@ int broker_bind(Broker *broker, const char **ret_text)
         if (r == -EMFILE)
                 return broker_refuse(ret_text, "the limit on descriptors is too low to start with");
         r = r ? r : peers_new(&broker->peers, broker->loop, requests_on_lost, broker);
+        if (!r)
+                broker_limit_keys(broker);
         r = r ? r
               : gate_new(&broker->gate, broker->context, broker->loop, gatekeeper_decide,
                          &broker->gatekeeper);

@@ -48,6 +48,8 @@ typedef struct Config {
 
         uint64_t workers;
         uint64_t max_connections;
+        uint64_t connections_per_key; /* over all sockets */
+        uint64_t topics_per_key;
         uint64_t max_guests;
         uint64_t guests_per_second;
         uint64_t updates_per_second, updates_at_once;   /* of one transport key */
@@ -55,6 +57,7 @@ typedef struct Config {
         uint64_t queue_bytes;                           /* to peers, over all of them */
         uint64_t receive_bytes;                         /* from peers, over all of them */
         uint64_t answer_bytes; /* answers to `since` that are kept for others */
+        uint64_t subscription_bytes;
         uint64_t party_records_max;
         uint64_t location_doors_max; /* of one party */
         uint64_t tombstones;

@@ -59,6 +59,12 @@ const Setting settings[] = {
         { "max-connections", SETTING_COUNT, FIXED, AT(max_connections), 16, 1000000, "8192",
           "Connections over all sockets. The service's LimitNOFILE must be at least four times "
           "this." },
+        { "connections-per-key", SETTING_COUNT, RELOADS, AT(connections_per_key), 4, 1000000, "64",
+          "Connections of one key over all sockets; a program that reads and reports has four. One "
+          "more is refused, and tries again later." },
+        { "topics-per-key", SETTING_COUNT, RELOADS, AT(topics_per_key), 16, 1000000, "1024",
+          "Topics that the connections of one key are subscribed to. One that goes past it is "
+          "cut." },
         { "max-guests", SETTING_COUNT, RELOADS, AT(max_guests), 0, 100000, "64",
           "Sessions of keys that are not enrolled, at once. They may only ask who they are." },
         { "guests-per-second", SETTING_COUNT, RELOADS, AT(guests_per_second), 1, 100000, "20",
@@ -78,6 +84,10 @@ const Setting settings[] = {
           "What may wait to be taken, over all peers." },
         { "answer-bytes", SETTING_BYTES, FIXED, AT(answer_bytes), MIB(16), GIB(1024), "512 MiB",
           "Answers to changes since that are kept for others who ask the same." },
+        { "subscription-bytes", SETTING_BYTES, RELOADS, AT(subscription_bytes), MIB(1), GIB(1024),
+          "512 MiB",
+          "What subscriptions may take, over all peers, each counted as 52 bytes for a byte of its "
+          "topic. Past it, the key that has most is cut." },
         { "party-records-max", SETTING_COUNT, RELOADS, AT(party_records_max), 1, 10000000, "100000",
           "Records of one party." },
         { "location-doors-max", SETTING_COUNT, RELOADS, AT(location_doors_max), 1, 100000, "1000",

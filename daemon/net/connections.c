@@ -6,6 +6,7 @@
  * read later than that, when the number is free or another connection's.
  */
 
+#include "net/accounts.h"
 #include "net/endpoint-private.h"
 #include "net/peers-private.h"
 
@@ -128,6 +129,7 @@ void peers_on_accepted(Peers *peers, EndpointKind endpoint, int fd)
         *connection = (Connection){
                 .endpoint = endpoint,
                 .fd = fd,
+                .accepted_at_ns = loop_now_ns(peers->loop),
                 .cookie = connection_cookie_of(fd),
                 .uid = endpoint == ENDPOINT_CONTROL ? uid_of(fd) : (uid_t)-1,
                 .is_too_many = table->n_connections >= table->limits.n_connections_max,
@@ -135,6 +137,8 @@ void peers_on_accepted(Peers *peers, EndpointKind endpoint, int fd)
         table->by_fd[fd] = connection;
         table->n_connections++;
         list_append(&table->connections, &connection->link);
+        if (endpoint != ENDPOINT_CONTROL)
+                list_append(&table->asking, &connection->asks);
 }
 
 void peers_on_accept_failed(Peers *peers, EndpointKind endpoint)
@@ -224,6 +228,10 @@ Connection *peers_learn(Peers *peers, EndpointKind endpoint, int fd, const KeyId
         if (!user)
                 return connection;
         if (connection->owner == NOBODY) {
+                if (!account_charge(peers, connection, user)) {
+                        connection_shut(connection);
+                        return NULL;
+                }
                 connection->owner = KNOWN;
                 connection->user = *user;
         } else if (memcmp(&connection->user, user, sizeof(*user)) != 0) {
@@ -255,22 +263,28 @@ void connection_subscribe(Peers *peers, Connection *connection, const void *topi
         uint32_t n_max = peers->tables[connection->endpoint].limits.n_subscriptions_max;
         uint64_t hash = topic_hash(peers, topic, n_topic);
 
+        if (connection->is_cut)
+                return;
         if (n_topic <= TOPIC_BYTES_MAX && topic_find(connection, hash) < connection->n_topics)
                 return;
         if (!connection->topics)
                 connection->topics = calloc(n_max, sizeof(*connection->topics));
-        if (n_topic > TOPIC_BYTES_MAX || connection->n_topics >= n_max || !connection->topics)
+        if (n_topic > TOPIC_BYTES_MAX || connection->n_topics >= n_max || !connection->topics ||
+            !account_take_topic(peers, connection, n_topic))
                 return connection_cut(peers, connection, CUT_SUBSCRIPTIONS);
 
         connection->topics[connection->n_topics++] = hash;
+        accounts_cut_largest(peers);
 }
 
 void connection_unsubscribe(Peers *peers, Connection *connection, const void *topic, size_t n_topic)
 {
         uint32_t i = topic_find(connection, topic_hash(peers, topic, n_topic));
 
-        if (i < connection->n_topics)
-                connection->topics[i] = connection->topics[--connection->n_topics];
+        if (i == connection->n_topics)
+                return;
+        connection->topics[i] = connection->topics[--connection->n_topics];
+        account_drop_topic(peers, connection, n_topic);
 }
 
 void connection_cut(Peers *peers, Connection *connection, CutReason reason)

@@ -28,7 +28,8 @@ typedef enum CutReason { CUT_SUBSCRIPTIONS, CUT_UPSTREAM } CutReason;
 
 typedef struct PeerLimits {
         uint32_t n_connections_max;
-        uint32_t n_subscriptions_max;
+        uint32_t n_subscriptions_max; /* of one */
+        int handshake_ms;
         size_t received_max_bytes; /* of all connections, and not taken */
         size_t unread_max_bytes;   /* of one */
 } PeerLimits;

@@ -10,7 +10,8 @@
  *   handed over, unsent  counted here in bytes until ZeroMQ lets go of it, a frame once however
  *                        many peers it waits for, since that is what is really held. ZMQ_SNDHWM
  *                        bounds the queues' own slots.
- *   subscriptions        counted for each connection, cut above the cap
+ *   subscriptions        counted for each connection and each key, cut above the cap; the bytes of
+ *                        all together, and above that the key with most is cut
  *   handshakes           n_connections_max, and handshake_ms each
  *
  * ZeroMQ's high-water marks may act at a tenth of their value, and count nothing but whole
@@ -142,6 +143,7 @@ static PeerLimits peer_limits(const EndpointSettings *settings)
         return (PeerLimits){
                 .n_connections_max = settings->n_connections_max,
                 .n_subscriptions_max = settings->n_subscriptions_max,
+                .handshake_ms = settings->handshake_ms,
                 .received_max_bytes = settings->received_max_bytes,
                 .unread_max_bytes =
                         (size_t)receive_mark(settings) * wire_bytes(settings) + UNREAD_SLACK_BYTES,

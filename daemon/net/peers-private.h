@@ -4,6 +4,8 @@
  * What Peers keeps: a table for each endpoint with a row a descriptor. For peers*.c alone
  */
 
+#include "internal/hash.h"
+
 #include <sodium.h>
 
 #include "net/connections.h"
@@ -11,8 +13,19 @@
 /* A connection that was said to be two users' is doubtful for good. */
 typedef enum Owner { NOBODY, KNOWN, DOUBTFUL } Owner;
 
+typedef struct Account {
+        UT_hash_handle hh;
+        KeyId user;
+        uint32_t n_connections;
+        uint32_t n_topics;
+        size_t n_topic_bytes;
+} Account;
+
 struct Connection {
         ListLink link;
+        ListLink asks; /* while it has not been at the gate, or was refused there */
+        int64_t accepted_at_ns;
+        Account *account;
         EndpointKind endpoint;
         int fd;
         uint64_t cookie;
@@ -24,6 +37,7 @@ struct Connection {
 
         uint64_t *topics; /* keyed hashes of what it is subscribed to */
         uint32_t n_topics;
+        size_t n_topic_bytes;
 
         uint64_t n_taken;   /* bytes of messages, as they were on the wire */
         uint64_t n_besides; /* bytes that were none: the handshake, heartbeats */
@@ -37,6 +51,8 @@ typedef struct PeersTable {
         Connection **by_fd;
         size_t n_fds;
         ListLink connections;
+        ListLink asking; /* those that have not been at the gate, oldest first */
+        ListLink refused;
         uint32_t n_connections;
         int64_t look_behind_at_ns; /* not before */
         PeerCounters counters;
@@ -51,6 +67,9 @@ struct Peers {
         LoopTimer sweep;
         uint8_t hash_key[crypto_shorthash_KEYBYTES];
         PeersTable tables[N_ENDPOINTS];
+        KeyLimits limits;
+        Account *accounts;
+        size_t n_topic_bytes; /* of all of them */
 };
 
 Connection *connection_free(Connection *connection);

@@ -7,6 +7,7 @@
  * cookie is compared, since by then it may be anybody's.
  */
 
+#include "net/accounts.h"
 #include "net/peers-private.h"
 
 #include <linux/sockios.h>
@@ -42,8 +43,8 @@ int endpoint_of_domain(const char *domain)
 }
 
 /*
- * One that was over before it was looked at may have been given the cookie of whoever got its number
- * next. That one is not lost; and of the other nothing was known.
+ * One that was over before it was looked at may have been given the cookie of whoever got its
+ * number next. That one is not lost; and of the other nothing was known.
  */
 static uint64_t cookie_of_lost(const Peers *peers, const Connection *connection)
 {
@@ -82,6 +83,7 @@ void peers_lose(Peers *peers, Connection *connection)
         table->by_fd[connection->fd] = NULL;
         table->n_connections--;
         table->counters.n_lost++;
+        account_give_back(peers, connection);
         list_unlink(&connection->link);
         list_append(&peers->gone, &connection->link);
         loop_defer(peers->loop, &peers->tell);
@@ -183,8 +185,10 @@ static int on_sweep(void *arg)
         Peers *peers = arg;
 
         peers_read_monitors(peers, ENDPOINTS_ALL);
-        for (unsigned i = 0; i < N_ENDPOINTS; i++)
+        for (unsigned i = 0; i < N_ENDPOINTS; i++) {
                 peers_sweep(&peers->tables[i]);
+                accounts_sweep(peers, i);
+        }
         loop_timer_arm_in_ms(&peers->sweep, SWEEP_EVERY_MS);
         return 0;
 }
@@ -204,8 +208,12 @@ int peers_new(Peers **ret_peers, Loop *loop, PeersLostFn lost, void *arg)
         list_init(&peers->gone);
         loop_deferred_init(&peers->tell, tell_lost, peers);
         randombytes_buf(peers->hash_key, sizeof(peers->hash_key));
-        for (unsigned i = 0; i < N_ENDPOINTS; i++)
+        peers->limits = (KeyLimits){ UINT32_MAX, SIZE_MAX };
+        for (unsigned i = 0; i < N_ENDPOINTS; i++) {
                 list_init(&peers->tables[i].connections);
+                list_init(&peers->tables[i].asking);
+                list_init(&peers->tables[i].refused);
+        }
 
         r = loop_timer_add(&peers->sweep, loop, on_sweep, peers);
         if (r)
@@ -225,6 +233,7 @@ Peers *peers_free(Peers *peers)
                 assert(!peers->tables[i].is_open);
         list_for_each (link, &peers->gone)
                 connection_free(list_entry(link, Connection, link));
+        assert(!peers->accounts && peers->n_topic_bytes == 0);
         loop_deferred_cancel(&peers->tell);
         loop_timer_remove(&peers->sweep);
         free(peers);
@@ -247,8 +256,12 @@ void peers_close(Peers *peers, EndpointKind endpoint)
 
         table->is_open = false;
         table->monitor = NULL;
-        list_for_each (link, &table->connections)
-                connection_free(list_entry(link, Connection, link));
+        list_for_each (link, &table->connections) {
+                Connection *connection = list_entry(link, Connection, link);
+
+                account_give_back(peers, connection);
+                connection_free(connection);
+        }
         list_init(&table->connections);
         free(table->by_fd);
         table->by_fd = NULL;
@@ -259,34 +272,6 @@ void peers_close(Peers *peers, EndpointKind endpoint)
 uint32_t peers_n_connections(const Peers *peers, EndpointKind endpoint)
 {
         return peers->tables[endpoint].n_connections;
-}
-
-static bool is_users(const Connection *connection, const KeyId *user)
-{
-        return connection->owner == KNOWN && !connection->is_cut &&
-               memcmp(&connection->user, user, sizeof(*user)) == 0;
-}
-
-uint32_t peers_n_connections_of(const Peers *peers, EndpointKind endpoint, const KeyId *user)
-{
-        uint32_t n = 0;
-
-        list_for_each (link, &peers->tables[endpoint].connections)
-                n += is_users(list_entry(link, Connection, link), user);
-        return n;
-}
-
-uint32_t peers_n_subscriptions_of(const Peers *peers, EndpointKind endpoint, const KeyId *user)
-{
-        uint32_t n = 0;
-
-        list_for_each (link, &peers->tables[endpoint].connections) {
-                const Connection *connection = list_entry(link, Connection, link);
-
-                if (is_users(connection, user))
-                        n += connection->n_topics;
-        }
-        return n;
 }
 
 const PeerCounters *peers_counters(const Peers *peers, EndpointKind endpoint)

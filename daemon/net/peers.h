@@ -52,6 +52,8 @@ typedef struct PeerCounters {
         uint64_t n_cut_upstream;      /* wrote to an XPUB what is no subscription */
         uint64_t n_cut_behind;        /* the furthest behind when queues were full */
         uint64_t n_cut_unread;        /* sent too much that could not be taken */
+        uint64_t n_cut_refused;       /* by the gate, and still there */
+        uint64_t n_cut_unseen;        /* past the handshake's time, and not seen at the gate */
 } PeerCounters;
 
 typedef struct PeerLost {
@@ -78,8 +80,28 @@ size_t peers_cut(Peers *peers, const KeyId *user, unsigned endpoints);
 /* One connection. Returns whether there was one. */
 bool peers_cut_connection(Peers *peers, uint64_t connection);
 
+/*
+ * The gate was asked about somebody at @address (as text). @user: it admits that key, and the
+ * connection that asks is on the key's account from now on; NULL: it does not. Returns whether it
+ * is; false with a @user: the connection has gone, and must not be admitted.
+ */
+bool peers_at_gate(Peers *peers, EndpointKind endpoint, const char *address, const KeyId *user);
+
+enum {
+        TOPIC_BYTE_COST = 52, /* what libzmq may take for a byte of a topic */
+};
+
+/* What is allowed of one key, on all sockets together, and of all keys. No limit at first. */
+typedef struct KeyLimits {
+        uint32_t n_topics_max;  /* a connection too many of them is cut */
+        size_t topic_bytes_max; /* of all keys: past it the key with most loses its readers */
+} KeyLimits;
+
+void peers_limit_keys(Peers *peers, const KeyLimits *limits);
+
 uint32_t peers_n_connections(const Peers *peers, EndpointKind endpoint);
-/* Only those that are known to be @user's. */
-uint32_t peers_n_connections_of(const Peers *peers, EndpointKind endpoint, const KeyId *user);
-uint32_t peers_n_subscriptions_of(const Peers *peers, EndpointKind endpoint, const KeyId *user);
+/* What @user holds of all sockets; also connections that have not said anything yet. */
+uint32_t peers_n_connections_of(const Peers *peers, const KeyId *user);
+uint32_t peers_n_topics_of(const Peers *peers, const KeyId *user);
+size_t peers_n_topic_bytes(const Peers *peers);
 const PeerCounters *peers_counters(const Peers *peers, EndpointKind endpoint);

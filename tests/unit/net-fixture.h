@@ -41,6 +41,7 @@ typedef struct Net {
         SecretKey *keys[NET_KEYS]; /* the clients' */
         GateVerdict verdicts[NET_KEYS];
         unsigned n_asked[NET_KEYS];
+        bool is_blind; /* the gate does not look at who asks */
 
         PeerLost lost[NET_LOST];
         size_t n_lost;
@@ -58,6 +59,17 @@ static inline KeyId net_user(Net *net, unsigned key)
         return key_id_of(secret_key_public(net->keys[key])->transport);
 }
 
+/* As the broker's: whoever is admitted is on the account of the key that was asked about. */
+static inline GateVerdict net_at_gate(Net *net, const GateRequest *request, GateVerdict verdict)
+{
+        EndpointKind kind = (EndpointKind)endpoint_of_domain(request->domain);
+        bool is_admitted = verdict == GATE_ADMIT;
+        bool is_there = net->is_blind || peers_at_gate(net->peers, kind, request->address,
+                                      is_admitted ? &request->user : NULL);
+
+        return is_admitted && !is_there ? GATE_LATER : verdict;
+}
+
 static inline GateVerdict net_decide(void *arg, const GateRequest *request)
 {
         Net *net = arg;
@@ -69,7 +81,7 @@ static inline GateVerdict net_decide(void *arg, const GateRequest *request)
 
                 if (memcmp(key, request->transport_key, KEY_BYTES) == 0) {
                         net->n_asked[i]++;
-                        return net->verdicts[i];
+                        return net_at_gate(net, request, net->verdicts[i]);
                 }
         }
         fail_msg("the gate was asked about a key that nobody has");

@@ -72,10 +72,11 @@ static void test_every_setting_is_taken(void **state)
                  "network = try\nauthority = %s\nkey=k\ndirectory = data dir\n"
                  "updates = tcp://127.0.0.1:1\ncare = tcp://*:2\nquery = tcp://[::1]:3\n"
                  "coord = tcp://host.example:4\ncontrol = ipc://control.sock\nhttp = off\n"
-                 "open-document = open.json\nagreed = counts V6 2 min\nworkers = 3\nmax-connections = 100\nmax-guests = 5\nguests-per-second = 6\n"
+                 "open-document = open.json\nagreed = counts V6 2 min\nworkers = 3\nmax-connections = 100\nconnections-per-key = 40\n"
+                 "topics-per-key = 400\nmax-guests = 5\nguests-per-second = 6\n"
                  "updates-per-second = 7\nupdates-at-once = 8\nrequests-per-second = 9\n"
                  "requests-at-once = 10\nqueue-bytes = 16 MiB\nreceive-bytes = 17MiB\n"
-                 "answer-bytes = 1 GiB\nparty-records-max = 11\nlocation-doors-max = 12\ntombstones = 1234\n"
+                 "answer-bytes = 1 GiB\nsubscription-bytes = 3 MiB\nparty-records-max = 11\nlocation-doors-max = 12\ntombstones = 1234\n"
                  "store-bytes-max = 2 GiB\nskew = 30 s\ngrace = 1 d\nclock-jump = 2 min\n"
                  "checkpoint = 500 ms\nscrub = 0\nheartbeat = 2 s\nheartbeat-timeout = 5 s ; "
                  "inline\n",
@@ -92,6 +93,8 @@ static void test_every_setting_is_taken(void **state)
         assert_int_equal(config->n_agreed_intervals, 1);
         assert_int_equal(config->workers, 3);
         assert_int_equal(config->max_connections, 100);
+        assert_int_equal(config->connections_per_key, 40);
+        assert_int_equal(config->topics_per_key, 400);
         assert_int_equal(config->max_guests, 5);
         assert_int_equal(config->guests_per_second, 6);
         assert_int_equal(config->updates_per_second, 7);
@@ -101,6 +104,7 @@ static void test_every_setting_is_taken(void **state)
         assert_int_equal(config->queue_bytes, 16 << 20);
         assert_int_equal(config->receive_bytes, 17 << 20);
         assert_int_equal(config->answer_bytes, 1 << 30);
+        assert_int_equal(config->subscription_bytes, 3 << 20);
         assert_int_equal(config->party_records_max, 11);
         assert_int_equal(config->location_doors_max, 12);
         assert_int_equal(config->tombstones, 1234);

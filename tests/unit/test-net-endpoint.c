@@ -127,8 +127,8 @@ static void test_a_frame_reaches_those_that_subscribed_to_its_topic_and_is_let_g
         east = net_connected(net, ZMQ_SUB, 1, ENDPOINT_CARE);
         assert_int_equal(zmq_setsockopt(west, ZMQ_SUBSCRIBE, "pic/west/", 9), 0);
         assert_int_equal(zmq_setsockopt(east, ZMQ_SUBSCRIBE, "pic/east/", 9), 0);
-        NET_UNTIL(net, peers_n_subscriptions_of(net->peers, ENDPOINT_CARE, &users[0]) == 1 &&
-                               peers_n_subscriptions_of(net->peers, ENDPOINT_CARE, &users[1]) == 1);
+        NET_UNTIL(net, peers_n_topics_of(net->peers, &users[0]) == 1 &&
+                               peers_n_topics_of(net->peers, &users[1]) == 1);
 
         for (unsigned i = 0; i < 50; i++) {
                 assert_int_equal(endpoint_publish(care, frame), 0);
