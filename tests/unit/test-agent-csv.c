@@ -210,6 +210,42 @@ static void assert_mapping_wrong(const char *mapping_text, const char *part)
                 fail_msg("'%s' does not say '%s'", text, part);
 }
 
+#define OFFERS                                                                                     \
+        "[feed]\nfile = f\n[report r]\nkind = offering\nlocation = {id}\n"                         \
+        "care = {care}\nlevel = {level}\nhours = {hours}\n"
+
+static void test_an_offering_is_mapped_with_its_level_and_hours(void **state)
+{
+        CLEANUP(reading_deinit) Reading reading;
+
+        read_nth(&reading, OFFERS, "id,care,level,hours\nduin,ED,2,\"Mo-Fr 08:00-17:00\"\n", 0);
+        assert_int_equal(reading.result, 0);
+        assert_int_equal(reading.report.kind, PLEK_REPORT_OFFERING);
+        assert_int_equal(reading.report.offering.care, PLEK_CARE_ED);
+        assert_string_equal(reading.report.offering.level, "2");
+        assert_string_equal(reading.report.offering.hours, "Mo-Fr 08:00-17:00");
+        assert_true(reading.report.offering.holds_from_ms == PLEK_NO_TIME);
+}
+
+static void test_an_offering_without_a_level_or_hours_says_none(void **state)
+{
+        CLEANUP(reading_deinit) Reading reading;
+
+        read_nth(&reading, OFFERS, "id,care,level,hours\nduin,ED,,\n", 0);
+        assert_int_equal(reading.result, 0);
+        assert_null(reading.report.offering.level);
+        assert_null(reading.report.offering.hours);
+}
+
+static void test_an_offering_of_no_care_is_wrong(void **state)
+{
+        CLEANUP(reading_deinit) Reading reading;
+
+        read_nth(&reading, OFFERS, "id,care,level,hours\nduin,,2,\n", 0);
+        assert_int_equal(reading.result, ROW_REPORT_E_WRONG);
+        assert_non_null(strstr(reading.fault, "the care is not said"));
+}
+
 static void test_a_mapping_says_what_is_wrong_with_it(void **state)
 {
         assert_mapping_wrong("", "does not say its file");
@@ -328,6 +364,9 @@ int main(void)
                 cmocka_unit_test(test_an_empty_number_is_absent_and_zero_is_not),
                 cmocka_unit_test(test_a_date_is_in_the_zone_of_the_mapping),
                 cmocka_unit_test(test_a_door_is_mapped_with_its_exceptions),
+                cmocka_unit_test(test_an_offering_is_mapped_with_its_level_and_hours),
+                cmocka_unit_test(test_an_offering_without_a_level_or_hours_says_none),
+                cmocka_unit_test(test_an_offering_of_no_care_is_wrong),
                 cmocka_unit_test(test_a_mapping_says_what_is_wrong_with_it),
                 cmocka_unit_test(test_a_header_names_each_column_once),
                 cmocka_unit_test(test_lines_are_counted_through_quotes_and_empty_lines),
