@@ -98,6 +98,24 @@ def test_a_change_is_announced_and_takes_effect_by_itself():
         assert [(o["level"], o["holds"]) for o in back] == [("2", True)]
 
 
+def test_the_map_is_there_again_after_the_broker_was_killed():
+    with Region() as region:
+        tools = region_with_two(region)
+        tools.put("vuur", "card", *VUUR, "--name", "De Vuurtoren", "--kind", "V6", "--hours", "24/7",
+                  "--time-zone", "Etc/UTC", "--identifier", "agb=06010101")
+        tools.put("vuur", "offering", *VUUR, "--care", "ED", "--level", "2")
+        tools.put("vuur", "offering", *VUUR, "--care", "ED", "--plan", "7", "--not-offered",
+                  "--from", "+1d", "--until", "+2d")
+        before = map_of(tools)
+        region.daemon.kill()
+        region.daemon.start()
+        after = map_of(tools)
+        for known in (before, after):  # it goes by while they are asked for
+            known["vuurtoren"].pop("opening_changes_in_min", None)
+        assert after == before
+        assert [o["plan"] for o in after["vuurtoren"]["offerings"]] == [0, 7]
+
+
 def test_hours_are_those_of_the_clock_there():
     with Region() as region:
         tools = region_with_two(region)
