@@ -270,7 +270,7 @@ static void found_json(const PlekFound *found, size_t n)
 
 static void say_door(const PlekFound *found, Language language, Text *text)
 {
-        char since[DURATION_TEXT_BYTES], when[WHEN_TEXT_BYTES];
+        char when[WHEN_TEXT_BYTES];
 
         if (!found->door_state) {
                 text_add(text, "%s", word(language, "door: not said"));
@@ -284,14 +284,24 @@ static void say_door(const PlekFound *found, Language language, Text *text)
                          label(PLEK_CODES_EXCEPTION, found->door_exceptions[i], language));
         if (found->door_reason)
                 text_add(text, " · %s", label(PLEK_CODES_REASON, found->door_reason, language));
+        if (found->door_since_ms != PLEK_NO_TIME) {
+                when_format_near(found->door_since_ms, when);
+                text_add(text, " · %s %s", word(language, "since"), when);
+        }
         if (found->door_ends_at_ms != PLEK_NO_TIME) {
                 when_format_near(found->door_ends_at_ms, when);
                 text_add(text, " · %s %s", word(language, "until"), when);
         }
-        if (found->door_age_ms >= 0) {
-                duration_format(found->door_age_ms, since);
-                text_add(text, ", %s", since);
-        }
+}
+
+/* Who says so: of the free places, or else of the door. */
+static const char *who(const PlekFound *found)
+{
+        const char *party = found->has_counts ? found->party : found->door_party;
+        const PlekPlace *place = found->place;
+
+        return party && place->party_name && !strcmp(party, place->party) ? place->party_name
+                                                                          : party;
 }
 
 static void say_counts(const PlekFound *found, Language language, Text *text)
@@ -340,6 +350,8 @@ static void say_found(const PlekFound *found, size_t n, Language language)
         if (found->contact)
                 text_add(&text, "%s %s  ", found->contact->phone, found->contact->function);
         say_door(found, language, &text);
+        if (who(found))
+                text_add(&text, "  [%s]", who(found));
         if (found->rank == PLEK_FIND_LEFT_OUT)
                 text_add(&text, "  <- %s", word(language, left_out[found->why].text));
         for (size_t i = 0; i < N_ELEMENTS(doubts); i++)
@@ -349,11 +361,26 @@ static void say_found(const PlekFound *found, size_t n, Language language)
         puts(line);
 }
 
+static void say_head(const PlekFindAnswer *answer, const FindOptions *o, size_t n_ranked)
+{
+        Language language = o->common.language;
+        char when[WHEN_TEXT_BYTES];
+
+        when_format(answer->now_ms, when);
+        printf("%s  %d %s  %.4f,%.4f  %s\n", label(PLEK_CODES_CARE, o->find.care, language),
+               o->find.need, word(language, "free"), o->find.latitude_e7 / 1e7,
+               o->find.longitude_e7 / 1e7, when);
+        if (!n_ranked)
+                puts(word(language, "nowhere"));
+}
+
 static void say_answer(const PlekFindAnswer *answer, const FindOptions *o)
 {
         size_t n_ranked = answer->n_found - answer->n_left_out;
         PlekFindRank rank = 0;
 
+        if (!o->common.json)
+                say_head(answer, o, n_ranked);
         for (size_t i = 0; i < answer->n_found; i++) {
                 const PlekFound *found = &answer->found[i];
 
@@ -370,8 +397,6 @@ static void say_answer(const PlekFindAnswer *answer, const FindOptions *o)
         }
         if (o->common.json)
                 return;
-        if (!n_ranked)
-                puts(word(o->common.language, "nowhere"));
         if (n_ranked > o->n_shown)
                 printf("... %zu (--all)\n", n_ranked - o->n_shown);
         if (answer->n_left_out && !o->why)
