@@ -247,9 +247,15 @@ static void say_others(const PlekImpact *impact, Language language)
         for (size_t i = 0; i < impact->n_places; i++) {
                 const PlekImpactPlace *shown = &impact->places[i];
 
-                if (shown->why > PLEK_IMPACT_CLOSES)
-                        printf("  %s: %s (%s)\n", word(language, "takes nobody"),
-                               place_name(shown->place), word(language, words[shown->why]));
+                char line[TEXT_COLUMNS_MAX];
+                Text text = { line, sizeof(line) };
+
+                if (shown->why <= PLEK_IMPACT_CLOSES)
+                        continue;
+                *line = '\0';
+                text_add(&text, "  %s: %s (%s)", word(language, "takes nobody"),
+                         place_name(shown->place), word(language, words[shown->why]));
+                puts(line);
         }
 }
 

@@ -141,9 +141,12 @@ static void say_place(const PlekPlace *place, Language language)
         for (size_t i = 0; i < card->n_contacts; i++) {
                 const PlekContact *contact = &card->contacts[i];
 
-                printf("    %s %s%s%s\n", contact->phone, contact->function,
-                       contact->care ? ", " : "",
-                       contact->care ? label(PLEK_CODES_CARE, contact->care, language) : "");
+                text = (Text){ line, sizeof(line) };
+                *line = '\0';
+                text_add(&text, "    %s %s%s%s", contact->phone, contact->function,
+                         contact->care ? ", " : "",
+                         contact->care ? label(PLEK_CODES_CARE, contact->care, language) : "");
+                puts(line);
         }
         for (size_t i = 0; i < place->n_offers; i++)
                 say_offer(place, &place->offers[i], language);
