@@ -1,0 +1,471 @@
+/*
+ * clients/formats: EDXL-HAVE, FHIR and CSV as others write them, and what is refused
+ */
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cmocka-all.h"
+
+#include "formats/csv-table.h"
+#include "formats/fhir.h"
+#include "formats/field.h"
+#include "formats/have.h"
+
+/* What a reader noted, one line each. */
+typedef struct Heard {
+        char text[16 * 1024];
+} Heard;
+
+static void on_note(void *arg, const FormatRecord *record, const char *field, const char *why)
+{
+        Heard *heard = arg;
+        size_t n = strlen(heard->text);
+
+        snprintf(heard->text + n, sizeof(heard->text) - n, "%s: %s\n", field ? field : "-", why);
+}
+
+typedef int (*ReadFn)(FormatPicture **, const void *, size_t, const FormatNotes *);
+
+typedef struct Reading {
+        FormatPicture *picture;
+        const FormatRecord *records;
+        size_t n;
+        Heard heard;
+        int result;
+} Reading;
+
+static void read_as(Reading *ret, ReadFn read, const void *bytes, size_t n_bytes)
+{
+        const FormatNotes notes = { on_note, &ret->heard };
+
+        memset(ret, 0, sizeof(*ret));
+        ret->result = read(&ret->picture, bytes, n_bytes, &notes);
+        if (!ret->result)
+                ret->records = format_picture_records(ret->picture, &ret->n);
+}
+
+static void read_text(Reading *ret, ReadFn read, const char *text)
+{
+        read_as(ret, read, text, strlen(text));
+}
+
+static void reading_deinit(Reading *reading)
+{
+        format_picture_free(reading->picture);
+}
+
+/* A file of the collection beside the project, which not everybody has. */
+static void read_sample(Reading *ret, ReadFn read, const char *name)
+{
+        char path[256];
+        static char bytes[64 * 1024];
+        FILE *file;
+        size_t n;
+
+        snprintf(path, sizeof(path), "../shared/data/%s", name);
+        file = fopen(path, "r");
+        if (!file) {
+                print_message("%s is not here\n", path);
+                skip();
+        }
+        n = fread(bytes, 1, sizeof(bytes), file);
+        fclose(file);
+        read_as(ret, read, bytes, n);
+}
+
+static const char *said(const FormatRecord *record, const char *field)
+{
+        static char text[FIELD_TEXT_BYTES];
+
+        return field_get(&record->report, field, text) ? text : NULL;
+}
+
+static void assert_heard(const Reading *reading, const char *part)
+{
+        if (!strstr(reading->heard.text, part))
+                fail_msg("'%s' does not say '%s'", reading->heard.text, part);
+}
+
+/* ------------------------------------------------------------------ EDXL-HAVE */
+
+#define HOSPITAL(_inside)                                                                          \
+        "<HospitalStatus xmlns='urn:oasis:names:tc:emergency:EDXL:HAVE:1.0'><Hospital>"            \
+        "<OrganizationInformation><OrganisationName><NameElement>Foo</NameElement>"                \
+        "</OrganisationName></OrganizationInformation>" _inside                                    \
+        "<LastUpdateTime>2026-11-22T18:00:00+01:00</LastUpdateTime></Hospital></HospitalStatus>"
+
+#define BEDS(_inside)                                                                              \
+        HOSPITAL("<HospitalBedCapacityStatus><BedCapacity>" _inside                                \
+                 "</BedCapacity></HospitalBedCapacityStatus>")
+
+static void test_what_is_no_xml_is_refused_with_the_line(void **state)
+{
+        CLEANUP(reading_deinit) Reading reading;
+
+        read_text(&reading, have_read, "<HospitalStatus>\n<Hospital></HospitalStatus>");
+        assert_int_equal(reading.result, FORMAT_E_DOCUMENT);
+        assert_heard(&reading, "line 2: ");
+}
+
+static void test_a_document_with_a_dtd_is_refused(void **state)
+{
+        CLEANUP(reading_deinit) Reading reading;
+
+        read_text(&reading, have_read,
+                  "<!DOCTYPE x [<!ENTITY a SYSTEM 'file:///etc/passwd'>]>" HOSPITAL("&a;"));
+        assert_int_equal(reading.result, FORMAT_E_DOCUMENT);
+        assert_heard(&reading, "it has a DTD, which is refused");
+}
+
+static void test_xml_of_another_kind_is_refused(void **state)
+{
+        CLEANUP(reading_deinit) Reading reading;
+
+        read_text(&reading, have_read, "<html/>");
+        assert_int_equal(reading.result, FORMAT_E_DOCUMENT);
+        assert_heard(&reading, "there is no HospitalStatus in it");
+}
+
+static void test_a_count_that_is_none_is_noted_and_not_taken(void **state)
+{
+        CLEANUP(reading_deinit) Reading reading;
+
+        read_text(&reading, have_read,
+                  BEDS("<BedType>AdultICU</BedType><Capacity><AvailableCount>-1</AvailableCount>"
+                       "<BaselineCount>12</BaselineCount></Capacity>"));
+        assert_int_equal(reading.result, 0);
+        assert_int_equal(reading.n, 2);
+        assert_null(said(&reading.records[1], "available"));
+        assert_string_equal(said(&reading.records[1], "staffed"), "12");
+        assert_heard(&reading, "available: '-1' is no count");
+}
+
+static void test_an_element_that_we_do_not_read_is_named(void **state)
+{
+        CLEANUP(reading_deinit) Reading reading;
+
+        read_text(&reading, have_read, HOSPITAL("<HospitalFacilityStatus/>"));
+        assert_int_equal(reading.result, 0);
+        assert_heard(&reading, "element 'HospitalFacilityStatus' is none of ours");
+}
+
+static void test_beds_and_traffic_become_counts_and_a_door(void **state)
+{
+        CLEANUP(reading_deinit) Reading reading;
+
+        read_text(&reading, have_read,
+                  HOSPITAL("<EmergencyDepartmentStatus><EMSTraffic>"
+                           "<EMSTrafficStatus>Closed</EMSTrafficStatus>"
+                           "<EMSTrafficReason>no staff</EMSTrafficReason></EMSTraffic>"
+                           "</EmergencyDepartmentStatus><HospitalBedCapacityStatus><BedCapacity>"
+                           "<BedType>Burn</BedType><Capacity>"
+                           "<CapacityStatus>NotAvailable</CapacityStatus>"
+                           "<AdditionalCapacityCount24Hr>3</AdditionalCapacityCount24Hr>"
+                           "</Capacity></BedCapacity></HospitalBedCapacityStatus>"));
+        assert_int_equal(reading.result, 0);
+        assert_int_equal(reading.n, 3);
+        assert_string_equal(said(&reading.records[0], "name"), "Foo");
+        assert_string_equal(said(&reading.records[0], "location"), "Foo");
+        assert_string_equal(said(&reading.records[0], "observed_at"), "2026-11-22T17:00:00.000Z");
+        assert_string_equal(said(&reading.records[1], "care"), "ED");
+        assert_string_equal(said(&reading.records[1], "state"), "STOP");
+        assert_string_equal(said(&reading.records[1], "text"), "no staff");
+        assert_string_equal(said(&reading.records[2], "care"), "BURN");
+        assert_string_equal(said(&reading.records[2], "available"), "0");
+        assert_string_equal(said(&reading.records[2], "surge_24h"), "3");
+        assert_heard(&reading, "location: is made of 'Foo'");
+        assert_heard(&reading, "kind: is not said; taken for V4");
+}
+
+static void test_sub_categories_are_kinds_of_care_or_units(void **state)
+{
+        CLEANUP(reading_deinit) Reading reading;
+
+        read_text(&reading, have_read,
+                  BEDS("<BedType>AdultICU</BedType>"
+                       "<Capacity><CapacityStatus>VacantAvailable</CapacityStatus></Capacity>"
+                       "<SubCategoryBedType>ECMO</SubCategoryBedType>"
+                       "<Capacity><AvailableCount>1</AvailableCount></Capacity>"
+                       "<SubCategoryBedType>Burns &amp; Surgery</SubCategoryBedType>"
+                       "<Capacity><AvailableCount>2</AvailableCount></Capacity>"));
+        assert_int_equal(reading.result, 0);
+        assert_int_equal(reading.n, 3); /* the type itself has no number */
+        assert_string_equal(said(&reading.records[1], "care"), "ECMO");
+        assert_null(said(&reading.records[1], "unit"));
+        assert_string_equal(said(&reading.records[2], "care"), "ICU_ADULT");
+        assert_string_equal(said(&reading.records[2], "unit"), "Burns-Surgery");
+        assert_string_equal(said(&reading.records[2], "label"), "Burns & Surgery");
+}
+
+static void test_the_sample_of_googles_resource_finder_is_read(void **state)
+{
+        CLEANUP(reading_deinit) Reading reading;
+
+        read_sample(&reading, have_read, "have/sample_have.xml");
+        assert_int_equal(reading.result, 0);
+        assert_int_equal(reading.n, 1); /* it has no beds and no traffic status */
+        assert_int_equal(reading.records[0].report.kind, PLEK_REPORT_CARD);
+        assert_string_equal(said(&reading.records[0], "location"), "Foo-Hospital");
+        assert_string_equal(said(&reading.records[0], "name"), "Foo Hospital");
+        assert_string_equal(said(&reading.records[0], "latitude"), "45.2560000");
+        assert_string_equal(said(&reading.records[0], "longitude"), "-71.9200000");
+        assert_string_equal(said(&reading.records[0], "observed_at"), "2010-03-12T12:12:12.000Z");
+}
+
+static void test_an_entry_of_a_feed_has_its_own_subject_and_time(void **state)
+{
+        CLEANUP(reading_deinit) Reading reading;
+
+        read_sample(&reading, have_read, "have/sample_feed.xml");
+        assert_int_equal(reading.result, 0);
+        assert_int_equal(reading.n, 1); /* two entries about one hospital */
+        assert_string_equal(said(&reading.records[0], "location"), "paho.org-HealthC_ID-1115006");
+        assert_string_equal(said(&reading.records[0], "observed_at"), "2010-03-01T01:02:03.000Z");
+        assert_heard(&reading, "is said twice; the last one is taken");
+        assert_heard(&reading, "element 'ServiceCoverageStatus' is none of ours");
+}
+
+/* ------------------------------------------------------------------ writing */
+
+static char *write_one(const FormatRecord *record, PlekStatus status, Heard *heard)
+{
+        const HaveOptions options = { .status = status, .sender = "meldkamer", .now_ms = 0 };
+        const FormatNotes notes = { on_note, heard };
+        size_t n_bytes;
+        char *bytes;
+
+        memset(heard, 0, sizeof(*heard));
+        assert_int_equal(have_write(&bytes, &n_bytes, record, 1, &options, &notes), 0);
+        assert_int_equal(strlen(bytes), n_bytes);
+        return bytes;
+}
+
+static FormatRecord a_stop(void)
+{
+        FormatRecord record = { .party = "duin", .leads_ed = true };
+
+        field_report_init(&record.report, PLEK_REPORT_DOOR);
+        record.report.location = "duinzicht";
+        record.report.observed_at_ms = 1700000000000;
+        record.report.door.state = PLEK_DOOR_STOP;
+        record.report.door.care = PLEK_CARE_ED;
+        record.report.door.exceptions[record.report.door.n_exceptions++] =
+                PLEK_EXCEPTION_MULTITRAUMA;
+        record.report.door.ends_at_ms = 1700003600000;
+        return record;
+}
+
+static void test_a_stop_shows_its_exceptions_and_end_to_who_reads_only_have(void **state)
+{
+        FormatRecord record = a_stop();
+        Heard heard;
+        CLEANUP(freep) char *bytes = write_one(&record, PLEK_STATUS_ACTUAL, &heard);
+
+        assert_non_null(strstr(bytes, "<have:EMSTrafficStatus>Closed<"));
+        assert_non_null(
+                strstr(bytes, ">STOP; until 2023-11-14T23:13:20.000Z; except MULTITRAUMA<"));
+        assert_string_equal(heard.text, "");
+}
+
+static void test_an_expired_stop_stays_closed_and_says_so(void **state)
+{
+        FormatRecord record = a_stop();
+        Heard heard;
+        CLEANUP(freep) char *bytes = NULL;
+
+        record.standing = PLEK_EXPIRED;
+        bytes = write_one(&record, PLEK_STATUS_ACTUAL, &heard);
+        assert_non_null(strstr(bytes, "<have:EMSTrafficStatus>Closed<"));
+        assert_non_null(strstr(bytes, ">STOP (expired); "));
+}
+
+static void test_an_exercise_is_left_out_unless_the_document_is_one(void **state)
+{
+        FormatRecord record = a_stop();
+        CLEANUP(freep) char *actual = NULL, *exercise = NULL;
+        Heard heard;
+
+        record.report.status = PLEK_STATUS_EXERCISE;
+        actual = write_one(&record, PLEK_STATUS_ACTUAL, &heard);
+        assert_null(strstr(actual, "duinzicht"));
+        assert_string_equal(heard.text, "-: its status is not the document's\n");
+
+        exercise = write_one(&record, PLEK_STATUS_EXERCISE, &heard);
+        assert_non_null(strstr(exercise, "<distributionStatus>Exercise</distributionStatus>"));
+        assert_non_null(strstr(exercise, "duinzicht"));
+}
+
+static void test_an_exercise_is_read_back_as_one(void **state)
+{
+        FormatRecord record = a_stop();
+        const FhirOptions options = { .status = PLEK_STATUS_TEST };
+        CLEANUP(freep) char *xml = NULL, *json = NULL;
+        CLEANUP(reading_deinit) Reading have, fhir;
+        Heard heard;
+        size_t n;
+
+        record.report.status = PLEK_STATUS_EXERCISE;
+        xml = write_one(&record, PLEK_STATUS_EXERCISE, &heard);
+        read_text(&have, have_read, xml);
+        assert_int_equal(have.records[0].report.status, PLEK_STATUS_EXERCISE);
+
+        field_report_init(&record.report, PLEK_REPORT_COUNTS);
+        record.report.status = PLEK_STATUS_TEST;
+        record.report.location = "duinzicht";
+        record.report.counts.care = PLEK_CARE_WARD;
+        record.report.counts.present[PLEK_COUNT_OCCUPIED] = true;
+        assert_int_equal(fhir_write(&json, &n, &record, 1, &options, NULL), 0);
+        assert_non_null(strstr(json, "HTEST"));
+        read_text(&fhir, fhir_read, json);
+        assert_int_equal(fhir.records[0].report.status, PLEK_STATUS_TEST);
+}
+
+/* ------------------------------------------------------------------ FHIR */
+
+static void test_json_that_is_no_fhir_is_refused(void **state)
+{
+        CLEANUP(reading_deinit) Reading reading;
+
+        read_text(&reading, fhir_read, "{\n\"a\": }");
+        assert_int_equal(reading.result, FORMAT_E_DOCUMENT);
+        assert_heard(&reading, "line 2: ");
+        read_text(&reading, fhir_read, "{\"resourceType\": \"Patient\"}");
+        assert_int_equal(reading.result, FORMAT_E_DOCUMENT);
+        assert_heard(&reading, "neither a Bundle nor a MeasureReport");
+}
+
+static const FormatRecord *find_care(const Reading *reading, uint32_t care)
+{
+        for (size_t i = 0; i < reading->n; i++)
+                if (reading->records[i].report.counts.care == care)
+                        return &reading->records[i];
+        fail();
+        return NULL;
+}
+
+static void test_the_sample_of_saner_is_read(void **state)
+{
+        CLEANUP(reading_deinit) Reading reading;
+        const FormatRecord *icu, *ventilators;
+
+        read_sample(&reading, fhir_read, "saner/derived-MeasureReport-NJ-20200406.json");
+        assert_int_equal(reading.result, 0);
+        assert_int_equal(reading.n, 2);
+        icu = find_care(&reading, PLEK_CARE_ICU_ADULT);
+        ventilators = find_care(&reading, PLEK_CARE_VENTILATOR);
+        assert_string_equal(said(icu, "location"), "34");
+        assert_string_equal(said(icu, "observed_at"), "2020-04-06T05:00:00.000Z");
+        assert_string_equal(said(icu, "staffed"), "2500");
+        assert_string_equal(said(icu, "occupied"), "UNKNOWN"); /* absent is not zero */
+        assert_string_equal(said(ventilators, "staffed"), "2250");
+        assert_string_equal(said(ventilators, "occupied"), "1576");
+        assert_heard(&reading, "population 'numTotBeds' is no number of one kind of care");
+        assert_heard(&reading, "population 'numC19Died' is no number of one kind of care");
+}
+
+static void test_a_loinc_code_of_safr_is_a_count(void **state)
+{
+        CLEANUP(reading_deinit) Reading reading;
+
+        read_text(&reading, fhir_read,
+                  "{\"resourceType\": \"MeasureReport\", \"subject\": {\"reference\": "
+                  "\"Location/a\"},"
+                  "\"date\": \"2026-11-22\", \"group\": [{\"code\": {\"coding\": [{\"system\":"
+                  "\"http://loinc.org\", \"code\": \"112574-9\"}]}, \"population\": [{\"count\":"
+                  "3}]}, {\"code\": {\"coding\": [{\"system\": \"http://loinc.org\", \"code\":"
+                  "\"112575-6\"}]}, \"population\": [{\"count\": -3}]}]}");
+        assert_int_equal(reading.result, 0);
+        assert_int_equal(reading.n, 1);
+        assert_string_equal(said(&reading.records[0], "location"), "a");
+        assert_string_equal(said(&reading.records[0], "care"), "ICU_ADULT");
+        assert_string_equal(said(&reading.records[0], "available"), "3");
+        assert_null(said(&reading.records[0], "occupied"));
+        assert_heard(&reading, "occupied: the count of 112575-6 is none");
+}
+
+/* ------------------------------------------------------------------ CSV */
+
+static void test_a_row_with_a_value_that_is_none_is_left_out_and_named(void **state)
+{
+        CLEANUP(reading_deinit) Reading reading;
+
+        read_text(&reading, csv_table_read,
+                  "status,report,location,care,staffed,colour\n"
+                  "ACTUAL,counts,a,WARD,many,red\n"
+                  "ACTUAL,counts,b/c,WARD,2,red\n"
+                  "ACTUAL,beds,b,WARD,2,red\n"
+                  ",counts,b,WARD,2,red\n"
+                  "ACTUAL,door,b,WARD,2,red\n"
+                  "ACTUAL,counts,b,WARD,2,red\n");
+        assert_int_equal(reading.result, 0);
+        assert_int_equal(reading.n, 1);
+        assert_string_equal(said(&reading.records[0], "location"), "b");
+        assert_heard(&reading, "-: column 'colour' is none of ours");
+        assert_heard(&reading, "staffed: row 2: there is no such value as 'many'");
+        assert_heard(&reading, "location: ");
+        assert_heard(&reading, "report: row 4: there is no report 'beds'");
+        assert_heard(&reading, "status: row 5: there is no status ''");
+        assert_heard(&reading, "staffed: row 6: this report has no such field");
+}
+
+static void test_csv_that_ends_within_quotes_is_refused(void **state)
+{
+        CLEANUP(reading_deinit) Reading reading;
+
+        read_text(&reading, csv_table_read, "status,report,location\nACTUAL,card,\"a\n");
+        assert_int_equal(reading.result, FORMAT_E_DOCUMENT);
+        assert_heard(&reading, "it ends within quotes");
+        read_text(&reading, csv_table_read, "");
+        assert_int_equal(reading.result, FORMAT_E_DOCUMENT);
+        assert_heard(&reading, "it has no header");
+        read_text(&reading, csv_table_read, "a,a\n");
+        assert_int_equal(reading.result, FORMAT_E_DOCUMENT);
+        assert_heard(&reading, "two columns are a");
+}
+
+/* ------------------------------------------------------------------ times */
+
+static void test_times_are_read_with_any_offset(void **state)
+{
+        int64_t ms;
+
+        assert_int_equal(format_time_parse(&ms, "2026-11-22T18:00:00.5Z"), 0);
+        assert_int_equal(ms % 60000, 500);
+        assert_int_equal(format_time_parse(&ms, "1970-01-01T02:00:00+0130"), 0);
+        assert_int_equal(ms, 30 * 60 * 1000);
+        assert_int_equal(format_time_parse(&ms, "1970-01-02"), 0);
+        assert_int_equal(ms, 86400000);
+        assert_int_equal(format_time_parse(&ms, "1970-01-01T00:00:00+01:00"), -EINVAL);
+        assert_int_equal(format_time_parse(&ms, "2026-11-22T18:00:00+1"), -EINVAL);
+        assert_int_equal(format_time_parse(&ms, "2026-11-22T18:00:00 CET"), -EINVAL);
+        assert_int_equal(format_time_parse(&ms, "yesterday"), -EINVAL);
+}
+
+int main(void)
+{
+        const struct CMUnitTest tests[] = {
+                cmocka_unit_test(test_what_is_no_xml_is_refused_with_the_line),
+                cmocka_unit_test(test_a_document_with_a_dtd_is_refused),
+                cmocka_unit_test(test_xml_of_another_kind_is_refused),
+                cmocka_unit_test(test_a_count_that_is_none_is_noted_and_not_taken),
+                cmocka_unit_test(test_an_element_that_we_do_not_read_is_named),
+                cmocka_unit_test(test_beds_and_traffic_become_counts_and_a_door),
+                cmocka_unit_test(test_sub_categories_are_kinds_of_care_or_units),
+                cmocka_unit_test(test_the_sample_of_googles_resource_finder_is_read),
+                cmocka_unit_test(test_an_entry_of_a_feed_has_its_own_subject_and_time),
+                cmocka_unit_test(test_a_stop_shows_its_exceptions_and_end_to_who_reads_only_have),
+                cmocka_unit_test(test_an_expired_stop_stays_closed_and_says_so),
+                cmocka_unit_test(test_an_exercise_is_left_out_unless_the_document_is_one),
+                cmocka_unit_test(test_an_exercise_is_read_back_as_one),
+                cmocka_unit_test(test_json_that_is_no_fhir_is_refused),
+                cmocka_unit_test(test_the_sample_of_saner_is_read),
+                cmocka_unit_test(test_a_loinc_code_of_safr_is_a_count),
+                cmocka_unit_test(test_a_row_with_a_value_that_is_none_is_left_out_and_named),
+                cmocka_unit_test(test_csv_that_ends_within_quotes_is_refused),
+                cmocka_unit_test(test_times_are_read_with_any_offset),
+        };
+
+        return cmocka_run_group_tests(tests, NULL, NULL);
+}
