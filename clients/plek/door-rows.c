@@ -80,6 +80,7 @@ static int make_neighbours(Row *ret_row, PlekSubscriber *subscriber, const Row *
         if (r)
                 return r;
 
+        *ret_row = (Row){ 0 };
         memcpy(ret_row->region, row->region, sizeof(row->region));
         memcpy(ret_row->location, row->location, sizeof(row->location));
         snprintf(ret_row->order, sizeof(ret_row->order), "%.*s ~", (int)sizeof(ret_row->order) - 3,
