@@ -114,7 +114,7 @@ def begin(region):
 
 def ask_for_more(region, reader):
     """What a reader might try."""
-    for topic in ("pic/oost/status/", "pic/oost/counts/", "own/", "reg/"):
+    for topic in ("pic/oost/status/", "pic/oost/counts/", "reg/"):
         for audience in (pb.AUDIENCE_COORD, pb.AUDIENCE_OPEN):
             try:
                 reader.session.since(topic, reader.epoch, 0, audience=audience)
