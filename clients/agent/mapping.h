@@ -48,6 +48,13 @@ typedef enum MappingKey {
         KEY_ENDS_AT,
         KEY_METHOD,
         KEY_SCORE,
+        KEY_PATIENTS, /* and on: what a nedocs is made of */
+        KEY_ED_BEDS,
+        KEY_ADMITTED_WAITING,
+        KEY_HOSPITAL_BEDS,
+        KEY_VENTILATED,
+        KEY_LONGEST_BOARDING,
+        KEY_LAST_DOOR_TO_BED,
         KEY_NAME,
         KEY_LOCATION_KIND,
         KEY_LATITUDE,

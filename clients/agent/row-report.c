@@ -114,8 +114,26 @@ static int door(RowContext *c, PlekReport *report)
         return r;
 }
 
+/* Absent is not zero: an input that the row does not have is not sent. */
+static int pressure_input(RowContext *c, size_t key, const char *name, PlekPressure *p)
+{
+        const char *text;
+        int r;
+
+        r = row_fill(c, key, &text);
+        if (r || !text || row_missing_why(c->mapping, text))
+                return r;
+        p->inputs[p->n_inputs].name = name;
+        return row_number(c, text, &p->inputs[p->n_inputs++].value);
+}
+
 static int pressure(RowContext *c, PlekReport *report)
 {
+        static const char *const inputs[] = {
+                PLEK_NEDOCS_PATIENTS,         PLEK_NEDOCS_ED_BEDS,    PLEK_NEDOCS_ADMITTED_WAITING,
+                PLEK_NEDOCS_HOSPITAL_BEDS,    PLEK_NEDOCS_VENTILATED, PLEK_NEDOCS_LONGEST_BOARDING,
+                PLEK_NEDOCS_LAST_DOOR_TO_BED,
+        };
         PlekPressure *p = &report->pressure;
         const char *text;
         int r;
@@ -123,10 +141,13 @@ static int pressure(RowContext *c, PlekReport *report)
         r = row_fill(c, KEY_METHOD, &p->method);
         if (!r)
                 r = row_fill(c, KEY_SCORE, &text);
-        if (r || !text || row_missing_why(c->mapping, text))
-                return r;
-        p->has_score = true;
-        return row_number(c, text, &p->score);
+        if (!r && text && !row_missing_why(c->mapping, text)) {
+                p->has_score = true;
+                r = row_number(c, text, &p->score);
+        }
+        for (size_t i = 0; !r && i < N_ELEMENTS(inputs); i++)
+                r = pressure_input(c, KEY_PATIENTS + i, inputs[i], p);
+        return r;
 }
 
 static int degrees(RowContext *c, size_t key, double most, int32_t *ret_e7, bool *ret_said)

@@ -125,6 +125,26 @@ static void test_a_decimal_is_refused_unless_the_mapping_rounds(void **state)
         assert_non_null(strstr(reading.fault, "rounding = down"));
 }
 
+static void test_what_a_nedocs_is_made_of_is_sent_as_far_as_the_row_has_it(void **state)
+{
+        static const char ed[] = "[feed]\nfile = f\n[report r]\nkind = pressure\nlocation = a\n"
+                                 "method = nedocs\npatients = {in}\ned_beds = 24\n"
+                                 "ventilated = {vent}\nlast_door_to_bed_h = {wait}\n";
+        CLEANUP(reading_deinit) Reading reading;
+        const PlekPressure *pressure;
+
+        read_nth(&reading, ed, "in,vent,wait\n31,,0.5\n", 0);
+        assert_int_equal(reading.result, 0);
+        pressure = &reading.report.pressure;
+        assert_false(pressure->has_score);
+        assert_int_equal(pressure->n_inputs, 3);
+        assert_string_equal(pressure->inputs[0].name, "patients");
+        assert_true(pressure->inputs[0].value == 31);
+        assert_string_equal(pressure->inputs[1].name, "ed_beds");
+        assert_string_equal(pressure->inputs[2].name, "last_door_to_bed_h");
+        assert_true(pressure->inputs[2].value == 0.5);
+}
+
 static void test_a_row_becomes_a_report(void **state)
 {
         CLEANUP(reading_deinit) Reading reading;
@@ -359,6 +379,7 @@ int main(void)
                 cmocka_unit_test(test_a_value_mapped_to_a_dash_says_nothing),
                 cmocka_unit_test(test_an_impossible_date_is_wrong),
                 cmocka_unit_test(test_a_decimal_is_refused_unless_the_mapping_rounds),
+                cmocka_unit_test(test_what_a_nedocs_is_made_of_is_sent_as_far_as_the_row_has_it),
                 cmocka_unit_test(test_a_row_becomes_a_report),
                 cmocka_unit_test(test_a_suppressed_number_is_absent_and_says_why),
                 cmocka_unit_test(test_an_empty_number_is_absent_and_zero_is_not),
