@@ -142,6 +142,12 @@ static int commit(void *arg)
         r = ledger_append(batch->ledger, batch->plan, batch->time_ms, batch->checkpoint);
         if (!r && batch->archive && archive_put(batch->ledger, batch->archive) == LEDGER_E_BROKEN)
                 return LEDGER_E_BROKEN;
+        if (!r && batch->thin) {
+                batch->thin_result =
+                        thin_put(batch->thin, batch->ledger, &batch->thin_has_more);
+                if (batch->thin_result == LEDGER_E_BROKEN)
+                        return LEDGER_E_BROKEN;
+        }
         return r;
 }
 
@@ -166,6 +172,14 @@ static int on_committed(void *arg, int result)
         if (pipeline->batch.archive) {
                 pipeline->batch.archive = checkpoint_free(pipeline->batch.archive);
                 r = past_desk_tick(&broker->past);
+                if (r)
+                        return r;
+        }
+
+        if (pipeline->batch.thin) {
+                pipeline->batch.thin = NULL;
+                r = past_desk_thinned(&broker->past, result ? result : pipeline->batch.thin_result,
+                                      pipeline->batch.thin_has_more);
                 if (r)
                         return r;
         }
@@ -195,13 +209,16 @@ static int on_committed(void *arg, int result)
         default:
                 return err_fold(result);
         }
-        return r ? r : pipeline_go_on(pipeline);
+        r = r ? r : pipeline_go_on(pipeline);
+        /* What the past has to write goes on when nobody else has anything. */
+        return r || !past_desk_has_writes(&broker->past) ? r : pipeline_tick(pipeline);
 }
 
 static void submit(Pipeline *pipeline)
 {
         pipeline->batch.in_flight = true;
         pipeline->batch.archive = past_desk_take_rows(&pipeline->broker->past);
+        pipeline->batch.thin = past_desk_thin(&pipeline->broker->past);
         worker_submit(pipeline->committer, commit, on_committed, pipeline);
         head_sign_ahead(pipeline->broker, pipeline->batch.plan, pipeline->batch.time_ms);
 }
@@ -257,7 +274,7 @@ int batch_start_checkpoint(Pipeline *pipeline)
 
         if (checkpoint_is_due(pipeline))
                 take_checkpoint(pipeline);
-        if (!batch->checkpoint && !pipeline->broker->past.rows)
+        if (!batch->checkpoint && !past_desk_has_writes(&pipeline->broker->past))
                 return 0;
 
         batch->time_ms = broker_clock_now_ms(&pipeline->broker->clock);

@@ -75,6 +75,8 @@ static void add_serving(Broker *broker, MetricSet *set)
                 counters->n_answers);
         COUNTER("answers_shared_total", "Answers that had been encoded for somebody else",
                 counters->n_answers_shared);
+        COUNTER("thinned_entries_total", "Entries of the journal whose bytes went",
+                broker->past.n_thinned);
         COUNTER("answer_bytes_total", "Bytes of chunks encoded", counters->n_answer_bytes);
         COUNTER("chunks_sent_total", "Chunks sent", counters->n_chunks_sent);
         GAUGE("answer_bytes", "Bytes of answers in memory", broker->answers.n_bytes);

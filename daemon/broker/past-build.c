@@ -23,7 +23,7 @@ static PastPart *add_part(PastJob *job, const char *topic)
         job->parts = grown;
         grown = &grown[job->n_parts];
         *grown = (PastPart){ 0 };
-        (void)strncpy(grown->topic, topic, sizeof(grown->topic) - 1);
+        past_topic_copy(grown->topic, topic);
         if (answer_make(&grown->answer, job->level))
                 return NULL;
         job->n_parts++;

@@ -68,7 +68,7 @@ static int job_add_waiter(PastJob *job, const Caller *caller, uint64_t id, const
         job->waiters = grown;
         grown = &grown[job->n_waiters++];
         *grown = (PastWaiter){ .by = { caller->session->key, id }, .credit = credit };
-        (void)strncpy(grown->topic, topic, sizeof(grown->topic) - 1);
+        past_topic_copy(grown->topic, topic);
         return 0;
 }
 
@@ -259,11 +259,18 @@ static int on_done(void *arg, int result)
         return r ? r : go_on(desk);
 }
 
+/* In the thread. What is old enough is thinned when nothing else is to be made. */
 static int make_rows(void *arg)
 {
         PastDesk *desk = arg;
+        Ledger *ledger = desk->broker->ledger;
+        int r;
 
-        return archive_make(desk->broker->ledger, &desk->made);
+        r = archive_make(ledger, &desk->made);
+        if (r != ARCHIVE_E_NOTHING || desk->thin)
+                return r;
+        r = thin_make(&desk->thin_made, ledger, &desk->policy, desk->policy_at_ms);
+        return r == THIN_E_NOTHING ? ARCHIVE_E_NOTHING : r;
 }
 
 static int on_rows(void *arg, int result)
@@ -272,6 +279,8 @@ static int on_rows(void *arg, int result)
 
         if (!result) {
                 desk->rows = STEAL(desk->made);
+                if (desk->thin_made)
+                        desk->thin = STEAL(desk->thin_made);
                 desk->archived_at = 0; /* there may be more */
                 return pipeline_tick(&desk->broker->pipeline);
         } else if (result < 0 && !desk->archive_has_failed) {
@@ -286,9 +295,21 @@ static bool archive_is_wanted(const PastDesk *desk)
 {
         const Broker *broker = desk->broker;
 
-        return broker->ledger && !desk->rows && !desk->archive_has_failed &&
+        return broker->ledger && !desk->rows && !desk->thin && !desk->archive_has_failed &&
                ledger_is_writable(broker->ledger) &&
                desk->archived_at != state_revision(broker->state);
+}
+
+static void take_policy(PastDesk *desk)
+{
+        const Config *config = desk->broker->config;
+
+        desk->policy = (ThinPolicy){
+                .full_ms = (int64_t)config->keep_full_ms,
+                .resolution_ms = (int64_t)config->keep_resolution_ms,
+                .n_bytes_max = config->keep_bytes,
+        };
+        desk->policy_at_ms = broker_clock_now_ms(&desk->broker->clock);
 }
 
 /* Questions first. */
@@ -303,6 +324,7 @@ static int go_on(PastDesk *desk)
                 worker_submit(desk->worker, run, on_done, desk->running);
         } else if (archive_is_wanted(desk)) {
                 desk->archived_at = state_revision(desk->broker->state);
+                take_policy(desk);
                 worker_submit(desk->worker, make_rows, on_rows, desk);
         }
         return 0;
@@ -321,6 +343,26 @@ int past_desk_tick(PastDesk *desk)
                 job_free(view);
         }
         return go_on(desk);
+}
+
+bool past_desk_has_writes(const PastDesk *desk)
+{
+        return desk->rows || desk->thin;
+}
+
+ThinStep *past_desk_thin(PastDesk *desk)
+{
+        return desk->thin;
+}
+
+int past_desk_thinned(PastDesk *desk, int result, bool more)
+{
+        if (!result && more)
+                return 0;
+        if (!result)
+                desk->n_thinned += thin_n_rows(desk->thin);
+        desk->thin = thin_free(desk->thin); /* what failed is worked out again */
+        return past_desk_tick(desk);
 }
 
 Checkpoint *past_desk_take_rows(PastDesk *desk)
@@ -362,7 +404,7 @@ int past_desk_picture(PastDesk *desk, const Caller *caller, uint64_t id, const c
                 return r;
         job = find_picture(desk, caller->audience, at_ms, narrow);
         if (job) {
-                (void)strncpy(waiter.topic, topic, sizeof(waiter.topic) - 1);
+                past_topic_copy(waiter.topic, topic);
                 job->made_at_ns = loop_now_ns(desk->broker->loop);
                 return tell(job, &waiter);
         }
@@ -419,5 +461,7 @@ void past_desk_deinit(PastDesk *desk)
                 job_free(list_entry(link, PastJob, link));
         checkpoint_free(desk->rows);
         checkpoint_free(desk->made);
+        thin_free(desk->thin);
+        thin_free(desk->thin_made);
         *desk = (PastDesk){};
 }

@@ -14,11 +14,14 @@
  * Bounds: PAST_JOBS_MAX jobs; PAST_VIEWS_MAX pictures kept; answer-bytes, with all other answers.
  */
 
+#include <string.h>
+
 #include "broker/answers.h"
 #include "broker/request.h"
 #include "net/worker.h"
 #include "store/archive.h"
 #include "store/past.h"
+#include "store/thin.h"
 
 enum {
         PAST_JOBS_MAX = 32,
@@ -26,6 +29,14 @@ enum {
         PAST_VIEWS_MAX = 2,
         PAST_VIEW_KEPT_MS = 15 * 1000,
 };
+
+static inline void past_topic_copy(char to[TOPIC_MAX], const char *topic)
+{
+        size_t n = strnlen(topic, TOPIC_MAX - 1);
+
+        memcpy(to, topic, n);
+        to[n] = '\0';
+}
 
 /* Who gets which part of what a job makes. */
 typedef struct PastWaiter {
@@ -91,7 +102,12 @@ typedef struct PastDesk {
         Checkpoint *rows;        /* the archive's, to be written; NULL: none */
         uint64_t archived_at;    /* the journal's end when there was nothing to do */
         bool archive_has_failed; /* and that was said */
-        Checkpoint *made;        /* by the thread */
+        ThinPolicy policy;       /* the thread's copy */
+        int64_t policy_at_ms;
+        ThinStep *thin;      /* to be put, a little with each commit; NULL: none */
+        ThinStep *thin_made; /* by the thread */
+        uint64_t n_thinned;  /* entries, since the start */
+        Checkpoint *made;    /* by the thread */
 } PastDesk;
 
 MUST_CHECK int past_desk_init(PastDesk *desk, Broker *broker);
@@ -105,6 +121,12 @@ MUST_CHECK int past_desk_history(PastDesk *desk, const Caller *caller, uint64_t 
 
 /* Each second: forgets, and looks whether the archive has something to make. */
 MUST_CHECK int past_desk_tick(PastDesk *desk);
+/* Whether the commit thread has something to write for us. */
+bool past_desk_has_writes(const PastDesk *desk);
+/* What is to be thinned, for the commit thread; it stays the desk's. NULL: nothing. */
+ThinStep *past_desk_thin(PastDesk *desk);
+/* Some of it was put, or @result says why not; @more is to be put. Returns 0 or -errno. */
+MUST_CHECK int past_desk_thinned(PastDesk *desk, int result, bool more);
 /* Rows for the commit thread, to be freed by the caller; NULL: none. */
 Checkpoint *past_desk_take_rows(PastDesk *desk);
 

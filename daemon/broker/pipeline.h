@@ -18,6 +18,7 @@
 #include "broker/rounds.h"
 #include "net/worker.h"
 #include "store/ledger.h"
+#include "store/thin.h"
 
 typedef struct Broker Broker;
 typedef struct Order Order;
@@ -47,6 +48,9 @@ typedef struct Batch {
         Plan *plan;
         Checkpoint *checkpoint;
         Checkpoint *archive; /* rows of the past, which may wait; NULL: none */
+        ThinStep *thin; /* the desk's; NULL: nothing to thin */
+        int thin_result;
+        bool thin_has_more;
         Ledger *ledger;
         int64_t time_ms;
         int64_t committed_in_us;

@@ -110,6 +110,16 @@ const Setting settings[] = {
         { "scrub", SETTING_COUNT, FIXED, AT(scrub_percent), 0, 100, "5",
           "The share of one CPU, in percent, with which the whole journal is looked through again "
           "after a start; 0: it is not." },
+        { "keep-full", SETTING_MS, RELOADS, AT(keep_full_ms), 0, DAYS(36500), "0 s",
+          "For how long every report is kept, a day at the least; of what is older, numbers are "
+          "thinned. 0: for ever." },
+        { "keep-resolution", SETTING_MS, RELOADS, AT(keep_resolution_ms), SECONDS(60), DAYS(31),
+          "1 h",
+          "What is thinned keeps the last of each number in each of these. Doors, cards and who is "
+          "who are kept in full." },
+        { "keep-bytes", SETTING_BYTES, RELOADS, AT(keep_bytes), 0, GIB(65536), "0",
+          "When the database uses more than this, whatever is older than a day is thinned, the "
+          "oldest first. 0: it is not." },
         { "heartbeat", SETTING_MS, FIXED, AT(heartbeat_ms), 100, SECONDS(60), "1 s",
           "How often a connection is probed below the protocol, so that a stalled one is found." },
         { "heartbeat-timeout", SETTING_MS, FIXED, AT(heartbeat_timeout_ms), 200, SECONDS(300),

@@ -110,6 +110,9 @@ static void tell_facts(const VerifyReport *report)
         printf("entries     %" PRIu64, report->n_entries);
         if (report->n_entries)
                 printf(", the last is revision %" PRIu64 " of %s", report->last_revision, when);
+        if (report->n_thinned)
+                printf("\nthinned     %" PRIu64 ": of these only the digests are left",
+                       report->n_thinned);
         printf("\nhead        %s\n", head);
         printf("signatures  %" PRIu64 " verified\n", report->n_signatures);
         if (report->unchecked_after)
@@ -177,10 +180,10 @@ static int tell_json(const VerifyReport *report)
 
         sodium_bin2hex(head, sizeof(head), report->head, DIGEST_BYTES);
         object = json_pack(
-                "{s:b, s:s, s:I, s:I, s:I, s:s, s:I, s:I, s:I, s:I, s:I, s:b, s:b, s:I, "
+                "{s:b, s:s, s:I, s:I, s:I, s:I, s:s, s:I, s:I, s:I, s:I, s:I, s:b, s:b, s:I, "
                 "s:o}",
                 "whole", report->n_findings == 0, "network", report->network, "entries",
-                (json_int_t)report->n_entries, "revision", (json_int_t)report->last_revision,
+                (json_int_t)report->n_entries, "thinned", (json_int_t)report->n_thinned, "revision", (json_int_t)report->last_revision,
                 "time_ms", (json_int_t)report->last_time_ms, "head", head, "signatures",
                 (json_int_t)report->n_signatures, "rows", (json_int_t)report->n_rows, "epochs",
                 (json_int_t)report->n_epochs, "cuts", (json_int_t)report->n_cuts, "heads",

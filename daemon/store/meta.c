@@ -10,6 +10,7 @@
 static const char schema_key[] = "plek.schema";
 static const char tail_key[] = "plek.tail";
 static const char checkpoint_key[] = "plek.checkpoint";
+static const char thinned_key[] = "plek.thinned";
 
 enum {
         OFFSET_VERSION = ROW_CHECKSUM_BYTES,
@@ -20,6 +21,7 @@ enum {
         OFFSET_HEAD = OFFSET_TIME + 8,
         N_TAIL = OFFSET_HEAD + DIGEST_BYTES,
         N_CHECKPOINT = OFFSET_REVISION + 8,
+        N_THINNED = OFFSET_TIME + 8,
 };
 
 /* Its value, checksum included, of at least @n_least bytes. */
@@ -127,4 +129,31 @@ void meta_put_checkpoint(Transaction *transaction, uint64_t revision)
 
         be64_put(value + OFFSET_REVISION, revision);
         meta_put(transaction, checkpoint_key, value, sizeof(value));
+}
+
+int meta_get_thinned(Transaction *transaction, Thinned *ret_thinned)
+{
+        const uint8_t *value;
+        int r;
+
+        r = meta_get(transaction, thinned_key, N_THINNED, &value);
+        if (r == STORE_E_NONE) {
+                *ret_thinned = (Thinned){ 0 };
+                return 0;
+        }
+        if (r)
+                return r;
+
+        ret_thinned->revision = be64_get(value + OFFSET_REVISION);
+        ret_thinned->time_ms = (int64_t)be64_get(value + OFFSET_TIME);
+        return 0;
+}
+
+void meta_put_thinned(Transaction *transaction, const Thinned *thinned)
+{
+        uint8_t value[N_THINNED];
+
+        be64_put(value + OFFSET_REVISION, thinned->revision);
+        be64_put(value + OFFSET_TIME, (uint64_t)thinned->time_ms);
+        meta_put(transaction, thinned_key, value, sizeof(value));
 }

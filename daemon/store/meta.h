@@ -9,6 +9,7 @@
  *         plek.schema      version, and who brought it there. This row keeps its form for ever
  *         plek.tail        the last entry: revision, time, head
  *         plek.checkpoint  how far the checkpoint's rows go
+ *         plek.thinned     how far the journal has been thinned: revision, and the time it ended at
  */
 
 #include "store/transaction.h"
@@ -29,8 +30,15 @@ typedef struct Tail {
 MUST_CHECK int meta_get_schema(Transaction *transaction, uint32_t *ret_version);
 void meta_put_schema(Transaction *transaction);
 
+typedef struct Thinned {
+        uint64_t revision; /* 0: nothing was */
+        int64_t time_ms;
+} Thinned;
+
 /* No row: an empty journal, or none written yet. Return 0, STORE_E_DAMAGED or -errno. */
 MUST_CHECK int meta_get_tail(Transaction *transaction, Tail *ret_tail);
 void meta_put_tail(Transaction *transaction, const Tail *tail);
 MUST_CHECK int meta_get_checkpoint(Transaction *transaction, uint64_t *ret_revision);
+MUST_CHECK int meta_get_thinned(Transaction *transaction, Thinned *ret_thinned);
+void meta_put_thinned(Transaction *transaction, const Thinned *thinned);
 void meta_put_checkpoint(Transaction *transaction, uint64_t revision);

@@ -1,6 +1,7 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "core/row.h"
 #include "store/error.h"
 #include "store/rows.h"
 #include "store/verify-private.h"
@@ -53,6 +54,29 @@ static int look_at_table(Look *look, Transaction *transaction, CheckpointTable t
         return r == STORE_E_NONE ? 0 : r;
 }
 
+/*
+ * Where entries were thinned, nobody can tell any more since when a record has said the same, or
+ * what a party said last: only what it says, and who signed it.
+ */
+static bool is_as_expected(const Look *look, CheckpointTable table, const Blob *expected,
+                           const uint8_t *value, size_t n_value)
+{
+        RecordRow was, is;
+
+        if (n_value == expected->n_bytes && !memcmp(value, expected->bytes, n_value))
+                return true;
+        if (!look->report->n_thinned)
+                return false;
+        if (table == CHECKPOINT_PARTIES)
+                return true;
+        return table == CHECKPOINT_RECORDS &&
+               !row_to_record(&was, expected->bytes, expected->n_bytes) &&
+               !row_to_record(&is, value, n_value) && was.revision == is.revision &&
+               was.received_at_ms == is.received_at_ms && was.n_topic == is.n_topic &&
+               !memcmp(was.topic, is.topic, is.n_topic) && was.n_envelope == is.n_envelope &&
+               !memcmp(was.envelope, is.envelope, is.n_envelope);
+}
+
 /* How many rows of @table the state has, all of which are in the file as they should be. */
 static int look_compare_table(Look *look, Transaction *transaction, CheckpointTable table,
                               size_t *ret_n_rows, bool *ret_same)
@@ -75,8 +99,8 @@ static int look_compare_table(Look *look, Transaction *transaction, CheckpointTa
                                     &n_value);
                 if (r && r != STORE_E_NONE)
                         return r;
-                if (r || n_value != ROW_CHECKSUM_BYTES + row->value->n_bytes ||
-                    memcmp(value + ROW_CHECKSUM_BYTES, row->value->bytes, row->value->n_bytes) != 0)
+                if (r || !is_as_expected(look, table, row->value, value + ROW_CHECKSUM_BYTES,
+                                         n_value - ROW_CHECKSUM_BYTES))
                         *ret_same = false;
         }
         return 0;
@@ -96,6 +120,9 @@ static int look_compare(Look *look, Transaction *transaction)
                                                  look->environment->tables[compared[i]], &stat));
                 if (r)
                         return r;
+                /* Of a party all of whose words were numbers, and thinned, nothing is left here. */
+                if (look->report->n_thinned && compared[i] == CHECKPOINT_PARTIES)
+                        n_rows = MAX(n_rows, stat.ms_entries);
                 if (!same || stat.ms_entries != n_rows)
                         look_found(look, VERIFY_RE_SIGNED, look->checkpoint_revision,
                                    "the checkpoint's table %s is not what the journal amounts to",

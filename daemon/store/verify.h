@@ -43,6 +43,7 @@ typedef struct VerifyReport {
         uint8_t head[DIGEST_BYTES];
 
         uint64_t n_entries, n_signatures, n_rows;
+        uint64_t n_thinned; /* of the entries: only their digests are left */
         uint64_t n_epochs;
         uint64_t n_cuts;          /* epochs that did not continue, the first apart: noticed then */
         uint64_t n_heads;         /* of the witness, held against the journal */

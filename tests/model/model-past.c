@@ -12,6 +12,8 @@
 #include "chance.h"
 #include "store/archive.h"
 #include "store/past.h"
+#include "store/thin.h"
+#include "store/verify.h"
 
 enum {
         N_PARTIES = 6,
@@ -427,6 +429,88 @@ static void look_at_times(Model *model)
         }
 }
 
+/* ------------------------------------------------------------------ thinning */
+
+/* At the end of each step of the resolution the picture is what it was; of doors, always. */
+static void look_at_thinned(Model *model, int64_t resolution_ms, uint64_t thinned_to)
+{
+        State *state = world_new_state(0);
+        Change change = CHANGE_NULL;
+        const PastFilter all = { 0 }, doors = { .doors_only = true };
+        const LedgerEntry *ledger = model->world.ledger;
+        size_t n_steps = 0, n_between = 0;
+
+        for (size_t at = 0; at < model->world.n_ledger; at++) {
+                bool ends_step = at + 1 == model->world.n_ledger ||
+                                 ledger[at].time_ms / resolution_ms !=
+                                         ledger[at + 1].time_ms / resolution_ms;
+
+                must(state_apply(state, &ledger[at], &change));
+                if (!ends_step && chance_below(&model->chance, 1000))
+                        continue;
+                for (size_t f = 0; f < 2; f++) {
+                        CLEANUP(past_freep) Past *past = NULL;
+
+                        if (!f && !ends_step && at < thinned_to)
+                                continue; /* numbers are not kept at this moment */
+                        must(past_open(&past, model->ledger, at + 1, at + 1, f ? &doors : &all));
+                        compare_pictures(state, past_state(past), f ? &doors : &all);
+                }
+                n_steps += ends_step;
+                n_between += !ends_step;
+        }
+        assert(n_steps > 10 && n_between > 10);
+        change_deinit(&change);
+        state_free(state);
+}
+
+static void thin(Model *model, const ThinPolicy *policy, int64_t now_ms, size_t *ret_n_thinned)
+{
+        for (;;) {
+                CLEANUP(thin_freep) ThinStep *step = NULL;
+                bool more = true;
+                int r = thin_make(&step, model->ledger, policy, now_ms);
+
+                if (r == THIN_E_NOTHING)
+                        return;
+                must(r);
+                while (more && !chance_percent(&model->chance, 10)) /* or it is killed, halfway */
+                        must(thin_put(step, model->ledger, &more));
+                *ret_n_thinned += more ? 0 : thin_n_rows(step);
+        }
+}
+
+static void verify(const Model *model, size_t n_thinned)
+{
+        static const VerifyOptions options;
+        static VerifyReport report;
+        const char *text = "";
+
+        must(ledger_verify(kit_directory, &options, &report, &text));
+        for (size_t i = 0; i < report.n_findings && i < VERIFY_FINDINGS_MAX; i++)
+                fprintf(stderr, "%s\n", report.findings[i].text);
+        assert(!report.n_findings && report.checkpoint_compared);
+        assert(report.n_thinned >= n_thinned && report.n_entries == model->world.n_ledger);
+}
+
+/* The world's whole life takes some six minutes: its age is told to the one who thins. */
+static void grow_old(Model *model)
+{
+        const ThinPolicy policy = { .full_ms = THIN_YOUNGEST_MS, .resolution_ms = 7000 };
+        int64_t end_ms = model->world.now_ms - 60 * 1000;
+        size_t n_thinned = 0;
+        uint64_t thinned_to;
+
+        checkpoint(model);
+        thin(model, &policy, end_ms + THIN_YOUNGEST_MS, &n_thinned);
+        must(past_revision_at(model->ledger, end_ms, &thinned_to));
+        printf("%zu thinned\n", n_thinned);
+        assert(n_thinned > model->world.n_ledger / 4);
+        look_at_thinned(model, policy.resolution_ms, thinned_to);
+        ledger_close(model->ledger);
+        verify(model, n_thinned);
+}
+
 /* ------------------------------------------------------------------ all of it */
 
 static void begin(Model *model)
@@ -461,8 +545,8 @@ int main(int argc, char **argv)
         printf("%zu entries, %zu archive rows written, %zu told\n", model.world.n_ledger,
                model.n_archived, model.n_told);
         assert(model.n_archived >= 3);
+        grow_old(&model);
 
-        ledger_close(model.ledger);
         world_deinit(&model.world);
         free(model.told);
         must(kit_remove_directory(NULL));

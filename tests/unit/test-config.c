@@ -78,7 +78,8 @@ static void test_every_setting_is_taken(void **state)
                  "requests-at-once = 10\nqueue-bytes = 16 MiB\nreceive-bytes = 17MiB\n"
                  "answer-bytes = 1 GiB\nsubscription-bytes = 3 MiB\nparty-records-max = 11\nlocation-doors-max = 12\ntombstones = 1234\n"
                  "store-bytes-max = 2 GiB\nskew = 30 s\ngrace = 1 d\nclock-jump = 2 min\n"
-                 "checkpoint = 500 ms\nscrub = 0\nheartbeat = 2 s\nheartbeat-timeout = 5 s ; "
+                 "checkpoint = 500 ms\nscrub = 0\nkeep-full = 30 d\n"
+                "keep-resolution = 2 h\nkeep-bytes = 3 GiB\nheartbeat = 2 s\nheartbeat-timeout = 5 s ; "
                  "inline\n",
                  key_line);
         config = parse_well(text);
@@ -114,6 +115,9 @@ static void test_every_setting_is_taken(void **state)
         assert_int_equal(config->clock_jump_ms, 120000);
         assert_int_equal(config->checkpoint_ms, 500);
         assert_int_equal(config->scrub_percent, 0);
+        assert_int_equal(config->keep_full_ms, 30LL * 24 * 3600 * 1000);
+        assert_int_equal(config->keep_resolution_ms, 2 * 3600 * 1000);
+        assert_int_equal(config->keep_bytes, 3LL << 30);
         assert_int_equal(config->heartbeat_ms, 2000);
         assert_int_equal(config->heartbeat_timeout_ms, 5000);
         for (size_t i = 0; i < n_settings; i++)
