@@ -1,4 +1,5 @@
 #include "store-place.h"
+#include "store/journal.h"
 #include "store/backup.h"
 #include "store/rows.h"
 
@@ -197,6 +198,50 @@ static void test_every_flipped_bit_gets_an_answer(void **state)
         place_end(&place);
 }
 
+/* As a broker does to numbers that are old; or somebody to what may never go. */
+static void thin(const char *directory, uint64_t revision)
+{
+        CLEANUP(environment_closep) Environment *environment = NULL;
+        Transaction transaction;
+        const char *text;
+        JournalRow row;
+
+        assert_int_equal(environment_open(&environment, directory, 0, 0, &text), 0);
+        assert_int_equal(transaction_write(&transaction, environment), 0);
+        assert_int_equal(journal_get(&transaction, revision, &row), 0);
+        journal_thin(&transaction, &row);
+        assert_int_equal(transaction_commit(&transaction), 0);
+}
+
+static void test_chain_goes_through_numbers_that_were_thinned(void **state)
+{
+        Place place;
+
+        place_begin(&place, "data", 20);
+        place_checkpoint(&place);
+        ledger_close(STEAL(place.ledger));
+        thin(place.directory, 8);
+        thin(place.directory, 9);
+        verify(place.directory, NULL);
+        assert_clean();
+        assert_int_equal(report.n_thinned, 2);
+        assert_int_equal(report.n_entries, place.world.n_ledger);
+        assert_true(report.checkpoint_compared);
+        place_end(&place);
+}
+
+static void test_word_on_who_is_who_that_was_thinned_is_found(void **state)
+{
+        Place place;
+
+        place_begin(&place, "data", 20);
+        ledger_close(STEAL(place.ledger));
+        thin(place.directory, 4);
+        verify(place.directory, NULL);
+        assert_found(VERIFY_RE_SIGNED, 4, "only numbers are thinned");
+        place_end(&place);
+}
+
 static void test_page_that_lmdb_dies_of_is_damage(void **state)
 {
         unsigned n_found = 0;
@@ -256,6 +301,8 @@ int main(void)
 #define TEST(_name) cmocka_unit_test_setup_teardown(_name, kit_make_directory, kit_remove_directory)
         const struct CMUnitTest tests[] = {
                 TEST(test_whole_directory_is_found_whole),
+                TEST(test_chain_goes_through_numbers_that_were_thinned),
+                TEST(test_word_on_who_is_who_that_was_thinned_is_found),
                 TEST(test_empty_directory_is_whole),
                 TEST(test_everything_that_a_ledger_may_hold_is_whole),
                 TEST(test_flipped_bit_in_an_entry_is_named),
