@@ -69,7 +69,8 @@ void format_id(const FormatRecord *record, char ret_id[FORMAT_ID_BYTES])
                                       key.method ? key.method : "-");
         else if (report->kind != PLEK_REPORT_CARD)
                 n = append_code(ret_id, n, PLEK_CODES_CARE, key.care);
-        if (report->kind == PLEK_REPORT_DOOR) {
+        if (report->kind == PLEK_REPORT_DOOR &&
+            (key.patient_group != PLEK_ANY || key.urgency != PLEK_ANY || key.plan)) {
                 n = append_code(ret_id, n, PLEK_CODES_PATIENT_GROUP, key.patient_group);
                 n += (size_t)(key.urgency == PLEK_ANY
                                       ? snprintf(ret_id + n, FORMAT_ID_BYTES - n, "/-")

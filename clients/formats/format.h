@@ -77,7 +77,8 @@ MUST_CHECK int format_picture_add(FormatPicture *picture, const FormatRecord *re
 
 /* ------------------------------------------------------------------ words */
 
-/* "ACTUAL/party/location/counts/unit/ICU_ADULT"; a party that is not known is "-". */
+/* As PlekRecord's id: "ACTUAL/party/location/counts/unit/ICU_ADULT"; a party that is not known is
+ * "-". */
 void format_id(const FormatRecord *record, char ret_id[FORMAT_ID_BYTES]);
 
 /* "2026-11-22T18:00:00.000Z". */

@@ -73,6 +73,8 @@ int command_watch(int argc, char **argv);
 int command_open_document(int argc, char **argv);
 int command_overdue(int argc, char **argv);
 int command_totals(int argc, char **argv);
+int command_export(int argc, char **argv);
+int command_import(int argc, char **argv);
 int command_find(int argc, char **argv);
 int command_impact(int argc, char **argv);
 int command_map(int argc, char **argv);

@@ -25,6 +25,8 @@ static const Command commands[] = {
         { "stop", command_stop, "ask that patients are not brought, exceptions apart" },
         { "close", command_close, "a door, now or announced ahead" },
         { "put", command_put, "one report by hand: counts, a door, a card, an offering, pressure" },
+        { "export", command_export, "the picture as EDXL-HAVE, FHIR or CSV" },
+        { "import", command_import, "such a document, as reports of ours" },
         { "whoami", command_whoami, "what the broker knows of our key" },
 
         { "key", command_key, "make a party's secret, show its public part" },
