@@ -194,7 +194,7 @@ static void walk_branch(Walk *walk, const Nodes *nodes, unsigned depth, uint16_t
 {
         Key key = { 0 }, next;
         size_t data;
-        Node node, node_next;
+        Node node, node_next = { 0 };
 
         if (!node_at(walk, nodes, 0, &node, &key, &data))
                 return;
