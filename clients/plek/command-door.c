@@ -36,7 +36,7 @@ static uint32_t code(struct argp_state *state, PlekCodeList list, const char *wh
         uint32_t value = 0;
 
         if (plek_code_parse(&value, list, name))
-                argp_error(state, "there is no %s '%s'. man plek lists them", what, name);
+                argp_error(state, "there is no %s '%s'. plek codes lists them", what, name);
         return value;
 }
 

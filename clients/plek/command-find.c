@@ -70,7 +70,7 @@ static void exceptions_parse(FindOptions *o, char *text, struct argp_state *stat
                         argp_error(state, "--for has at most %d codes", PLEK_EXCEPTIONS_MAX);
                 if (plek_code_parse(&find->exceptions[find->n_exceptions++], PLEK_CODES_EXCEPTION,
                                     name))
-                        argp_error(state, "there is no exception '%s'. man plek lists them", name);
+                        argp_error(state, "there is no exception '%s'. plek codes lists them", name);
         }
 }
 
@@ -112,7 +112,7 @@ static error_t parse(int key, char *argument, struct argp_state *state)
                 return 0;
         case OPTION_CARE:
                 if (plek_code_parse(&o->find.care, PLEK_CODES_CARE, argument))
-                        argp_error(state, "there is no care '%s'. man plek lists them", argument);
+                        argp_error(state, "there is no care '%s'. plek codes lists them", argument);
                 return 0;
         case OPTION_NEAR:
                 near_parse(o, argument);

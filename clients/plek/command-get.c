@@ -71,7 +71,7 @@ static error_t parse(int key, char *argument, struct argp_state *state)
                 return 0;
         case OPTION_CARE:
                 if (plek_code_parse(&o->filter.care, PLEK_CODES_CARE, argument))
-                        argp_error(state, "there is no care '%s'", argument);
+                        argp_error(state, "there is no care '%s'. plek codes care lists them", argument);
                 return 0;
         case OPTION_REGION:
                 if (o->subscriber.n_regions == N_ELEMENTS(o->regions))

@@ -124,7 +124,7 @@ static error_t parse(int key, char *argument, struct argp_state *state)
                 return 0;
         case OPTION_CARE:
                 if (plek_code_parse(&o->impact.care, PLEK_CODES_CARE, argument))
-                        argp_error(state, "there is no care '%s'. man plek lists them", argument);
+                        argp_error(state, "there is no care '%s'. plek codes lists them", argument);
                 return 0;
         case OPTION_FROM:
                 o->impact.from_ms = time_parse(o, argument, state);

@@ -15,6 +15,7 @@
 #include <string.h>
 
 #include "peer.h"
+#include "position.h"
 #include "put.h"
 #include "when.h"
 #include "words.h"
@@ -27,6 +28,7 @@ typedef struct PutResult {
         bool is_known;
         bool accepted;
         bool is_barred;
+        bool was_connected; /* else nothing was sent */
         int64_t barred_at_ms;
         uint64_t revision;
         unsigned n_plans; /* that were withdrawn, too */
@@ -60,8 +62,21 @@ static void on_link(void *arg, PlekPublisherLink link, const char *text)
         if (link == PLEK_PUBLISHER_BARRED && !result->is_barred)
                 result->barred_at_ms = steady_clock_ms();
         result->is_barred = link == PLEK_PUBLISHER_BARRED;
+        result->was_connected |= link == PLEK_PUBLISHER_CONNECTED;
         if (link != PLEK_PUBLISHER_CONNECTED && text)
                 snprintf(result->fault.text, sizeof(result->fault.text), "%s", text);
+}
+
+/* What was typed as two numbers, as a place. */
+static void say_position(const PutOptions *o)
+{
+        const PlekLocationCard *card = &o->report.card;
+        char text[POSITION_TEXT_BYTES];
+
+        if (o->report.kind != PLEK_REPORT_CARD || o->withdraw || !card->has_position)
+                return;
+        position_format(card->latitude_e7, card->longitude_e7, text);
+        printf(", %s %s", word(o->common.language, "at"), text);
 }
 
 static int put_check(Peer *peer, const PutOptions *o)
@@ -80,8 +95,12 @@ static int put_check(Peer *peer, const PutOptions *o)
                 return fail_answer(r, &fault);
         if (o->common.json)
                 print_json_line(json_pack("{s:b}", "accepted", 1));
-        else
-                puts(word(o->common.language, "it would be accepted; nothing was written"));
+        else {
+                fputs(word(o->common.language, "it would be accepted; nothing was written"),
+                      stdout);
+                say_position(o);
+                putchar('\n');
+        }
         return EXIT_DONE;
 }
 
@@ -106,6 +125,7 @@ static void say_accepted(const PutOptions *o, const PutResult *result)
                 printf(", %s %" PRIu32, word(o->common.language, "plan"), door->plan);
         if (result->n_plans)
                 printf(", %u %s", result->n_plans, word(o->common.language, "plans called off"));
+        say_position(o);
         putchar('\n');
 }
 
@@ -121,8 +141,10 @@ static int say_result(Peer *peer, const PutOptions *o, const PutResult *result, 
                 return fail_answer(PLEK_E_REFUSED, &result->fault);
         if (r)
                 return fail(EXIT_FILE, "%s.", plek_result_text(r));
-        snprintf(text, sizeof(text),
-                 "no receipt in time, so it may or may not be in the picture. %s",
+        snprintf(text, sizeof(text), "%s. %s",
+                 result->was_connected
+                         ? "no receipt in time, so it may or may not be in the picture"
+                         : "nothing could be sent, so it is not in the picture",
                  *result->fault.text ? result->fault.text
                                      : "Is the broker running? plek whoami asks.");
         return fail_unanswered(peer, &o->common, PLEK_ROLE_BIT(PLEK_ROLE_AGENT), text);

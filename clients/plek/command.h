@@ -53,6 +53,7 @@ int fail(Exit code, const char *format, ...) PRINTF(2, 3);
 
 int command_key(int argc, char **argv);
 int command_enrol(int argc, char **argv);
+int command_codes(int argc, char **argv);
 int command_card(int argc, char **argv);
 int command_admit(int argc, char **argv);
 int command_suspend(int argc, char **argv);

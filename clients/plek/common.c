@@ -52,7 +52,8 @@ static const struct argp_option options[] = {
         { NULL, 0, NULL, 0, "For every command:", 100 },
         { "control", OPTION_CONTROL, "ENDPOINT", 0,
           "The broker's control socket on this host (default $PLEK_CONTROL; without a region card, "
-          "the service's)", 100 },
+          "the service's)",
+          100 },
         { "json", OPTION_JSON, NULL, 0, "For scripts: one JSON object a line", 100 },
         { "lang", OPTION_LANG, "nl|en", 0, "Default: by the locale", 100 },
         { 0 },

@@ -27,6 +27,7 @@ static const Command commands[] = {
         { "put", command_put, "one report by hand: counts, a door, a card, an offering, pressure" },
         { "export", command_export, "the picture as EDXL-HAVE, FHIR or CSV" },
         { "import", command_import, "such a document, as reports of ours" },
+        { "codes", command_codes, "the codes of care, reasons, exceptions and the rest" },
         { "whoami", command_whoami, "what the broker knows of our key" },
 
         { "key", command_key, "make a party's secret, show its public part" },

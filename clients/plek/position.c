@@ -15,3 +15,9 @@ int position_parse(int32_t *ret_latitude_e7, int32_t *ret_longitude_e7, const ch
         *ret_longitude_e7 = (int32_t)lround(longitude * 1e7);
         return 0;
 }
+
+void position_format(int32_t latitude_e7, int32_t longitude_e7, char ret_text[POSITION_TEXT_BYTES])
+{
+        snprintf(ret_text, POSITION_TEXT_BYTES, "%c %.4f %c %.4f", latitude_e7 < 0 ? 'S' : 'N',
+                 fabs(latitude_e7 / 1e7), longitude_e7 < 0 ? 'W' : 'E', fabs(longitude_e7 / 1e7));
+}

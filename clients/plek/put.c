@@ -60,7 +60,7 @@ uint32_t put_code(struct argp_state *state, PlekCodeList list, const char *what,
         uint32_t value = 0;
 
         if (plek_code_parse(&value, list, name))
-                argp_error(state, "there is no %s '%s'. man plek lists them", what, name);
+                argp_error(state, "there is no %s '%s'. plek codes lists them", what, name);
         return value;
 }
 
@@ -110,6 +110,8 @@ static void count_parse(PutOptions *o, char *text, struct argp_state *state)
 
         if (field >= PLEK_N_COUNT_FIELDS || !value)
                 argp_error(state, "a count is NAME=NUMBER, as in staffed=12, not '%s'", name);
+        if (counts->present[field] || counts->missing[field])
+                argp_error(state, "%s is said twice", name);
         if (!plek_code_parse(&why, PLEK_CODES_MISSING, value)) {
                 counts->missing[field] = (uint8_t)why;
                 return;
@@ -153,7 +155,7 @@ static void until_parse(PutOptions *o, struct argp_state *state)
         if (door->starts_at_ms != PLEK_NO_TIME)
                 from.now_ms = door->starts_at_ms;
         door->ends_at_ms = put_time(state, &from, o->until);
-        if (door->ends_at_ms <= o->now_ms && *o->until != '-')
+        if (door->ends_at_ms <= o->now_ms)
                 argp_error(state, "'%s' has passed already", o->until);
 }
 
@@ -284,7 +286,11 @@ static bool common_parse(PutOptions *o, int key, char *argument, struct argp_sta
                 report->definition = argument;
                 return true;
         case PUT_OBSERVED:
-                report->observed_at_ms = put_time(state, o, argument);
+                if (when_parse_past(&report->observed_at_ms, argument, o->now_ms))
+                        argp_error(state,
+                                   "'%s' is not a time; 14:30, -10min and 2026-11-22 18:00 "
+                                   "are",
+                                   argument);
                 return true;
         case PUT_VALID:
                 if (duration_parse(&ms, argument) || ms < 1000 || ms > 7LL * 24 * 3600 * 1000)
@@ -319,6 +325,7 @@ static error_t parse(int key, char *argument, struct argp_state *state)
                         argp_error(state, "put needs a kind of report and a --location");
                 if (o->check && o->withdraw)
                         argp_error(state, "--check is for reports");
+                put_check_report(o, state);
                 return 0;
         }
 

@@ -68,6 +68,9 @@ enum {
 bool put_card_parse(PutOptions *o, int key, char *argument, struct argp_state *state);
 bool put_offering_parse(PutOptions *o, int key, char *argument, struct argp_state *state);
 
+/* Says and exits where a report says nothing or what cannot be; tells what is not known here. */
+void put_check_report(const PutOptions *o, struct argp_state *state);
+
 /* Each says what is wrong with what was typed, and exits. */
 uint32_t put_code(struct argp_state *state, PlekCodeList list, const char *what, const char *name);
 int64_t put_time(struct argp_state *state, const PutOptions *o, const char *text);

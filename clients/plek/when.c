@@ -157,7 +157,7 @@ int when_parse_past(int64_t *ret_ms, const char *text, int64_t now_ms)
         const int64_t day_ms = 24 * 3600 * 1000;
         int64_t ms;
 
-        if (!duration_parse(&ms, text)) {
+        if (*text != '+' && !duration_parse(&ms, text)) {
                 *ret_ms = now_ms - ms;
                 return 0;
         }

@@ -142,6 +142,7 @@ static const struct {
         { "dangerously overcrowded", "gevaarlijk overvol" },
         { "signed by a broker of", "ondertekend door een broker van" },
         { "ago", "geleden" },
+        { "at", "op" },
         { "above", "regels erboven" },
         { "below", "eronder" },
         { "PgUp, PgDn, Up, Down; q ends", "PgUp, PgDn, Omhoog, Omlaag; q stopt" },

@@ -53,6 +53,11 @@ static bool is_nedocs(const char *method)
         return strcmp(method, "nedocs") == 0;
 }
 
+const char *pressure_input_name(const char *method, size_t n)
+{
+        return is_nedocs(method) && n < N_NEDOCS_INPUTS ? nedocs_inputs[n] : NULL;
+}
+
 bool pressure_compute(const Pressure *pressure, double *ret_score)
 {
         double in[N_NEDOCS_INPUTS];

@@ -182,7 +182,7 @@ def test_a_door_nobody_speaks_of_is_unknown_and_says_why():
     with Region() as region:
         tools = hospital(region)
         assert (door(tools, *ED)["state"], door(tools, *ED)["why"]) == ("UNKNOWN", "NEVER")
-        tools.plek("stop", "duin", *ED, "--until", "-1min", "--on-expiry", "TO_UNKNOWN",
+        tools.plek("stop", "duin", *ED, "--until", "+20ms", "--on-expiry", "TO_UNKNOWN",
                    party="duin")
         leading = door(tools, *ED)
         assert (leading["state"], leading["why"], leading["standing"]) == \

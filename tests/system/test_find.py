@@ -106,9 +106,9 @@ def test_what_is_old_or_past_its_end_is_a_doubt_and_not_a_free_place():
         put(tools, "counts", "a", "available=5", *old, "30min")   # stale
         put(tools, "counts", "b", "available=5", *old, "10min")   # silent
         put(tools, "counts", "c", "available=5")
-        put(tools, "door", "c", "STOP", "--until", "-1min")       # an expired stop
+        put(tools, "door", "c", "STOP", "--until", "+20ms")       # an expired stop
         put(tools, "counts", "d", "available=5")
-        put(tools, "door", "d", "STOP", "--until", "-1min", "--on-expiry", "REOPEN")
+        put(tools, "door", "d", "STOP", "--until", "+20ms", "--on-expiry", "REOPEN")
         put(tools, "counts", "e", "available=5")
         found = find(tools)
         assert ranks(found) == [("free", "e"), ("unconfirmed", "a"), ("unconfirmed", "c"),

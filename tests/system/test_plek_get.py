@@ -35,9 +35,9 @@ def say_everything(tools):
                                    "1min"])):
         tools.put("duin", "counts", *ED, *ICU, "--unit", unit, *more)
     for unit, more in (("open", ["OPEN"]), ("stop", ["STOP", "--until", "+2h"]),
-                       ("expired", ["STOP", "--until", "-1min"]),
-                       ("lapsed", ["STOP", "--until", "-1min", "--on-expiry", "TO_UNKNOWN"]),
-                       ("reopened", ["STOP", "--until", "-1min", "--on-expiry", "REOPEN"]),
+                       ("expired", ["STOP", "--until", "+20ms"]),
+                       ("lapsed", ["STOP", "--until", "+20ms", "--on-expiry", "TO_UNKNOWN"]),
+                       ("reopened", ["STOP", "--until", "+20ms", "--on-expiry", "REOPEN"]),
                        ("closed", ["CLOSED"]), ("restricted", ["RESTRICTED"]),
                        ("plan", ["CLOSED", "--plan", "1", "--from", "+1h", "--until", "+2h"])):
         tools.put("duin", "door", *ED, "--care", "ED", "--unit", unit, *more)

@@ -2,12 +2,13 @@
 """plek put: one report by hand, its receipt, and what is said of a refusal"""
 
 import shutil
+import time
 from pathlib import Path
 
 import plek_pb2 as pb
 import tap
 from harness import Region
-from tools import REFUSED, Tools, run
+from tools import PLEK, REFUSED, UNREACHABLE, USAGE, Tools, run
 
 ED = ("--location", "duin-ed")
 
@@ -136,6 +137,55 @@ def test_a_refusal_names_the_field_and_the_reason():
             said = tools.put("duin", *arguments, expect=REFUSED).err
             assert all(part in said for part in parts), (arguments, said)
         assert not reader.records()
+
+
+def test_what_says_nothing_or_cannot_be_is_told_before_anybody_is_asked():
+    region = Region(start=False)
+    try:
+        tools = Tools(region)
+        nedocs = ("pressure", *ED, "--method", "nedocs")
+        for arguments, part in (
+                (("counts", *ED, "--care", "ED"), "says nothing"),
+                (("counts", *ED, "--care", "ED", "staffed=10", "staffed=12"), "said twice"),
+                (("counts", *ED, "--care", "ED", "staffed=1", "--observed", "+1h"), "ahead"),
+                (("counts", *ED, "--care", "NOWHERE", "staffed=1"), "plek codes"),
+                (("door", *ED, "STOP", "--until", "-2h"), "passed already"),
+                (nedocs, "--score"),
+                ((*nedocs, "--input", "patient=3"), "it has patients, ed_beds"),
+                ((*nedocs, "--input", "patients=3"), "without ed_beds"),
+                ((*nedocs, "--input", "patients=3", "--input", "patients=4"), "twice")):
+            said = tools.put("duin", *arguments, expect=USAGE).err
+            assert part in said, (arguments, said)
+        begun = time.monotonic()
+        said = tools.put("duin", "door", *ED, "OPEN", "--timeout", "1s", expect=UNREACHABLE).err
+        assert "nothing could be sent" in said, said
+        assert time.monotonic() - begun < 4, "it did not keep to its timeout"
+    finally:
+        region.__exit__(None, None, None)
+
+
+def test_what_is_not_known_here_is_told_and_said_all_the_same():
+    with Region() as region:
+        tools, _ = hospital(region)
+        said = tools.put("duin", "pressure", *ED, "--method", "nedoc", "--score", "87")
+        assert "no method 'nedoc' is known here" in said.err and "accepted" in said.out
+        card = ("card", *ED, "--name", "Duin", "--kind", "V66", "--position", "4.02,52.95")
+        for more in ((), ("--check",)):
+            said = tools.put("duin", *card, *more)
+            assert "plek codes kind" in said.err, said.err
+            # Who has swapped the two sees it.
+            assert "at N 4.0200 E 52.9500" in said.out, said.out
+
+
+def test_codes_are_listed_for_people_and_scripts():
+    said = run(PLEK, "codes").out
+    for code in ("ICU_ADULT", "ED_CROWDING", "MULTITRAUMA", "staffed", "SUPPRESSED", "V6"):
+        assert code in said, code
+    care = run(PLEK, "codes", "care", "--json").lines()
+    assert {"list": "care", "code": "ICU_ADULT", "label": "adult ICU"}.keys() == care[0].keys()
+    assert len(care) > 30 and all(item["list"] == "care" for item in care)
+    assert "huisartsenpost" in run(PLEK, "codes", "kind", "--lang", "nl").out
+    assert "no list 'colours'" in run(PLEK, "codes", "colours", expect=USAGE).err
 
 
 def test_an_exercise_is_marked_as_one():
