@@ -212,9 +212,9 @@ static int put_send(Peer *peer, const PutOptions *o)
         if (r)
                 return fail_answer(r, &fault);
 
-        r = wait_answered(publisher, &result, o->common.timeout_ms);
+        r = wait_answered(publisher, &result, common_left_ms(&o->common, 1));
         if (!r && result.accepted && o->ends_plans) {
-                r = end_plans(publisher, &key, o->common.timeout_ms);
+                r = end_plans(publisher, &key, common_left_ms(&o->common, 1000));
                 if (r == PLEK_E_TIMEOUT)
                         return fail(EXIT_UNREACHABLE,
                                     "the door is open, but no answer in time about its plans: one "

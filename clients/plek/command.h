@@ -33,6 +33,7 @@ typedef struct Common {
         bool json;
         Language language; /* --lang, or by the locale */
         int timeout_ms;
+        int64_t started_at_ms; /* of the steady clock: the timeout is the whole command's */
 } Common;
 
 typedef struct Command {
@@ -47,6 +48,9 @@ extern const struct argp peer_argp; /* the part of it that says who we are and w
 /* Fills in what the environment says, and the defaults. A command's argp has common_argp as its
  * child 0 and sets state->child_inputs[0] to its Common at ARGP_KEY_INIT. */
 void common_init(Common *common);
+
+/* What is left of the timeout, in ms; not less than @least_ms. */
+int common_left_ms(const Common *common, int least_ms);
 
 /* Says on standard error what is wrong and what to do. Returns @code, for `return fail(...)`. */
 int fail(Exit code, const char *format, ...) PRINTF(2, 3);

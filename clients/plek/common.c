@@ -113,6 +113,7 @@ void common_init(Common *common)
                 .control = from_environment("PLEK_CONTROL"),
                 .language = messages && !strncmp(messages, "nl", 2) ? LANGUAGE_NL : LANGUAGE_EN,
                 .timeout_ms = 10 * 1000,
+                .started_at_ms = steady_clock_ms(),
         };
         common->card_is_named = common->card != NULL;
         common->key_is_named = common->key != NULL;
@@ -120,6 +121,13 @@ void common_init(Common *common)
                 common->card = at_home(card, "region.card");
         if (!common->key)
                 common->key = at_home(key, "plek.key");
+}
+
+int common_left_ms(const Common *common, int least_ms)
+{
+        int64_t left_ms = common->started_at_ms + common->timeout_ms - steady_clock_ms();
+
+        return (int)MAX(left_ms, (int64_t)least_ms);
 }
 
 int fail(Exit code, const char *format, ...)

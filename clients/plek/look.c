@@ -33,11 +33,13 @@ static int not_whole(Peer *peer, const Common *common, PlekSubscriber *subscribe
 
 int look_ready(Peer *peer, PlekSubscriber *subscriber, const Common *common)
 {
-        const int64_t until_ms = steady_clock_ms() + 3000; /* a beat comes each second */
+        int64_t until_ms;
         PlekLinkState link;
         int r;
 
-        r = plek_subscriber_sync(subscriber, common->timeout_ms);
+        r = plek_subscriber_sync(subscriber, common_left_ms(common, 1));
+        /* A beat comes each second. */
+        until_ms = steady_clock_ms() + MIN(common_left_ms(common, 1000), 3000);
         plek_subscriber_link_state(subscriber, &link);
         while (!r && link.link == PLEK_LINK_NOT_FED && steady_clock_ms() < until_ms) {
                 r = plek_subscriber_run(subscriber, 100);

@@ -6,7 +6,9 @@
 
 #define SERVICE_CONTROL "/run/plek/control"
 
-enum { ASK_WHY_MS = 3000 };
+/* Why nothing came is asked within what is left of the timeout, and a moment where nothing is:
+ * twice, as our key and as a guest. */
+enum { ASK_WHY_MS = 3000, ASK_WHY_LEAST_MS = 500 };
 
 static int open_card(PlekRegionCard **ret_card, const char *path)
 {
@@ -203,7 +205,8 @@ static int ask_whoami(Peer *peer, const Common *common, PlekKey *key, PlekClient
         r = plek_client_new(ret_client, peer->context, &as);
         if (r)
                 return r;
-        plek_client_set_timeout(*ret_client, MIN(common->timeout_ms, ASK_WHY_MS));
+        plek_client_set_timeout(*ret_client,
+                                MIN(common_left_ms(common, ASK_WHY_LEAST_MS), ASK_WHY_MS));
         return plek_client_whoami(*ret_client, ret_who, NULL);
 }
 
