@@ -219,6 +219,7 @@ static void submit(Pipeline *pipeline)
         pipeline->batch.in_flight = true;
         pipeline->batch.archive = past_desk_take_rows(&pipeline->broker->past);
         pipeline->batch.thin = past_desk_thin(&pipeline->broker->past);
+        pipeline->batch.submitted_ns = loop_clock_ns();
         worker_submit(pipeline->committer, commit, on_committed, pipeline);
         head_sign_ahead(pipeline->broker, pipeline->batch.plan, pipeline->batch.time_ms);
 }

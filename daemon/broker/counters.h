@@ -40,6 +40,7 @@ typedef struct Counters {
         uint64_t n_requests, n_requests_refused;
         uint64_t n_answers, n_answers_shared, n_answer_bytes, n_chunks_sent;
         uint64_t n_cut;
+        int64_t longest_cut_ns; /* from the commit on */
         uint64_t n_guests_refused;
         uint64_t n_keys_refused; /* that had as many connections as one may */
 } Counters;

@@ -322,6 +322,14 @@ static int64_t next_expiry(const Broker *broker)
         return next_ms;
 }
 
+/* How long it took from when the commit was handed to the disk until they were cut. */
+static void measure_cut(Broker *broker)
+{
+        int64_t took_ns = loop_clock_ns() - broker->pipeline.batch.submitted_ns;
+
+        broker->counters.longest_cut_ns = MAX(broker->counters.longest_cut_ns, took_ns);
+}
+
 int gatekeeper_rights_changed(Gatekeeper *gatekeeper)
 {
         Broker *broker = gatekeeper->broker;
@@ -338,6 +346,7 @@ int gatekeeper_rights_changed(Gatekeeper *gatekeeper)
                 list_unlink(link);
                 free(noted);
         }
+        measure_cut(broker);
         return 0;
 }
 

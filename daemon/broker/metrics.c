@@ -52,6 +52,7 @@ static void add_updates(Broker *broker, MetricSet *set)
         COUNTER("rounds_total", "Times that the updates socket was drained", counters->n_rounds);
         COUNTER("rounds_inline_total", "Of those, verified without the pool",
                 counters->n_rounds_inline);
+        GAUGE("rounds_unverified", "Of those, with the pool now", broker->pipeline.n_unverified);
         COUNTER("commits_total", "Durable commits", counters->n_batches);
         COUNTER("commits_failed_total", "Commits for which there was no room",
                 counters->n_failed_appends);
@@ -81,6 +82,10 @@ static void add_serving(Broker *broker, MetricSet *set)
         COUNTER("chunks_sent_total", "Chunks sent", counters->n_chunks_sent);
         GAUGE("answer_bytes", "Bytes of answers in memory", broker->answers.n_bytes);
         COUNTER("connections_cut_total", "Connections ended for want of rights", counters->n_cut);
+        GAUGE("cut_seconds_max",
+              "The longest that a change of rights took until it cut, its commit "
+              "included",
+              (double)counters->longest_cut_ns / 1e9);
         COUNTER("guests_refused_total", "Strangers turned away", counters->n_guests_refused);
         COUNTER("keys_refused_total", "Handshakes of keys with as many connections as one may have",
                 counters->n_keys_refused);

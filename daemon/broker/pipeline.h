@@ -53,6 +53,7 @@ typedef struct Batch {
         bool thin_has_more;
         Ledger *ledger;
         int64_t time_ms;
+        int64_t submitted_ns; /* CLOCK_MONOTONIC */
         int64_t committed_in_us;
 } Batch;
 

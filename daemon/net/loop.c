@@ -44,7 +44,7 @@ struct Loop {
         void *turned_arg;
 };
 
-static int64_t monotonic_ns(void)
+int64_t loop_clock_ns(void)
 {
         struct timespec now;
         int r;
@@ -64,7 +64,7 @@ int loop_new(Loop **ret_loop)
 
         list_init(&loop->sources);
         list_init(&loop->deferred);
-        loop->now_ns = monotonic_ns();
+        loop->now_ns = loop_clock_ns();
 
         loop->epoll = epoll_create1(EPOLL_CLOEXEC);
         if (loop->epoll < 0)
@@ -116,7 +116,7 @@ static int64_t wait_at_most_ns(Loop *loop, int timeout_ms)
                 wait_ns = MIN(wait_ns, timeout_ms * NS_PER_MS);
         if (loop->n_heap > 0) {
                 /* Looked at once: MAX() would look at the clock again, and it may be past by then. */
-                due_in_ns = loop->heap[1]->due_ns - monotonic_ns();
+                due_in_ns = loop->heap[1]->due_ns - loop_clock_ns();
                 wait_ns = MIN(wait_ns, MAX(due_in_ns, 0));
         }
         if (loop->is_stopping || !list_is_empty(&loop->deferred))
@@ -142,7 +142,7 @@ static int wait_for_events(Loop *loop, int64_t wait_ns)
                 return err_raise(-errno);
 
         loop->n_events = MAX(n, 0);
-        loop->now_ns = monotonic_ns();
+        loop->now_ns = loop_clock_ns();
         return 0;
 }
 
@@ -342,7 +342,7 @@ void loop_timer_arm(LoopTimer *timer, int64_t due_ns)
 
 void loop_timer_arm_in_ms(LoopTimer *timer, int64_t in_ms)
 {
-        loop_timer_arm(timer, monotonic_ns() + in_ms * NS_PER_MS);
+        loop_timer_arm(timer, loop_clock_ns() + in_ms * NS_PER_MS);
 }
 
 void loop_timer_disarm(LoopTimer *timer)

@@ -50,6 +50,8 @@ void loop_on_turned(Loop *loop, LoopFn turned, void *arg);
 
 /* CLOCK_MONOTONIC as it was after this turn's wait: cheap, the same during a whole turn. */
 int64_t loop_now_ns(const Loop *loop);
+/* The same clock, read now: for what takes time within a turn. */
+int64_t loop_clock_ns(void);
 
 /* A descriptor, level-triggered; borrowed. Signals come as a signalfd watched like any other. */
 struct LoopWatch {
