@@ -7,6 +7,7 @@ import subprocess
 
 import plek_pb2 as pb
 import tap
+from batches import COMMITS, SETTINGS, Together
 from harness import Region
 from plekpy import wire
 from plekpy.session import Refused
@@ -16,7 +17,7 @@ class SmallDisk(Region):
     """A region whose broker has a file system of @size_mib to itself."""
 
     def __init__(self, size_mib=24):
-        super().__init__(start=False)
+        super().__init__(start=False, settings=SETTINGS)
         self.disk = self.directory / "data"
         done = subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={size_mib}m,mode=700", "plek",
                                self.disk], capture_output=True, check=False)
@@ -31,8 +32,8 @@ class SmallDisk(Region):
             subprocess.run(["umount", "-l", self.disk], check=False)
             shutil.rmtree(self.directory, ignore_errors=True)
 
-    def fill(self):
-        """Takes every byte that is left."""
+    def fill(self, leave=0):
+        """Takes every byte that is left, but for @leave of them."""
         with open(self.disk / "filler", "ab", buffering=0) as file:
             for size in (1 << 16, 4096):
                 try:
@@ -40,6 +41,7 @@ class SmallDisk(Region):
                         pass
                 except OSError:
                     continue
+            file.truncate(max(0, file.tell() - leave))
 
     def empty(self):
         (self.disk / "filler").unlink()
@@ -67,27 +69,65 @@ def burst(agent, numbers):
     return accepted, codes
 
 
+def assert_disk_full(reader, n_kept):
+    reader.wait(lambda: reader.accepting is False)
+    beat = reader.last_beat["status"][1]
+    assert beat.why_not == "disk-full" and beat.HasField("since_ms")
+    _, bodies = reader.session.since("pic/oost/counts/", reader.epoch, 0)
+    assert sum(len(body.entries) for body in bodies) == n_kept
+
+
+def fail_together(region, agent, reader, kept, n):
+    """A batch of @n for which there is no room, after one of a single update for which there is.
+
+    Which of the two has none is the disk's to say, so it is tried until it is the second.
+    """
+    number = 1
+    region.fill(leave=64 * 1024)
+    for _ in range(50):
+        first, *updates = [counts(agent, number + i) for i in range(n + 1)]
+        together = Together(region, agent, first, updates)
+        number += n + 1
+        if together.first.HasField("refusal"):
+            region.empty()
+            reader.wait(lambda: reader.accepting is True, wire.deadline(30))
+            region.fill(leave=64 * 1024)
+            continue
+        kept.append((first, together.first.revision))
+        if together.refused:
+            # One commit, and all of it was refused: nothing of a batch is half there.
+            assert (together.n_done, together.n_failed) == (1, 1)
+            assert together.refused == [pb.REFUSED_RETRY] * n
+            return number
+        assert (together.n_done, together.n_failed) == (2, 0)
+        kept += [(update, outcome.revision)
+                 for update, outcome in zip(updates, together.outcomes)]
+    raise AssertionError("the disk does not get full")
+
+
+def fail_alone(region, agent, _reader, kept, _n):
+    """One at a time, until there is no room for one."""
+    region.fill()
+    for number in range(1, 1000):
+        before = region.metrics()
+        accepted, codes = burst(agent, [number])
+        after = region.metrics()
+        assert sum(after[name, ""] - before[name, ""] for name in COMMITS) == 1
+        kept += accepted
+        if codes:
+            assert codes == {pb.REFUSED_RETRY}
+            return number + 1
+    raise AssertionError("the disk does not get full")
+
+
 def full_disk(batch):
     with SmallDisk() as region:
         agent = region.agent("duin", {"duin-1": "oost"})
         reader = region.reader("meldkamer")
         kept = [(update, agent.state(update)) for update in [counts(agent, 0)]]
-        region.fill()
-
-        codes = set()
-        until = wire.deadline(60)
-        number = 1
-        while not codes:
-            accepted, codes = burst(agent, range(number, number + batch))
-            kept += accepted
-            number += batch
-            assert wire.left_ms(until), "the disk does not get full"
-        assert codes == {pb.REFUSED_RETRY}, codes
-        reader.wait(lambda: reader.accepting is False)
-        beat = reader.last_beat["status"][1]
-        assert beat.why_not == "disk-full" and beat.HasField("since_ms")
-        _, bodies = reader.session.since("pic/oost/counts/", reader.epoch, 0)
-        assert sum(len(body.entries) for body in bodies) == len(kept)
+        fail = fail_alone if batch == 1 else fail_together
+        number = fail(region, agent, reader, kept, batch)
+        assert_disk_full(reader, len(kept))
 
         region.empty()
         reader.wait(lambda: reader.accepting is True, wire.deadline(30))

@@ -4,6 +4,8 @@
 
 #include "outbox-fixture.h"
 
+#include "lib/outbox-internal.h"
+
 /* ------------------------------------------------------------------ putting */
 
 static void test_report_that_is_not_allowed_changes_nothing(void **state)
@@ -193,6 +195,37 @@ static void test_a_withdrawal_of_what_is_unknown_is_sent_too(void **state)
         teardown(&fixture);
 }
 
+/* ------------------------------------------------------------------ waiting */
+
+/* So that all agents of a region do not come back in the same moment. */
+static void test_waits_are_spread_by_a_quarter_and_differ_by_seed(void **state)
+{
+        enum { WAIT_MS = 10000, N_WAITS = 1000 };
+        Outbox *outboxes[2];
+        int64_t waits[2], least = INT64_MAX, most = 0;
+        unsigned n_same = 0;
+
+        for (uint32_t i = 0; i < 2; i++)
+                assert_int_equal(outbox_new(&outboxes[i], &(OutboxOptions){ .instance = 7,
+                                                                            .n_flights_max = 1,
+                                                                            .n_items_max = 1,
+                                                                            .seed = 1 + i }),
+                                 0);
+        for (unsigned n = 0; n < N_WAITS; n++) {
+                for (unsigned i = 0; i < 2; i++) {
+                        waits[i] = outbox_jitter(outboxes[i], WAIT_MS);
+                        assert_in_range(waits[i], WAIT_MS * 3 / 4, WAIT_MS * 5 / 4);
+                        least = MIN(least, waits[i]);
+                        most = MAX(most, waits[i]);
+                }
+                n_same += waits[0] == waits[1];
+        }
+        assert_true(n_same < N_WAITS / 100);
+        assert_true(least < WAIT_MS * 76 / 100 && most > WAIT_MS * 124 / 100);
+        for (unsigned i = 0; i < 2; i++)
+                outbox_free(outboxes[i]);
+}
+
 int main(void)
 {
         const struct CMUnitTest tests[] = {
@@ -206,6 +239,7 @@ int main(void)
                 cmocka_unit_test(test_a_withdrawal_is_sent_until_it_is_receipted),
                 cmocka_unit_test(test_what_comes_back_is_not_withdrawn),
                 cmocka_unit_test(test_a_withdrawal_of_what_is_unknown_is_sent_too),
+                cmocka_unit_test(test_waits_are_spread_by_a_quarter_and_differ_by_seed),
         };
 
         return cmocka_run_group_tests(tests, NULL, NULL);
