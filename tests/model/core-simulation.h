@@ -107,7 +107,7 @@ static inline void stamp(Simulation *simulation, Message *message)
 
         if (chance_percent(chance, 3))
                 message->seq = (uint64_t)(clock_ms + 300000) * 1000;
-        else if (chance_percent(chance, 5))
+        else if (*seq && chance_percent(chance, 5))
                 message->seq = *seq - MIN(*seq - 1, chance_below(chance, 5));
         else
                 message->seq = *seq = MAX(*seq + 1, (uint64_t)clock_ms * 1000);

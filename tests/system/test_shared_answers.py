@@ -7,6 +7,7 @@ from harness import Region
 
 TOPIC = "pic/oost/counts/"
 READERS = 100
+SETTINGS = {"connections-per-key": str(READERS + 4)}  # all are one control room's
 RECORDS = 600
 
 
@@ -43,7 +44,7 @@ def readers(region):
 
 
 def test_a_hundred_readers_at_one_revision_cost_one_encoding():
-    with Region() as region:
+    with Region(settings=SETTINGS) as region:
         agent = region.agent("duin", {"duin-1": "oost"})
         for start in range(0, RECORDS, 60):
             state_ward(agent, range(start, start + 60))
@@ -64,7 +65,7 @@ def test_a_hundred_readers_at_one_revision_cost_one_encoding():
 
 
 def test_changes_since_a_position_are_not_the_whole_and_are_shared_too():
-    with Region() as region:
+    with Region(settings=SETTINGS) as region:
         agent = region.agent("duin", {"duin-1": "oost"})
         for start in range(0, RECORDS, 60):
             state_ward(agent, range(start, start + 60))
@@ -83,7 +84,7 @@ def test_changes_since_a_position_are_not_the_whole_and_are_shared_too():
 
 
 def test_a_whole_answer_is_extended_while_the_topic_changes():
-    with Region() as region:
+    with Region(settings=SETTINGS) as region:
         agent = region.agent("duin", {"duin-1": "oost"})
         for start in range(0, RECORDS, 60):
             state_ward(agent, range(start, start + 60))
