@@ -155,6 +155,8 @@ static void take_reply(Crew *crew, Subscriber *subscriber, zmq_msg_t *message)
         case REPLY_CHUNK:
                 take_chunk(crew, subscriber, &reply);
                 break;
+        case REPLY_AGREED:
+                break;
         default:
                 if (reply.refusal.code != PLEK_REFUSED_NOT_ALLOWED) /* asked before it was cut */
                         give_up("%s was told no: %s", subscriber->party->id,
