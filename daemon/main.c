@@ -128,8 +128,10 @@ int main(int argc, char **argv)
                 return EX_CONFIG;
         }
         if (arguments.check) {
+                r = config_check_places(config, &complaints);
                 config_free(config);
-                return 0;
+                fputs(complaints.text, stderr);
+                return r ? EX_CONFIG : 0;
         }
 
         crash_point_arm();

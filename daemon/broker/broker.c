@@ -105,19 +105,11 @@ static int load_key(Broker *broker, const char **ret_text)
         int r;
 
         r = secret_key_load(&broker->key, path);
-        switch (r) {
-        case 0:
+        if (!r)
                 return 0;
-        case KEY_E_TEXT:
-                return broker_refuse(
-                        ret_text, "%s: this is not a secret key; `plek key new` makes one", path);
-        case KEY_E_MODE:
-                return broker_refuse(ret_text, "%s: others may read this secret; `chmod 600` it",
-                                     path);
-        default:
-                return broker_refuse(ret_text, "%s: %s; `plek key new` makes a key", path,
-                                     strerror(-r));
-        }
+        return broker_refuse(ret_text, "key: %s: %s%s", path, config_key_trouble(r),
+                             r == -ENOENT ? ". `plek key new` makes one; `key` names another place"
+                                          : "");
 }
 
 static int open_ledger(Broker *broker, const char **ret_text)
@@ -134,9 +126,9 @@ static int open_ledger(Broker *broker, const char **ret_text)
         if (!r)
                 r = ledger_load(broker->ledger, broker->state, &text);
         if (r && text)
-                return broker_refuse(ret_text, "%s", text);
+                return broker_refuse(ret_text, "directory: %s", text);
         if (r)
-                return broker_refuse(ret_text, "%s: %s", options.directory,
+                return broker_refuse(ret_text, "directory: %s: %s", options.directory,
                                      strerror(r < 0 ? -r : EIO));
         return 0;
 }

@@ -4,6 +4,7 @@
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "internal/hash.h"
 
@@ -21,14 +22,25 @@ struct LogLimiter {
         LogCause *causes;
 };
 
+/* journald takes the level from there, and says by this variable which stream is its own; a person
+ * or a file needs none. */
+static bool stderr_is_journal(void)
+{
+        const char *stream = getenv("JOURNAL_STREAM");
+        unsigned long long device, inode;
+        struct stat status;
+
+        return stream && sscanf(stream, "%llu:%llu", &device, &inode) == 2 &&
+               !fstat(STDERR_FILENO, &status) && status.st_dev == device && status.st_ino == inode;
+}
+
 void log_line(LogLevel level, const char *format, ...)
 {
         static int wants_prefix = -1;
         va_list args;
 
-        /* journald takes the level from there; a person at a terminal needs none. */
         if (wants_prefix < 0)
-                wants_prefix = !isatty(STDERR_FILENO);
+                wants_prefix = stderr_is_journal();
 
         if (wants_prefix)
                 fprintf(stderr, "<%d>", level);

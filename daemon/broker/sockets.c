@@ -62,10 +62,14 @@ static uint32_t connections_max(const Broker *broker)
 
         wanted = limit.rlim_cur / DESCRIPTORS_A_CONNECTION;
         wanted -= MIN(wanted / 2, DESCRIPTORS_OTHER);
-        log_warning("%llu descriptors are enough for %llu connections, not for `max-connections` "
-                    "%llu: raise LimitNOFILE, or lower that",
-                    (unsigned long long)limit.rlim_cur, (unsigned long long)wanted,
-                    (unsigned long long)broker->config->max_connections);
+        if (broker->config->max_connections_is_said)
+                log_warning("%llu descriptors are enough for %llu connections, not for "
+                            "`max-connections` %llu: raise LimitNOFILE, or lower that",
+                            (unsigned long long)limit.rlim_cur, (unsigned long long)wanted,
+                            (unsigned long long)broker->config->max_connections);
+        else
+                log_info("takes %llu connections, as there are %llu descriptors",
+                         (unsigned long long)wanted, (unsigned long long)limit.rlim_cur);
         return (uint32_t)wanted;
 }
 

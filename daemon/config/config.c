@@ -160,11 +160,7 @@ static void fill_in(Parser *parser, const Setting *setting)
                 return;
 
         r = setting_set(setting, parser->config, value, &text);
-        if (r == SETTING_E_VALUE && setting->kind == SETTING_KEY)
-                complain(parser, 0,
-                         "key is missing: name the file with the broker's secret, which "
-                         "plek key new makes");
-        else if (r == SETTING_E_VALUE)
+        if (r == SETTING_E_VALUE)
                 complain(parser, 0, "%s, by default: %s", setting->name, text);
         else if (r)
                 parser->failure = err_fold(r);
@@ -218,6 +214,8 @@ int config_parse(Config **ret_config, const char *name, const char *text, size_t
         for (size_t i = 0; i < n_settings && !parser.failure; i++)
                 if (!parser.seen[i])
                         fill_in(&parser, &settings[i]);
+                else if (settings[i].offset == offsetof(Config, max_connections))
+                        config->max_connections_is_said = true;
         if (parser.failure)
                 return parser.failure;
         if (!complaints->n_complaints)

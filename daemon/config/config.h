@@ -48,6 +48,7 @@ typedef struct Config {
 
         uint64_t workers;
         uint64_t max_connections;
+        bool max_connections_is_said; /* not the default, which fits itself to the host */
         uint64_t connections_per_key; /* over all sockets */
         uint64_t topics_per_key;
         uint64_t max_guests;
@@ -92,6 +93,11 @@ MUST_CHECK int config_load(Config **ret_config, const char *path, ConfigComplain
 /* The same from memory; @name stands for the file in complaints. */
 MUST_CHECK int config_parse(Config **ret_config, const char *name, const char *text, size_t n_text,
                             ConfigComplaints *complaints);
+/* Whether what it names is there, as a start would find it: the key can be used, and what is not made
+ * yet can be made. Returns 0 or CONFIG_E_REFUSED; the complaints name the setting. */
+MUST_CHECK int config_check_places(const Config *config, ConfigComplaints *complaints);
+/* Why secret_key_load() did not load a key: @result is what it returned, not 0. */
+const char *config_key_trouble(int result);
 Config *config_free(Config *config);
 DEFINE_FREEP(Config, config_free);
 

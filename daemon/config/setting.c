@@ -299,6 +299,11 @@ void setting_fallback(const Setting *setting, char ret_text[SETTING_TEXT_MAX])
             fallback_under("RUNTIME_DIRECTORY", "ipc://", "/control", ret_text))
                 return;
 
+        /* Started by hand it finds what the unit would have handed over. */
+        if (setting->kind == SETTING_KEY && !getenv("CREDENTIALS_DIRECTORY")) {
+                snprintf(ret_text, SETTING_TEXT_MAX, "/etc/plek/plekd.key");
+                return;
+        }
         snprintf(ret_text, SETTING_TEXT_MAX, "%s", setting->fallback ? setting->fallback : "");
 }
 

@@ -27,7 +27,7 @@ const Setting settings[] = {
           "network the daemon answers guests only, and writes nothing." },
         { "key", SETTING_KEY, FIXED, AT(key), 0, 0, "credential:plekd.key",
           "The file with the broker's secret, of mode 0600, or credential:NAME for one that "
-          "systemd hands over (LoadCredential=)." },
+          "systemd hands over (LoadCredential=). By hand the default is /etc/plek/plekd.key." },
         { "directory", SETTING_PATH, FIXED, AT(directory), 0, 0, "/var/lib/plek",
           "Where the journal is kept. Default under systemd: its state directory." },
 
@@ -58,7 +58,7 @@ const Setting settings[] = {
           "Threads that verify signatures." },
         { "max-connections", SETTING_COUNT, FIXED, AT(max_connections), 16, 1000000, "8192",
           "Connections over all sockets. The service's LimitNOFILE must be at least four times "
-          "this." },
+          "this; where it is less, the default is as many as there are descriptors for." },
         { "connections-per-key", SETTING_COUNT, RELOADS, AT(connections_per_key), 4, 1000000, "64",
           "Connections of one key over all sockets; a program that reads and reports has four. One "
           "more is refused, and tries again later." },

@@ -1,6 +1,8 @@
 #!/usr/bin/python3
 """plekd as a process: what it serves and says, and what it refuses to start with."""
 
+import os
+import re
 import socket
 import subprocess
 import urllib.error
@@ -55,6 +57,32 @@ def test_check_config_names_file_line_and_setting():
         for number, line in enumerate(region.daemon.config.read_text().splitlines(), 1):
             if line.startswith(("workers", "nonsense")):
                 assert f"{region.daemon.config}:{number}: " in done.stderr, done.stderr
+
+
+def test_check_config_looks_for_what_a_start_needs():
+    with Region(start=False) as region:
+        key = region.directory / "nowhere.key"
+        for setting, value, part in (
+                ("key", key, f"key: {key}: No such file"),
+                ("directory", region.directory / "no" / "where", "directory: "),
+                ("open-document", region.directory / "no" / "open.json", "open-document: ")):
+            region.write_config(**{setting: value})
+            done = check(region)
+            assert done.returncode == 78
+            assert any(line.startswith(part) for line in done.stderr.splitlines()), done.stderr
+
+
+def test_what_is_said_has_its_level_for_the_journal_only():
+    with Region(start=False) as region:
+        region.daemon.start()
+        region.daemon.stop()
+        assert "plekd 0.1.0 is ready" in region.daemon.said()
+        assert "<6>" not in region.daemon.said(), region.daemon.said()
+        with region.daemon.log.open("rb") as log:
+            status = os.fstat(log.fileno())
+        region.daemon.start(JOURNAL_STREAM=f"{status.st_dev}:{status.st_ino}")
+        region.daemon.stop()
+        assert re.search("^<6>plekd .* is ready", region.daemon.said(), re.MULTILINE)
 
 
 def test_key_that_others_can_read_is_refused():

@@ -57,9 +57,21 @@ static void test_defaults_need_a_key_only(void **state)
         assert_int_equal(config->n_policies, 0);
 }
 
-static void test_missing_key_is_named(void **state)
+static void test_started_by_hand_it_finds_what_the_unit_would_hand_over(void **state)
 {
-        check_refused("directory = x\n", "plekd.conf: key is missing");
+        CLEANUP(config_freep) Config *config = parse_well("directory = x\n");
+
+        assert_string_equal(config->key, "/etc/plek/plekd.key");
+}
+
+static void test_connections_that_nobody_asked_for_are_not_asked_for(void **state)
+{
+        CLEANUP(config_freep) Config *config = parse_well("key = k\n");
+        CLEANUP(config_freep) Config *said = parse_well("key = k\nmax-connections = 8192\n");
+
+        assert_int_equal(config->max_connections, said->max_connections);
+        assert_false(config->max_connections_is_said);
+        assert_true(said->max_connections_is_said);
 }
 
 static void test_every_setting_is_taken(void **state)
@@ -147,7 +159,7 @@ static void test_complaints_without_end_are_counted_and_cut(void **state)
         for (size_t i = 0; i < 200; i++)
                 memcpy(text + i * 16, "whatever-x = 12\n", 17);
         check_refused(text, "plekd.conf:1: ");
-        assert_int_equal(complaints.n_complaints, 201);
+        assert_int_equal(complaints.n_complaints, 200);
         assert_int_equal(complaints.n_text, strlen(complaints.text));
         assert_int_equal(complaints.text[complaints.n_text - 1], '\n');
 }
@@ -438,7 +450,8 @@ int main(void)
 {
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(test_defaults_need_a_key_only),
-                cmocka_unit_test(test_missing_key_is_named),
+                cmocka_unit_test(test_started_by_hand_it_finds_what_the_unit_would_hand_over),
+                cmocka_unit_test(test_connections_that_nobody_asked_for_are_not_asked_for),
                 cmocka_unit_test(test_every_setting_is_taken),
                 cmocka_unit_test(test_unknown_setting_is_refused_with_its_line_and_a_guess),
                 cmocka_unit_test(test_every_complaint_is_told),

@@ -1,0 +1,75 @@
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "config/config.h"
+
+const char *config_key_trouble(int result)
+{
+        switch (result) {
+        case KEY_E_TEXT:
+                return "this is not a secret key; `plek key new` makes one";
+        case KEY_E_MODE:
+                return "others may read this secret; `chmod 600` it";
+        default:
+                return strerror(-result);
+        }
+}
+
+static void complain(ConfigComplaints *complaints, const char *name, const char *place,
+                     const char *trouble, const char *next)
+{
+        size_t n_room = sizeof(complaints->text) - complaints->n_text;
+        int n = snprintf(complaints->text + complaints->n_text, n_room, "%s: %s: %s%s\n", name,
+                         place, trouble, next);
+
+        complaints->n_complaints++;
+        complaints->n_text += (size_t)MIN(MAX(n, 0), (int)n_room - 1);
+}
+
+static void check_key(const Config *config, ConfigComplaints *complaints)
+{
+        CLEANUP(secret_key_freep) SecretKey *key = NULL;
+        int r;
+
+        r = secret_key_load(&key, config->key);
+        if (r)
+                complain(complaints, "key", config->key, config_key_trouble(r),
+                         r == -ENOENT ? ". `plek key new` makes one; `key` names another place"
+                                      : "");
+}
+
+/* What the daemon makes itself needs the place where it is made. */
+static void check_parent(const char *name, const char *path, ConfigComplaints *complaints)
+{
+        CLEANUP(freep) char *parent = strdup(path);
+        char *slash = parent ? strrchr(parent, '/') : NULL;
+        struct stat status;
+
+        if (!slash || slash == parent)
+                return;
+        *slash = '\0';
+        if (stat(parent, &status))
+                complain(complaints, name, path, strerror(errno), ": the directory above it");
+        else if (!S_ISDIR(status.st_mode))
+                complain(complaints, name, path, "what is above it is no directory", "");
+}
+
+static void check_directory(const Config *config, ConfigComplaints *complaints)
+{
+        struct stat status;
+
+        if (stat(config->directory, &status) && errno == ENOENT)
+                check_parent("directory", config->directory, complaints);
+        else if (!stat(config->directory, &status) && !S_ISDIR(status.st_mode))
+                complain(complaints, "directory", config->directory, "this is no directory", "");
+}
+
+int config_check_places(const Config *config, ConfigComplaints *complaints)
+{
+        check_key(config, complaints);
+        check_directory(config, complaints);
+        if (config->open_document)
+                check_parent("open-document", config->open_document, complaints);
+        return complaints->n_complaints ? CONFIG_E_REFUSED : 0;
+}
