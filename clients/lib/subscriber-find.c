@@ -36,6 +36,23 @@ static void show_counts(const PlaceCounts *counts, PlekFound *to)
         to->flags = counts->flags & (PLEK_FLAG_OVERCROWDED | PLEK_FLAG_INCONSISTENT);
 }
 
+static void show_units(const Found *found, Keep *keep, PlekFound *to)
+{
+        PlekFoundUnit *units = keep_alloc(keep, found->n_units, sizeof(*units));
+
+        for (size_t i = 0; units && i < found->n_units; i++)
+                units[i] = (PlekFoundUnit){
+                        .party = found->units[i]->party,
+                        .unit = found->units[i]->unit,
+                        .label = found->units[i]->label,
+                        .free = found->units[i]->free,
+                        .freshness = (PlekFreshness)found->units[i]->freshness,
+                        .age_ms = found->units[i]->age_ms,
+                };
+        to->units = units;
+        to->n_units = found->n_units;
+}
+
 static void show_door(const Found *found, PlekFound *to)
 {
         const DoorLead *lead = &found->lead;
@@ -72,6 +89,7 @@ static int show(FindShown *find, uint32_t care, int64_t now_ms)
                 place_show(from->place, keep, &places[i]);
                 found[i] = (PlekFound){
                         .rank = from->rank,
+                        .by_door = from->by_door,
                         .why = from->why,
                         .doubts = from->doubts,
                         .distance_m = from->distance_m,
@@ -80,6 +98,8 @@ static int show(FindShown *find, uint32_t care, int64_t now_ms)
                 };
                 if (from->counts)
                         show_counts(from->counts, &found[i]);
+                if (from->n_units)
+                        show_units(from, keep, &found[i]);
                 show_door(from, &found[i]);
         }
         if (keep->failed)

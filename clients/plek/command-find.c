@@ -8,7 +8,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "json-set.h"
+#include "find-json.h"
 #include "look.h"
 #include "place-json.h"
 #include "position.h"
@@ -46,7 +46,7 @@ enum {
 static const struct argp_option options[] = {
         { "care", OPTION_CARE, "CARE", 0, "ICU_ADULT, ED, GP_POST, ...: required", 1 },
         { "near", OPTION_NEAR, "LAT,LON|LOCATION", 0, "Where the patient is: required", 1 },
-        { "need", OPTION_NEED, "N", 0, "Free places in one unit (1)", 1 },
+        { "need", OPTION_NEED, "N", 0, "Free places at one location (1)", 1 },
         { "for", OPTION_FOR, "CODE[,CODE]", 0,
           "What the patient is: MULTITRAUMA, STROKE, CHILD, ...; reaches through a stop that "
           "excepts it",
@@ -70,7 +70,8 @@ static void exceptions_parse(FindOptions *o, char *text, struct argp_state *stat
                         argp_error(state, "--for has at most %d codes", PLEK_EXCEPTIONS_MAX);
                 if (plek_code_parse(&find->exceptions[find->n_exceptions++], PLEK_CODES_EXCEPTION,
                                     name))
-                        argp_error(state, "there is no exception '%s'. plek codes lists them", name);
+                        argp_error(state, "there is no exception '%s'. plek codes lists them",
+                                   name);
         }
 }
 
@@ -157,115 +158,6 @@ static error_t parse(int key, char *argument, struct argp_state *state)
         }
 }
 
-/* ------------------------------------------------------------------ words */
-
-static const char *const rank_words[] = {
-        [PLEK_FIND_FREE] = "free",         [PLEK_FIND_UNCONFIRMED] = "unconfirmed",
-        [PLEK_FIND_UNKNOWN] = "unknown",   [PLEK_FIND_FULL] = "full",
-        [PLEK_FIND_LEFT_OUT] = "left out",
-};
-
-static const struct {
-        uint32_t doubt;
-        const char *name, *text;
-} doubts[] = {
-        { PLEK_DOUBT_COUNTS_STALE, "COUNTS_STALE", "places: stale" },
-        { PLEK_DOUBT_COUNTS_SILENT, "COUNTS_SILENT", "places: silent" },
-        { PLEK_DOUBT_COUNTS_UNKNOWN, "COUNTS_UNKNOWN", "places: not said" },
-        { PLEK_DOUBT_INCONSISTENT, "INCONSISTENT", "contradicts itself" },
-        { PLEK_DOUBT_DOOR_UNKNOWN, "DOOR_UNKNOWN", "door: not said" },
-        { PLEK_DOUBT_DOOR_OLD, "DOOR_OLD", "door: stale" },
-        { PLEK_DOUBT_DOOR_EXPIRED, "DOOR_EXPIRED", "door: expired" },
-        { PLEK_DOUBT_DOOR_REOPENED, "DOOR_REOPENED", "door: reopened, unconfirmed" },
-        { PLEK_DOUBT_NOT_ENROLLED, "NOT_ENROLLED", "no longer enrolled" },
-};
-
-static const struct {
-        const char *name, *text;
-} left_out[] = {
-        [PLEK_LEFT_OUT_DOOR] = { "DOOR", "its door" },
-        [PLEK_LEFT_OUT_NOT_OFFERED] = { "NOT_OFFERED", "does not give this care now" },
-        [PLEK_LEFT_OUT_SHUT] = { "SHUT", "outside its hours" },
-        [PLEK_LEFT_OUT_DISTRUSTED] = { "DISTRUSTED", "distrusted" },
-        [PLEK_LEFT_OUT_DOUBLED] = { "DOUBLED", "another party's report of this unit is shown" },
-        [PLEK_LEFT_OUT_TOO_FAR] = { "TOO_FAR", "too far" },
-};
-
-/* ------------------------------------------------------------------ JSON */
-
-static json_t *door_to_json(const PlekFound *found)
-{
-        json_t *exceptions = json_array();
-        json_t *object = json_pack(
-                "{s:s, s:s, s:o, s:s*, s:s*}", "state",
-                found->door_state ? plek_code_name(PLEK_CODES_DOOR_STATE, found->door_state)
-                                  : "UNKNOWN",
-                "standing", standing_name(found->door_standing), "exceptions", exceptions, "party",
-                found->door_party, "text", found->door_text);
-
-        for (size_t i = 0; i < found->n_door_exceptions; i++) {
-                const char *name = plek_code_name(PLEK_CODES_EXCEPTION, found->door_exceptions[i]);
-
-                json_array_append_new(exceptions, name ? json_string(name)
-                                                       : json_integer(found->door_exceptions[i]));
-        }
-        if (found->door_reason)
-                json_set_code(object, "reason", PLEK_CODES_REASON, found->door_reason);
-        if (found->door_source)
-                json_set_code(object, "source", PLEK_CODES_SOURCE, found->door_source);
-        json_set_time(object, "since_ms", found->door_since_ms);
-        json_set_time(object, "ends_at_ms", found->door_ends_at_ms);
-        if (found->door_age_ms >= 0) {
-                json_object_set_new(object, "age_ms", json_integer(found->door_age_ms));
-                json_object_set_new(object, "freshness",
-                                    json_string(freshness_name(found->door_freshness)));
-        }
-        return object;
-}
-
-static json_t *counts_to_json(const PlekFound *found)
-{
-        json_t *object = json_pack(
-                "{s:s, s:s*, s:s*, s:s*, s:s, s:I, s:I, s:b}", "party", found->party, "unit",
-                found->unit, "label", found->label, "definition", found->definition, "freshness",
-                freshness_name(found->freshness), "age_ms", (json_int_t)found->age_ms, "since_ms",
-                (json_int_t)found->since_ms, "free_is_computed", found->free_computed);
-
-        if (found->free_known)
-                json_object_set_new(object, "free", json_integer(found->free));
-        if (found->source)
-                json_set_code(object, "source", PLEK_CODES_SOURCE, found->source);
-        return object;
-}
-
-static void found_json(const PlekFound *found, size_t n)
-{
-        json_t *said = json_array();
-        json_t *object = json_pack("{s:s, s:o, s:o}", "rank", rank_words[found->rank], "doubts",
-                                   said, "place", place_to_json(found->place));
-
-        if (found->rank == PLEK_FIND_LEFT_OUT)
-                json_object_set_new(object, "why", json_string(left_out[found->why].name));
-        else
-                json_object_set_new(object, "n", json_integer((json_int_t)n));
-        if (found->distance_m >= 0)
-                json_object_set_new(object, "distance_m",
-                                    json_integer((json_int_t)found->distance_m));
-        for (size_t i = 0; i < N_ELEMENTS(doubts); i++)
-                if (found->doubts & doubts[i].doubt)
-                        json_array_append_new(said, json_string(doubts[i].name));
-        if (found->has_counts)
-                json_object_set_new(object, "counts", counts_to_json(found));
-        json_object_set_new(object, "door", door_to_json(found));
-        if (found->exception)
-                json_set_code(object, "exception", PLEK_CODES_EXCEPTION, found->exception);
-        if (found->contact)
-                json_object_set_new(object, "contact",
-                                    json_pack("{s:s, s:s}", "function", found->contact->function,
-                                              "phone", found->contact->phone));
-        print_json_line(object);
-}
-
 /* ------------------------------------------------------------------ for people */
 
 static void say_door(const PlekFound *found, Language language, Text *text)
@@ -325,6 +217,12 @@ static void say_name(const PlekFound *found, Text *text)
         text_add(text, "%s", place_name(found->place));
         if (found->label || found->unit)
                 text_add(text, ", %s", found->label ? found->label : found->unit);
+        for (size_t i = 0; i < found->n_units; i++) {
+                const PlekFoundUnit *unit = &found->units[i];
+
+                text_add(text, "%s %s %d", i ? " +" : ",", unit->label ? unit->label : unit->unit,
+                         unit->free);
+        }
 }
 
 static void say_found(const PlekFound *found, size_t n, Language language)
@@ -353,11 +251,11 @@ static void say_found(const PlekFound *found, size_t n, Language language)
         if (who(found))
                 text_add(&text, "  [%s]", who(found));
         if (found->rank == PLEK_FIND_LEFT_OUT)
-                text_add(&text, "  <- %s", word(language, left_out[found->why].text));
-        for (size_t i = 0; i < N_ELEMENTS(doubts); i++)
-                if (found->doubts & doubts[i].doubt && found->rank != PLEK_FIND_LEFT_OUT &&
-                    !(doubts[i].doubt & (PLEK_DOUBT_DOOR_UNKNOWN | PLEK_DOUBT_DOOR_EXPIRED)))
-                        text_add(&text, "  ~%s", word(language, doubts[i].text));
+                text_add(&text, "  <- %s", word(language, find_left_out[found->why].text));
+        for (const FindDoubt *doubt = find_doubts; doubt->name; doubt++)
+                if (found->doubts & doubt->doubt && found->rank != PLEK_FIND_LEFT_OUT &&
+                    !(doubt->doubt & (PLEK_DOUBT_DOOR_UNKNOWN | PLEK_DOUBT_DOOR_EXPIRED)))
+                        text_add(&text, "  ~%s", word(language, doubt->text));
         puts(line);
 }
 
@@ -387,11 +285,11 @@ static void say_answer(const PlekFindAnswer *answer, const FindOptions *o)
                 if (found->rank == PLEK_FIND_LEFT_OUT ? !o->why : i >= o->n_shown)
                         continue;
                 if (o->common.json) {
-                        found_json(found, i + 1);
+                        print_json_line(found_to_json(found, i + 1));
                         continue;
                 }
                 if (found->rank != rank)
-                        puts(word(o->common.language, rank_words[found->rank]));
+                        puts(word(o->common.language, find_rank_words[found->rank]));
                 rank = found->rank;
                 say_found(found, i + 1, o->common.language);
         }

@@ -14,9 +14,17 @@
  * which no card says where they are. Equally near: more free places first; then by location, unit
  * and party. So the order is total, and any two readers with one picture have the same.
  *
+ * Some care is told by its door rather than counted: ED, ED_CHILD, GP_POST, PSYCHIATRIC_CRISIS,
+ * DIAGNOSTICS_* and CATH_LAB. Where nobody says there how many places are free, a door that lets
+ * the patient in, and is not silent, ranks as enough free places; for more than one patient that is
+ * a doubt. Free places that are said count there as everywhere: an open door with none is full.
+ *
  * A stop is a signal and not a refusal: who is one of its exceptions is let in. A stop past its end
- * is not open: it is a doubt. Free places are those of one unit, by one party's report; what
- * several units have is not added up.
+ * is not open: it is a doubt. Free places are those of one unit, by one party's report. Where units
+ * of a location have fewer than are needed each, but enough together, and none of them ranks as
+ * well by itself, they are one answer, which names them: those without a doubt first, then those
+ * with more places, until there are enough. A report of the location as a whole stands for its
+ * units, and is added to nothing.
  */
 
 #include "plek/map.h"
@@ -61,7 +69,7 @@ typedef struct PlekFindOptions {
         PlekStatus status;                        /* 0: ACTUAL */
         uint32_t care;                            /* PlekCare; required */
         int32_t latitude_e7, longitude_e7;        /* near what, WGS 84 */
-        int32_t need;                             /* free places; at least 1 */
+        int32_t need;                             /* free places at one location; at least 1 */
         uint32_t patient_group, urgency;          /* of the patient, or PLEK_ANY */
         uint32_t exceptions[PLEK_EXCEPTIONS_MAX]; /* what the patient is: MULTITRAUMA, ... */
         size_t n_exceptions;
@@ -77,15 +85,28 @@ typedef struct PlekFindOptions {
                 .need = 1, .patient_group = PLEK_ANY, .urgency = PLEK_ANY                          \
         }
 
+/* One of several units that have enough places together. */
+typedef struct PlekFoundUnit {
+        const char *party, *unit, *label; /* label: or NULL */
+        int32_t free;
+        PlekFreshness freshness;
+        int64_t age_ms;
+} PlekFoundUnit;
+
 typedef struct PlekFound {
         PlekFindRank rank;
+        bool by_door;        /* it ranks by what its door says; its counts do not say it */
         PlekFindLeftOut why; /* if LEFT_OUT */
         uint32_t doubts;     /* PLEK_DOUBT_* */
         double distance_m;   /* negative: no card says where it is */
         const PlekPlace *place;
         const PlekContact *contact; /* whom to call about this care; NULL: no card says */
 
-        /* The counts of one unit; those of what reports none are not there. */
+        /* The counts of one unit; those of what reports none are not there. Of several units that
+         * have enough together: their places added up, the oldest's age, and of what they do not
+         * agree in nothing. */
+        const PlekFoundUnit *units;
+        size_t n_units; /* 0: of one, or none */
         bool has_counts;
         const char *party, *unit, *label, *definition; /* or NULL */
         bool free_known, free_computed;

@@ -22,6 +22,37 @@ static bool keeps_out(const Found *found)
         return door_is_stopped(found->lead.state) && found->lead.standing != DOOR_EXPIRED;
 }
 
+/* Of these people say whether they take patients; that nobody counts free places is no gap. */
+static bool is_told_by_door(uint32_t care)
+{
+        switch (care) {
+        case PLEK_CARE_ED:
+        case PLEK_CARE_ED_CHILD:
+        case PLEK_CARE_GP_POST:
+        case PLEK_CARE_PSYCHIATRIC_CRISIS:
+        case PLEK_CARE_DIAGNOSTICS_CT:
+        case PLEK_CARE_DIAGNOSTICS_MRI:
+        case PLEK_CARE_DIAGNOSTICS_LAB:
+        case PLEK_CARE_CATH_LAB:
+                return true;
+        default:
+                return false;
+        }
+}
+
+static bool has_free_said(const PlaceCounts *counts)
+{
+        return counts && counts->free_known && counts->freshness != FRESHNESS_SILENT;
+}
+
+/* Whether the door is all that there is to go by, and enough. */
+static bool goes_by_door(const Found *found, const FindQuestion *question)
+{
+        return is_told_by_door(question->care) && !has_free_said(found->counts) && found->door &&
+               found->door->freshness != FRESHNESS_SILENT && found->lead.state != DOOR_UNKNOWN &&
+               found->lead.standing != DOOR_EXPIRED && (!keeps_out(found) || found->exception);
+}
+
 static void look_at_door(Found *found, const FindQuestion *question)
 {
         const Place *place = found->place;
@@ -124,9 +155,9 @@ static PlekFindRank rank_of(const Found *found, const FindQuestion *question)
 {
         if (found->why)
                 return PLEK_FIND_LEFT_OUT;
-        if (found->doubts & (PLEK_DOUBT_COUNTS_UNKNOWN | PLEK_DOUBT_COUNTS_SILENT))
+        if (!found->by_door && !has_free_said(found->counts))
                 return PLEK_FIND_UNKNOWN;
-        if (found->counts->free < question->need)
+        if (!found->by_door && found->counts->free < question->need)
                 return PLEK_FIND_FULL;
         return found->doubts ? PLEK_FIND_UNCONFIRMED : PLEK_FIND_FREE;
 }
@@ -137,10 +168,141 @@ static Found judge(const Place *place, const PlaceCounts *counts, double distanc
         Found found = { .place = place, .counts = counts, .distance_m = distance_m };
 
         look_at_door(&found, question);
+        found.by_door = goes_by_door(&found, question);
         found.doubts = doubts_about_door(&found) | doubts_about_counts(counts);
+        if (found.by_door && question->need == 1)
+                found.doubts &= ~(uint32_t)PLEK_DOUBT_COUNTS_UNKNOWN; /* one is let in */
         found.why = left_out(&found, question);
         found.rank = rank_of(&found, question);
         return found;
+}
+
+/* ------------------------------------------------------------------ units together */
+
+static int compare_texts(const char *a, const char *b)
+{
+        return a && b ? strcmp(a, b) : !!a - !!b; /* none before any */
+}
+
+static bool has_some(const Found *found)
+{
+        return found->rank == PLEK_FIND_FULL && found->counts->unit && found->counts->free > 0;
+}
+
+/* Those that have some free places; of these the ones without a doubt; of these the most. */
+static int compare_parts(const void *a, const void *b)
+{
+        const Found *x = a, *y = b;
+
+        if (has_some(x) != has_some(y))
+                return has_some(x) ? -1 : 1;
+        if (!has_some(x))
+                return 0;
+        if (!x->doubts != !y->doubts)
+                return x->doubts ? 1 : -1;
+        if (x->counts->free != y->counts->free)
+                return x->counts->free > y->counts->free ? -1 : 1;
+        return compare_texts(x->counts->unit, y->counts->unit);
+}
+
+/* How many of @found, in their order, have enough together; 0: not all of them. */
+static size_t n_enough(const Found *found, size_t n_found, int32_t need)
+{
+        int32_t free = 0;
+
+        for (size_t i = 0; i < n_found && has_some(&found[i]); i++) {
+                free += found[i].counts->free; /* each has less than @need */
+                if (free >= need)
+                        return i + 1;
+        }
+        return 0;
+}
+
+/* The best that any of them is by itself. A report of the location as a whole stands for its
+ * units. */
+static PlekFindRank best_alone(const Found *found, size_t n_found)
+{
+        PlekFindRank best = PLEK_FIND_FULL;
+
+        for (size_t i = 0; i < n_found; i++) {
+                if (found[i].counts && !found[i].counts->unit && !found[i].why &&
+                    has_free_said(found[i].counts))
+                        return PLEK_FIND_FREE;
+                best = MIN(best, found[i].rank);
+        }
+        return best;
+}
+
+static void add_counts(PlaceCounts *sum, const PlaceCounts *counts)
+{
+        sum->free += counts->free;
+        sum->free_computed |= counts->free_computed;
+        sum->flags |= counts->flags;
+        sum->freshness = MAX(sum->freshness, counts->freshness);
+        sum->age_ms = MAX(sum->age_ms, counts->age_ms);
+        sum->since_ms = MAX(sum->since_ms, counts->since_ms);
+        if (compare_texts(sum->party, counts->party))
+                sum->party = NULL;
+        if (compare_texts(sum->definition, counts->definition))
+                sum->definition = NULL;
+        if (sum->source != counts->source)
+                sum->source = 0;
+}
+
+/* What the first @n_parts are together; its door is the strictest of theirs. */
+static int join(Found *ret_whole, const Found *parts, size_t n_parts, Keep *keep)
+{
+        PlaceCounts *sum = keep_alloc(keep, 1, sizeof(*sum));
+        const PlaceCounts **units = keep_alloc(keep, n_parts, sizeof(const PlaceCounts *));
+        const Found *strictest = parts;
+        Found whole;
+
+        if (!sum || !units)
+                return err_raise(-ENOMEM);
+        whole = *parts;
+        *sum = *parts->counts;
+        sum->unit = sum->label = NULL;
+        units[0] = parts->counts;
+        for (size_t i = 1; i < n_parts; i++) {
+                add_counts(sum, parts[i].counts);
+                units[i] = parts[i].counts;
+                whole.doubts |= parts[i].doubts;
+                if (door_strictness(parts[i].lead.state) > door_strictness(strictest->lead.state))
+                        strictest = &parts[i];
+        }
+        whole.lead = strictest->lead;
+        whole.door = strictest->door;
+        whole.exception = strictest->exception;
+        whole.counts = sum;
+        whole.units = units;
+        whole.n_units = n_parts;
+        whole.rank = whole.doubts ? PLEK_FIND_UNCONFIRMED : PLEK_FIND_FREE;
+        *ret_whole = whole;
+        return 0;
+}
+
+/* @found are all of one location, and the last of the answer. */
+static int join_units(FindAnswer *answer, Found *found, const FindQuestion *question)
+{
+        size_t n = answer->n_found - (size_t)(found - answer->found), n_parts;
+        Found whole;
+        int r;
+
+        if (question->need == 1 || n < 2)
+                return 0;
+        qsort(found, n, sizeof(*found), compare_parts);
+        n_parts = n_enough(found, n, question->need);
+        if (!n_parts)
+                return 0;
+        r = join(&whole, found, n_parts, &answer->places.keep);
+        if (r)
+                return r;
+        if (whole.rank >= best_alone(found, n))
+                return 0;
+        found[0] = whole;
+        memmove(&found[1], &found[n_parts], (n - n_parts) * sizeof(*found));
+        answer->n_found -= n_parts - 1;
+        return 0;
 }
 
 /* ------------------------------------------------------------------ order */
@@ -148,11 +310,6 @@ static Found judge(const Place *place, const PlaceCounts *counts, double distanc
 static int compare_numbers(double a, double b)
 {
         return (a > b) - (a < b);
-}
-
-static int compare_texts(const char *a, const char *b)
-{
-        return a && b ? strcmp(a, b) : !!a - !!b; /* none before any */
 }
 
 static int64_t free_of(const Found *found)
@@ -195,6 +352,7 @@ static int rank_all(FindAnswer *answer, const FindQuestion *question)
 {
         const Places *places = &answer->places;
         size_t n = 0;
+        int r;
 
         for (size_t i = 0; i < places->n_places; i++)
                 n += MAX(places->places[i]->n_counts, (size_t)1);
@@ -212,6 +370,9 @@ static int rank_all(FindAnswer *answer, const FindQuestion *question)
                                 judge(place, &place->counts[c], distance_m, question);
                 if (!place->n_counts)
                         answer->found[answer->n_found++] = judge(place, NULL, distance_m, question);
+                r = join_units(answer, &answer->found[first], question);
+                if (r)
+                        return r;
                 for (size_t f = first; f < answer->n_found; f++)
                         answer->n_left_out += answer->found[f].rank == PLEK_FIND_LEFT_OUT;
         }

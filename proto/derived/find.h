@@ -5,7 +5,7 @@
  *
  * The rule by which places rank is in plek/find.h. Each unit's counts are a candidate; so is, with
  * nothing known of free places, a location that gives the care or has a door for it and reports no
- * counts of it.
+ * counts of it. Units that only have enough together are one candidate.
  *
  * Pure. The answer owns what it points to, and outlives the picture.
  */
@@ -30,12 +30,15 @@ typedef struct FindQuestion {
 
 typedef struct Found {
         const Place *place;
-        const PlaceCounts *counts; /* NULL: none are reported */
+        const PlaceCounts *counts; /* NULL: none are reported; of several units: added up */
+        const PlaceCounts **units; /* whose places these are together */
+        size_t n_units;            /* 0: of one, or none */
         DoorLead lead;
         const PlaceDoor *door; /* that leads; NULL: none does */
         uint32_t exception; /* of the patient's, by which a stop lets them in; 0: none is needed */
         double distance_m;  /* negative: no card says where it is */
         PlekFindRank rank;
+        bool by_door;        /* it ranks by what its door says: its counts do not say it */
         uint32_t doubts;     /* PLEK_DOUBT_* */
         PlekFindLeftOut why; /* of what was left out */
 } Found;

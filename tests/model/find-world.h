@@ -20,7 +20,7 @@ enum {
         REVOKED_AT_STEP = 1200,
         N_PARTIES = 3, /* the key of the last one turns out to have been in other hands */
         N_LOCATIONS = 5,
-        N_UNITS = 3, /* the first is the location as a whole */
+        N_UNITS = 5, /* the first is the location as a whole */
         N_PLANS = 3,
         N_CANDIDATES = N_LOCATIONS * N_PARTIES * N_UNITS,
 };
@@ -38,7 +38,7 @@ typedef enum Kind {
 
 static const char *const parties[] = { "p", "q", "r" };
 static const char *const locations[] = { "bron", "duin", "kust", "strand", "zee" };
-static const char *const units[] = { NULL, "a", "b" };
+static const char *const units[] = { NULL, "a", "b", "c", "d" };
 static const char *const all_hours[] = { NULL, "24/7", "Mo-Su 06:00-18:00", "Tu 12:00-06:00" };
 static const uint32_t exceptions[] = { PLEK_EXCEPTION_STROKE, PLEK_EXCEPTION_MULTITRAUMA };
 
@@ -57,6 +57,7 @@ typedef struct Said {
 
 typedef struct World {
         Chance chance;
+        uint32_t care; /* that all of it is about */
         int64_t now_ms, distrusted_since_ms;
         uint64_t revision;
         bool is_revoked;
@@ -86,9 +87,13 @@ static inline Said *draw_place(World *world)
         unsigned location = chance_below(&world->chance, N_LOCATIONS);
         unsigned unit = has_unit ? chance_below(&world->chance, N_UNITS) : 0;
         unsigned plan = has_plan ? chance_below(&world->chance, N_PLANS) : 0;
-        size_t at =
-                (((kind * N_PARTIES + party) * N_LOCATIONS + location) * N_UNITS + unit) * N_PLANS +
-                plan;
+        size_t at;
+
+        /* What the whole says keeps its units from joining: that is to be rare. */
+        if (kind == SAID_COUNTS && !unit && chance_below(&world->chance, 4))
+                unit = 1;
+        at = (((kind * N_PARTIES + party) * N_LOCATIONS + location) * N_UNITS + unit) * N_PLANS +
+             plan;
 
         world->said[at].kind = kind;
         world->said[at].party = party;
@@ -106,7 +111,7 @@ static inline void draw_door(World *world, Said *said)
                 .state = chance_below(&world->chance, 2)
                                  ? PLEK_DOOR_OPEN
                                  : PLEK_DOOR_OPEN + chance_below(&world->chance, 5),
-                .care = said->kind == SAID_DOOR ? CODE_ABSENT : PLEK_CARE_ICU_ADULT,
+                .care = said->kind == SAID_DOOR ? CODE_ABSENT : world->care,
                 .patient_group = CODE_ABSENT,
                 .urgency = CODE_ABSENT,
                 .plan = said->plan,
@@ -133,7 +138,7 @@ static inline void draw_offer(World *world, Said *said)
         Offering *offering = &said->offering;
 
         *offering = (Offering){
-                .care = PLEK_CARE_ICU_ADULT,
+                .care = world->care,
                 .plan = said->plan,
                 .not_offered = chance_percent(&world->chance, 30),
                 .hours = all_hours[chance_below(&world->chance, N_ELEMENTS(all_hours))],
@@ -168,7 +173,7 @@ static inline Update draw(World *world, Said *said)
 
         said->is_there = true;
         said->at_ms = world->now_ms;
-        said->valid_for_ms = 1000 * (1 + chance_below(&world->chance, 600));
+        said->valid_for_ms = 60000 * (1 + chance_below(&world->chance, 600));
         update.valid_for_s = (uint32_t)(said->valid_for_ms / 1000);
         switch (said->kind) {
         case SAID_CARD:
@@ -190,7 +195,7 @@ static inline Update draw(World *world, Said *said)
                 break;
         case SAID_COUNTS:
                 update.kind = UPDATE_COUNTS;
-                update.counts.care = PLEK_CARE_ICU_ADULT;
+                update.counts.care = world->care;
                 said->available = (int32_t)chance_below(&world->chance, 5) - 1;
                 said->is_inconsistent = said->available > 0 && chance_percent(&world->chance, 20);
                 update.counts.present[COUNT_AVAILABLE] = said->available >= 0;
@@ -242,7 +247,7 @@ static inline void withdraw(World *world, Said *said)
                                                       : UPDATE_DOOR,
                 .unit = units[said->unit],
                 .care = said->kind == SAID_CARD || said->kind == SAID_DOOR ? CODE_ABSENT
-                                                                           : PLEK_CARE_ICU_ADULT,
+                                                                           : world->care,
                 .patient_group = CODE_ABSENT,
                 .urgency = CODE_ABSENT,
                 .plan = said->plan,

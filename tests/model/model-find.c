@@ -16,6 +16,11 @@
 typedef struct Judged {
         unsigned location;
         const Said *counts;
+        int32_t free;               /* -1: nobody says */
+        const Said *parts[N_UNITS]; /* the units that it is together */
+        size_t n_parts;
+        DoorLead lead;
+        bool by_door;
         PlekFindRank rank;
         PlekFindLeftOut why;
         uint32_t doubts;
@@ -24,7 +29,7 @@ typedef struct Judged {
 } Judged;
 
 /* That all of them came up. */
-static size_t n_ranked[PLEK_FIND_LEFT_OUT + 1];
+static size_t n_ranked[PLEK_FIND_LEFT_OUT + 1], n_joined[PLEK_FIND_LEFT_OUT + 1], n_by_door;
 
 /* ------------------------------------------------------------------ the slow, obvious judgement */
 
@@ -197,6 +202,7 @@ static void judge_door(const World *world, const FindQuestion *question, Judged 
         const DoorQuestion asked = { .scope = { judged->counts ? units[judged->counts->unit] : NULL,
                                                 question->care, CODE_ABSENT, CODE_ABSENT } };
         DoorLead lead;
+        bool is_silent;
 
         door_lead(words, n, &asked, world->now_ms, &lead);
         if (lead.state == DOOR_UNKNOWN)
@@ -217,6 +223,12 @@ static void judge_door(const World *world, const FindQuestion *question, Judged 
                 for (size_t e = 0; e < lead.n_exceptions; e++)
                         if (question->exceptions[i] == lead.exceptions[e])
                                 *ret_kept_out = false;
+
+        judged->lead = lead;
+        is_silent = lead.word && staleness(world, said[lead.word - words]) == 2;
+        judged->by_door = world->care == PLEK_CARE_ED && lead.word && !is_silent &&
+                          lead.state != DOOR_UNKNOWN && lead.standing != DOOR_EXPIRED &&
+                          !*ret_kept_out;
 }
 
 static void judge(const World *world, const FindQuestion *question, Judged *judged)
@@ -231,7 +243,10 @@ static void judge(const World *world, const FindQuestion *question, Judged *judg
                                                       card->card.longitude_e7 / 1e7)
                                      : -1;
         judge_door(world, question, judged, &kept_out);
-        if (!counts || counts->available < 0)
+        judged->free = counts ? counts->available : -1;
+        if (counts && counts->available >= 0 && staleness(world, counts) < 2)
+                judged->by_door = false;
+        if ((!counts || counts->available < 0) && !(judged->by_door && question->need == 1))
                 judged->doubts |= PLEK_DOUBT_COUNTS_UNKNOWN;
         if (counts && staleness(world, counts))
                 judged->doubts |= staleness(world, counts) == 1 ? PLEK_DOUBT_COUNTS_STALE
@@ -257,20 +272,89 @@ static void judge(const World *world, const FindQuestion *question, Judged *judg
                  (judged->distance_m < 0 || judged->distance_m > question->within_m))
                 judged->why = PLEK_LEFT_OUT_TOO_FAR;
 
-        judged->rank = judged->why ? PLEK_FIND_LEFT_OUT
-                       : judged->doubts & (PLEK_DOUBT_COUNTS_UNKNOWN | PLEK_DOUBT_COUNTS_SILENT)
-                               ? PLEK_FIND_UNKNOWN
-                       : counts->available < question->need ? PLEK_FIND_FULL
-                       : judged->doubts                     ? PLEK_FIND_UNCONFIRMED
-                                                            : PLEK_FIND_FREE;
+        if (judged->why)
+                judged->rank = PLEK_FIND_LEFT_OUT;
+        else if (judged->by_door)
+                judged->rank = judged->doubts ? PLEK_FIND_UNCONFIRMED : PLEK_FIND_FREE;
+        else if (judged->doubts & (PLEK_DOUBT_COUNTS_UNKNOWN | PLEK_DOUBT_COUNTS_SILENT))
+                judged->rank = PLEK_FIND_UNKNOWN;
+        else if (counts->available < question->need)
+                judged->rank = PLEK_FIND_FULL;
+        else
+                judged->rank = judged->doubts ? PLEK_FIND_UNCONFIRMED : PLEK_FIND_FREE;
+}
+
+/* ------------------------------------------------------------------ units together */
+
+/* Of the units at @location that have a few places, and are no part of it yet, the best. */
+static Judged *best_part(Judged *judged, size_t n, unsigned location)
+{
+        Judged *best = NULL;
+
+        for (size_t i = 0; i < n; i++) {
+                Judged *one = &judged[i];
+
+                if (one->location != location || one->rank != PLEK_FIND_FULL || one->taken ||
+                    !one->counts->unit || one->free <= 0)
+                        continue;
+                if (!best || !one->doubts > !best->doubts ||
+                    (!one->doubts == !best->doubts &&
+                     (one->free > best->free ||
+                      (one->free == best->free && one->counts->unit < best->counts->unit))))
+                        best = one;
+        }
+        return best;
+}
+
+/* Whether the location as a whole says how many it has, or a unit is as good as @rank by itself. */
+static bool needs_no_joining(const World *world, const Judged *judged, size_t n, unsigned location,
+                             PlekFindRank rank)
+{
+        for (size_t i = 0; i < n; i++) {
+                const Judged *one = &judged[i];
+
+                if (one->location != location || one->why)
+                        continue;
+                if (one->rank <= rank || (one->counts && !one->counts->unit && one->free >= 0 &&
+                                          staleness(world, one->counts) < 2))
+                        return true;
+        }
+        return false;
+}
+
+/* What takes part stays marked as taken; returns how many candidates there are then. */
+static size_t join(const World *world, const FindQuestion *question, Judged *judged, size_t n,
+                   unsigned location)
+{
+        Judged whole = { .location = location }, *part;
+
+        while (whole.free < question->need && (part = best_part(judged, n, location))) {
+                part->taken = true;
+                whole.distance_m = part->distance_m;
+                whole.free += part->free;
+                whole.doubts |= part->doubts;
+                whole.parts[whole.n_parts++] = part->counts;
+                if (whole.n_parts == 1 ||
+                    door_strictness(part->lead.state) > door_strictness(whole.lead.state))
+                        whole.lead = part->lead;
+        }
+        whole.rank = whole.doubts ? PLEK_FIND_UNCONFIRMED : PLEK_FIND_FREE;
+        if (whole.free >= question->need && whole.n_parts > 1 &&
+            !needs_no_joining(world, judged, n, location, whole.rank)) {
+                judged[n++] = whole;
+                n_joined[whole.rank]++;
+                return n;
+        }
+        for (size_t i = 0; i < n; i++)
+                if (judged[i].location == location)
+                        judged[i].taken = false;
+        return n;
 }
 
 /* ------------------------------------------------------------------ the slow, obvious order */
 
 static bool comes_before(const Judged *a, const Judged *b)
 {
-        int32_t a_free = a->counts ? a->counts->available : -1;
-        int32_t b_free = b->counts ? b->counts->available : -1;
         unsigned a_unit = a->counts ? a->counts->unit : 0, b_unit = b->counts ? b->counts->unit : 0;
 
         if (a->rank != b->rank)
@@ -279,8 +363,8 @@ static bool comes_before(const Judged *a, const Judged *b)
                 return b->distance_m < 0;
         if (a->distance_m != b->distance_m)
                 return a->distance_m < b->distance_m;
-        if (a_free != b_free)
-                return a_free > b_free;
+        if (a->free != b->free)
+                return a->free > b->free;
         if (a->location != b->location)
                 return a->location < b->location;
         if (a_unit != b_unit)
@@ -311,6 +395,8 @@ static size_t judge_all(const World *world, const FindQuestion *question, Judged
         }
         for (size_t i = 0; i < n; i++)
                 judge(world, question, &judged[i]);
+        for (unsigned location = 0; location < N_LOCATIONS; location++)
+                n = join(world, question, judged, n, location);
         return n;
 }
 
@@ -320,54 +406,65 @@ static bool clock_of(void *arg, const char *time_zone, int64_t at_ms, int *ret_m
         return true;
 }
 
+static void compare_one(const Found *found, const Judged *judged)
+{
+        n_ranked[judged->rank]++;
+        n_by_door += judged->by_door;
+        assert(!strcmp(found->place->location, locations[judged->location]));
+        assert(found->rank == judged->rank && found->why == judged->why);
+        assert(found->doubts == judged->doubts && found->distance_m == judged->distance_m);
+        assert(found->by_door == judged->by_door);
+        assert(found->lead.state == judged->lead.state);
+        assert(found->n_units == judged->n_parts);
+        for (size_t i = 0; i < judged->n_parts; i++)
+                assert(!strcmp(found->units[i]->unit, units[judged->parts[i]->unit]) &&
+                       !strcmp(found->units[i]->party, parties[judged->parts[i]->party]));
+        assert(!found->counts == (!judged->counts && !judged->n_parts));
+        assert(!judged->counts || !strcmp(found->counts->party, parties[judged->counts->party]));
+        assert(!judged->n_parts || (found->counts->free == judged->free && !found->counts->unit));
+}
+
 static void compare(World *world)
 {
         CLEANUP(find_answer_deinit) FindAnswer answer = FIND_ANSWER_NULL;
-        Judged judged[N_CANDIDATES];
+        Judged judged[N_CANDIDATES + N_LOCATIONS];
         FindQuestion question = {
                 .status = STATUS_ACTUAL,
-                .care = PLEK_CARE_ICU_ADULT,
+                .care = world->care,
                 .latitude = 52,
                 .longitude = 5,
-                .need = 1 + (int32_t)chance_below(&world->chance, 2),
+                .need = 1 + (int32_t)chance_below(&world->chance, 5),
                 .patient_group = CODE_ABSENT,
                 .urgency = CODE_ABSENT,
                 .within_m = chance_below(&world->chance, 4) ? 0 : 15000,
                 .now_ms = world->now_ms,
                 .clock = clock_of,
         };
-        size_t n;
+        size_t n, n_left = 0;
 
         if (chance_below(&world->chance, 2))
                 question.exceptions[question.n_exceptions++] =
                         exceptions[chance_below(&world->chance, 2)];
         n = judge_all(world, &question, judged);
         must(find_places(&answer, world->picture, world->registry, &question));
-        assert(answer.n_found == n);
-        for (size_t i = 0; i < n; i++) {
-                const Found *found = &answer.found[i];
+        for (size_t i = 0; i < n; i++)
+                n_left += !judged[i].taken;
+        assert(answer.n_found == n_left);
+        for (size_t i = 0; i < answer.n_found; i++) {
                 Judged *best = NULL;
 
                 for (size_t k = 0; k < n; k++)
                         if (!judged[k].taken && (!best || comes_before(&judged[k], best)))
                                 best = &judged[k];
                 best->taken = true;
-                n_ranked[best->rank]++;
-                assert(!strcmp(found->place->location, locations[best->location]));
-                assert(!found->counts == !best->counts);
-                assert(found->rank == best->rank && found->why == best->why);
-                assert(found->doubts == best->doubts);
-                assert(found->distance_m == best->distance_m);
-                assert(!best->counts ||
-                       !strcmp(found->counts->party, parties[best->counts->party]));
+                compare_one(&answer.found[i], best);
         }
 }
 
-int main(int argc, char **argv)
+static void run(Chance chance, uint32_t care)
 {
-        World world = { .chance = chance_new(argc, argv), .now_ms = NOW, .change = CHANGE_NULL };
+        World world = { .chance = chance, .care = care, .now_ms = NOW, .change = CHANGE_NULL };
 
-        assert(sodium_init() >= 0);
         world_init(&world);
         for (unsigned i = 0; i < N_STEPS; i++) {
                 Said *said = draw_place(&world);
@@ -388,9 +485,22 @@ int main(int argc, char **argv)
                 }
                 compare(&world);
         }
+        world_deinit(&world);
+}
+
+int main(int argc, char **argv)
+{
+        Chance chance = chance_new(argc, argv);
+
+        assert(sodium_init() >= 0);
+        run(chance, PLEK_CARE_ICU_ADULT);
+        assert(!n_by_door);
+        run(chance, PLEK_CARE_ED);
+        assert(n_by_door);
         for (PlekFindRank rank = PLEK_FIND_FREE; rank <= PLEK_FIND_LEFT_OUT; rank++)
                 assert(n_ranked[rank]);
-        printf("%d operations\n", N_STEPS);
-        world_deinit(&world);
+        assert(n_joined[PLEK_FIND_FREE] + n_joined[PLEK_FIND_UNCONFIRMED]);
+        printf("%d operations, %zu joined\n", 2 * N_STEPS,
+               n_joined[PLEK_FIND_FREE] + n_joined[PLEK_FIND_UNCONFIRMED]);
         return 0;
 }

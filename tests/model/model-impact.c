@@ -126,7 +126,7 @@ static void draw_question(World *world, Asked *asked)
         asked->question = (ImpactQuestion){
                 .status = STATUS_ACTUAL,
                 .location = locations[chance_below(&world->chance, N_LOCATIONS)],
-                .care = PLEK_CARE_ICU_ADULT,
+                .care = world->care,
                 .now_ms = world->now_ms,
                 .from_ms = world->now_ms + chance_below(&world->chance, (unsigned)DAY),
                 .to_ms = TIME_ABSENT,
@@ -169,7 +169,7 @@ static bool ask(World *world)
 
 int main(int argc, char **argv)
 {
-        World world = { .chance = chance_new(argc, argv), .now_ms = NOW, .change = CHANGE_NULL };
+        World world = { .care = PLEK_CARE_ICU_ADULT, .chance = chance_new(argc, argv), .now_ms = NOW, .change = CHANGE_NULL };
         unsigned n_moved = 0;
 
         assert(sodium_init() >= 0);

@@ -40,7 +40,7 @@ def test_the_nearest_free_place_comes_first_and_what_is_not_known_is_never_above
         tools = five(region)
         put(tools, "door", "a", "OPEN")                                  # open, and full
         put(tools, "counts", "a", "--unit", "seh", "available=0")
-        put(tools, "door", "b", "OPEN")                                  # open, nothing known
+        put(tools, "offering", "b")                                      # nothing known
         put(tools, "counts", "c", "--unit", "seh", "available=2")        # free, no door
         put(tools, "door", "d", "OPEN")                                  # free
         put(tools, "counts", "d", "--unit", "seh", "--label", "SEH", "staffed=9", "occupied=6")
@@ -57,7 +57,7 @@ def test_the_nearest_free_place_comes_first_and_what_is_not_known_is_never_above
         assert best["door"]["state"] == "OPEN" and best["door"]["party"] == "zorg"
         assert best["contact"] == {"function": "SEH-arts", "phone": f"088 20{ord('d')}"}
         assert found[2]["doubts"] == ["DOOR_UNKNOWN"] and found[2]["door"]["state"] == "UNKNOWN"
-        assert found[3]["doubts"] == ["COUNTS_UNKNOWN"] and "counts" not in found[3]
+        assert found[3]["doubts"] == ["COUNTS_UNKNOWN", "DOOR_UNKNOWN"] and "counts" not in found[3]
 
         assert ranks(find(tools, "--need", "4"))[0] == ("free", "e")
         assert ranks(find(tools, "--within", "40"))[0] == ("unconfirmed", "c")
@@ -104,17 +104,51 @@ def test_what_is_old_or_past_its_end_is_a_doubt_and_not_a_free_place():
         for place in PLACES:
             put(tools, "door", place, "OPEN")
         put(tools, "counts", "a", "available=5", *old, "30min")   # stale
-        put(tools, "counts", "b", "available=5", *old, "10min")   # silent
+        put(tools, "counts", "b", "available=5", *old, "10min", care="ICU_ADULT")   # silent
+        put(tools, "door", "b", "OPEN", care="ICU_ADULT")
         put(tools, "counts", "c", "available=5")
         put(tools, "door", "c", "STOP", "--until", "+20ms")       # an expired stop
         put(tools, "counts", "d", "available=5")
         put(tools, "door", "d", "STOP", "--until", "+20ms", "--on-expiry", "REOPEN")
         put(tools, "counts", "e", "available=5")
         found = find(tools)
-        assert ranks(found) == [("free", "e"), ("unconfirmed", "a"), ("unconfirmed", "c"),
-                                ("unconfirmed", "d"), ("unknown", "b")]
+        assert ranks(found) == [("free", "b"), ("free", "e"), ("unconfirmed", "a"),
+                                ("unconfirmed", "c"), ("unconfirmed", "d")]
         assert [f["doubts"] for f in found] == [
-            [], ["COUNTS_STALE"], ["DOOR_EXPIRED"], ["DOOR_REOPENED"], ["COUNTS_SILENT"]]
+            [], [], ["COUNTS_STALE"], ["DOOR_EXPIRED"], ["DOOR_REOPENED"]]
+        assert found[0]["by_door"] and "by_door" not in found[1]
+        # Beds are counted, so there an open door is not enough.
+        found = find(tools, care="ICU_ADULT")
+        assert ranks(found) == [("unknown", "b")] and found[0]["doubts"] == ["COUNTS_SILENT"]
+
+
+def test_an_open_ed_nearby_is_not_below_a_counted_place_far_away():
+    with Region() as region:
+        tools = five(region)
+        put(tools, "door", "a", "OPEN")                           # who counts the places of an ED?
+        put(tools, "door", "e", "OPEN")
+        put(tools, "counts", "e", "available=1")
+        found = find(tools)
+        assert ranks(found) == [("free", "a"), ("free", "e")]
+        assert found[0]["by_door"] and not found[0]["doubts"]
+        found = find(tools, "--need", "2")
+        assert ranks(found) == [("unconfirmed", "a"), ("full", "e")]
+
+
+def test_units_that_have_enough_together_are_named():
+    with Region() as region:
+        tools = five(region)
+        put(tools, "door", "a", "OPEN", care="ICU_ADULT")
+        put(tools, "counts", "a", "--unit", "ic1", "--label", "IC 1", "available=1",
+            care="ICU_ADULT")
+        put(tools, "counts", "a", "--unit", "ic2", "available=2", care="ICU_ADULT")
+        assert len(find(tools, "--need", "2", care="ICU_ADULT")) == 2
+        found = find(tools, "--need", "3", care="ICU_ADULT")
+        assert ranks(found) == [("free", "a")] and found[0]["counts"]["free"] == 3
+        assert [(u["unit"], u["free"]) for u in found[0]["units"]] == [("ic2", 2), ("ic1", 1)]
+        text = tools.plek("find", "--care", "ICU_ADULT", *HERE, "--need", "3", "--lang", "en",
+                          party="meldkamer").out
+        assert "Ziekenhuis a, ic2 2 + IC 1 1" in text and "3 free" in text, text
 
 
 def test_what_is_not_given_or_outside_its_hours_is_left_out():
