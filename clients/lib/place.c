@@ -64,3 +64,19 @@ PlekPlace *places_show(const Places *places, Keep *keep)
                 place_show(places->places[i], keep, &shown[i]);
         return shown;
 }
+
+static bool next_gone(void *arg, const void **cursor, PlacesGone *ret_gone)
+{
+        const Withdrawn *withdrawn = replica_next_withdrawn(arg, *cursor);
+
+        if (!withdrawn)
+                return false;
+        *cursor = withdrawn;
+        *ret_gone = (PlacesGone){ &withdrawn->key, withdrawn->region, withdrawn->at_ms };
+        return true;
+}
+
+PlacesMemory place_memory(const Replica *replica)
+{
+        return (PlacesMemory){ next_gone, (void *)replica };
+}

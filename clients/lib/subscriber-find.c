@@ -58,6 +58,7 @@ static void show_door(const Found *found, PlekFound *to)
         const DoorLead *lead = &found->lead;
 
         to->door_state = lead->state;
+        to->door_why = (PlekDoorWhy)lead->why;
         to->door_standing = (PlekStanding)lead->standing;
         to->n_door_exceptions = lead->n_exceptions;
         memcpy(to->door_exceptions, lead->exceptions,
@@ -93,6 +94,7 @@ static int show(FindShown *find, uint32_t care, int64_t now_ms)
                         .why = from->why,
                         .doubts = from->doubts,
                         .distance_m = from->distance_m,
+                        .counts_withdrawn_ms = from->place->counts_gone_ms,
                         .place = &places[i],
                         .contact = place_show_contact(from->place, &places[i], care),
                 };
@@ -145,6 +147,7 @@ int plek_subscriber_find(const PlekSubscriber *subscriber, const PlekFindOptions
                 .now_ms = subscriber_now_ms(subscriber, monotonic_us()),
                 .clock = options->clock,
                 .clock_arg = options->clock_arg,
+                .memory = place_memory(subscriber->replica),
         };
         memcpy(question.exceptions, options->exceptions,
                options->n_exceptions * sizeof(options->exceptions[0]));

@@ -24,6 +24,8 @@ static void show_door(const ImpactPlace *from, PlekImpactPlace *to)
         const DoorLead *lead = &from->lead;
 
         to->door_state = lead->state;
+        to->door_why = (PlekDoorWhy)lead->why;
+        to->door_since_ms = lead->since_ms;
         to->door_standing = (PlekStanding)lead->standing;
         to->n_door_exceptions = lead->n_exceptions;
         memcpy(to->door_exceptions, lead->exceptions,
@@ -61,6 +63,7 @@ static PlekImpactPlace *show_places(const ImpactAnswer *answer, Keep *keep, uint
                         .n_units_unknown = from->n_units_unknown,
                         .oldest_ms = from->oldest_ms,
                         .has_stale = from->has_stale,
+                        .counts_withdrawn_ms = from->place->counts_gone_ms,
                 };
                 show_door(from, &shown[i]);
         }
@@ -164,6 +167,7 @@ int plek_subscriber_impact(const PlekSubscriber *subscriber, const PlekImpactOpt
                 .beyond = options->beyond,
                 .clock = options->clock,
                 .clock_arg = options->clock_arg,
+                .memory = place_memory(subscriber->replica),
         };
 
         impact = calloc(1, sizeof(*impact));

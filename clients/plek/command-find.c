@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "door-words.h"
 #include "find-json.h"
 #include "look.h"
 #include "place-json.h"
@@ -164,8 +165,8 @@ static void say_door(const PlekFound *found, Language language, Text *text)
 {
         char when[WHEN_TEXT_BYTES];
 
-        if (!found->door_state) {
-                text_add(text, "%s", word(language, "door: not said"));
+        if (found->door_why) {
+                unknown_door_words(found->door_why, found->door_since_ms, language, text);
                 return;
         }
         text_add(text, "%s", label(PLEK_CODES_DOOR_STATE, found->door_state, language));
@@ -200,8 +201,10 @@ static void say_counts(const PlekFound *found, Language language, Text *text)
 {
         char age[DURATION_TEXT_BYTES];
 
-        if (!found->has_counts)
+        if (!found->has_counts) {
+                withdrawn_places_words(found->counts_withdrawn_ms, language, text);
                 return;
+        }
         duration_format(found->age_ms, age);
         if (found->free_known)
                 text_add(text, "%d %s", found->free, word(language, "free"));

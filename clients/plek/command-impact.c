@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "areas.h"
+#include "door-words.h"
 #include "impact-json.h"
 #include "look.h"
 #include "place-json.h"
@@ -181,6 +182,11 @@ static void add_free(Text *text, const PlekImpactPlace *shown, Language language
 {
         char age[DURATION_TEXT_BYTES];
 
+        if (!shown->n_units && !shown->n_units_unknown &&
+            shown->counts_withdrawn_ms != PLEK_NO_TIME) {
+                withdrawn_places_words(shown->counts_withdrawn_ms, language, text);
+                return;
+        }
         if (!shown->n_units) {
                 text_add(text, "%s", word(language, "places: not said"));
                 return;
@@ -194,8 +200,8 @@ static void add_door(Text *text, const PlekImpactPlace *shown, Language language
 {
         char when[WHEN_TEXT_BYTES];
 
-        if (!shown->door_state)
-                text_add(text, "%s", word(language, "door: not said"));
+        if (shown->door_why)
+                unknown_door_words(shown->door_why, shown->door_since_ms, language, text);
         else
                 text_add(text, "%s", label(PLEK_CODES_DOOR_STATE, shown->door_state, language));
         if (shown->door_standing == PLEK_EXPIRED)
@@ -241,6 +247,7 @@ static void say_others(const PlekImpact *impact, Language language)
                 [PLEK_IMPACT_NOT_OFFERED] = "does not give this care now",
                 [PLEK_IMPACT_SHUT] = "outside its hours",
                 [PLEK_IMPACT_DISTRUSTED] = "distrusted",
+                [PLEK_IMPACT_WITHDRAWN] = "withdrawn",
                 [PLEK_IMPACT_NOWHERE] = "nobody says where it is",
         };
 

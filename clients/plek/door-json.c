@@ -61,7 +61,7 @@ static void set_contact(json_t *object, const char *function, const char *phone)
                                     json_pack("{s:s, s:s}", "function", function, "phone", phone));
 }
 
-json_t *leading_to_json(const PlekLeadingDoor *door)
+const char *door_why_name(PlekDoorWhy why)
 {
         static const char *const whys[] = {
                 [PLEK_DOOR_NEVER_REPORTED] = "NEVER",
@@ -69,13 +69,19 @@ json_t *leading_to_json(const PlekLeadingDoor *door)
                 [PLEK_DOOR_WAS_WITHDRAWN] = "WITHDRAWN",
                 [PLEK_DOOR_IS_DISTRUSTED] = "DISTRUSTED",
         };
+
+        return whys[why];
+}
+
+json_t *leading_to_json(const PlekLeadingDoor *door)
+{
         json_t *object = scope_to_json(&door->scope);
 
         json_set_string(object, "name", door->name);
         set_contact(object, door->phone_function, door->phone);
         set_state(object, "state", door->state);
         if (door->state == PLEK_DOOR_UNKNOWN)
-                json_set_string(object, "why", whys[door->why]);
+                json_set_string(object, "why", door_why_name(door->why));
         json_set_string(object, "standing", standing_name(door->standing));
         json_set_time(object, "since_ms", door->since_ms);
         json_set_time(object, "ends_at_ms", door->ends_at_ms);

@@ -14,4 +14,6 @@ json_t *neighbours_to_json(const PlekNeighbours *neighbours);
 /* status, location, unit, care, ...: what it is about. */
 json_t *scope_to_json(const PlekDoorScope *scope);
 
+/* "WITHDRAWN", of an unknown door; NULL: it is known. */
+const char *door_why_name(PlekDoorWhy why);
 const char *door_part_name(PlekDoorPart part);

@@ -41,7 +41,7 @@ static void add_time(Text *text, const char *before, int64_t ms, Language langua
         text_add(text, "%s %s", word(language, before), when);
 }
 
-static const char *standing_words(const PlekLeadingDoor *door)
+const char *door_why_words(PlekDoorWhy why, Language language)
 {
         static const char *const whys[] = {
                 [PLEK_DOOR_NEVER_REPORTED] = "never reported",
@@ -50,20 +50,46 @@ static const char *standing_words(const PlekLeadingDoor *door)
                 [PLEK_DOOR_IS_DISTRUSTED] = "distrusted",
         };
 
+        return whys[why] ? word(language, whys[why]) : NULL;
+}
+
+static const char *standing_words(const PlekLeadingDoor *door, Language language)
+{
         if (door->state == PLEK_DOOR_UNKNOWN)
-                return whys[door->why];
-        return door->standing == PLEK_REOPENED  ? "reopened, unconfirmed"
-               : door->standing == PLEK_EXPIRED ? "expired"
+                return door_why_words(door->why, language);
+        return door->standing == PLEK_REOPENED  ? word(language, "reopened, unconfirmed")
+               : door->standing == PLEK_EXPIRED ? word(language, "expired")
                                                 : NULL;
+}
+
+void unknown_door_words(PlekDoorWhy why, int64_t since_ms, Language language, Text *text)
+{
+        if (why == PLEK_DOOR_NEVER_REPORTED) {
+                text_add(text, "%s", word(language, "door: not said"));
+                return;
+        }
+        text_add(text, "%s: %s", word(language, "door"), door_why_words(why, language));
+        if (since_ms == PLEK_NO_TIME)
+                return;
+        text_add(text, " ");
+        add_time(text, "since", since_ms, language);
+}
+
+void withdrawn_places_words(int64_t at_ms, Language language, Text *text)
+{
+        if (at_ms == PLEK_NO_TIME)
+                return;
+        text_add(text, "%s: %s ", word(language, "places"), word(language, "withdrawn"));
+        add_time(text, "since", at_ms, language);
 }
 
 void leading_words(const PlekLeadingDoor *door, Language language, Text *text)
 {
-        const char *standing = standing_words(door);
+        const char *standing = standing_words(door, language);
 
         text_add(text, "%s", door_state_words(door->state, language));
         if (standing)
-                text_add(text, " (%s)", word(language, standing));
+                text_add(text, " (%s)", standing);
         exceptions_words(door->exceptions, door->n_exceptions, language, text);
         if (door->since_ms != PLEK_NO_TIME) {
                 text_add(text, " · ");

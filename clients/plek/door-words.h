@@ -15,6 +15,12 @@ void scope_words(const PlekDoorScope *scope, Language language, Text *text);
 /* " except multitrauma, stroke"; nothing if there are none. */
 void exceptions_words(const uint32_t *exceptions, size_t n_exceptions, Language language,
                       Text *text);
+/* "withdrawn", of an unknown door; NULL: it is known. */
+const char *door_why_words(PlekDoorWhy why, Language language);
+/* "door: withdrawn since 14:02", "door: not said" */
+void unknown_door_words(PlekDoorWhy why, int64_t since_ms, Language language, Text *text);
+/* "places: withdrawn since 14:02", or nothing where @at_ms is PLEK_NO_TIME. */
+void withdrawn_places_words(int64_t at_ms, Language language, Text *text);
 /* "stop (expired) since 14:02, except multitrauma, until 18:00" */
 void leading_words(const PlekLeadingDoor *door, Language language, Text *text);
 /* "closes Fri 18:00, until Mon 08:00" of the next plan ahead; nothing if there is none. */

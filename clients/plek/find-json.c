@@ -4,6 +4,7 @@
 
 #include "find-json.h"
 
+#include "door-json.h"
 #include "json-set.h"
 #include "place-json.h"
 #include "words.h"
@@ -33,6 +34,7 @@ const FindLeftOut find_left_out[] = {
         [PLEK_LEFT_OUT_SHUT] = { "SHUT", "outside its hours" },
         [PLEK_LEFT_OUT_DISTRUSTED] = { "DISTRUSTED", "distrusted" },
         [PLEK_LEFT_OUT_DOUBLED] = { "DOUBLED", "another party's report of this unit is shown" },
+        [PLEK_LEFT_OUT_WITHDRAWN] = { "WITHDRAWN", "withdrawn" },
         [PLEK_LEFT_OUT_TOO_FAR] = { "TOO_FAR", "too far" },
 };
 
@@ -52,6 +54,7 @@ static json_t *door_to_json(const PlekFound *found)
                 json_array_append_new(exceptions, name ? json_string(name)
                                                        : json_integer(found->door_exceptions[i]));
         }
+        json_set_string(object, "why", door_why_name(found->door_why));
         if (found->door_reason)
                 json_set_code(object, "reason", PLEK_CODES_REASON, found->door_reason);
         if (found->door_source)
@@ -115,6 +118,8 @@ json_t *found_to_json(const PlekFound *found, size_t n)
                         json_array_append_new(said, json_string(doubt->name));
         if (found->has_counts)
                 json_object_set_new(object, "counts", counts_to_json(found));
+        else
+                json_set_time(object, "counts_withdrawn_ms", found->counts_withdrawn_ms);
         if (found->n_units)
                 json_object_set_new(object, "units", units_to_json(found));
         if (found->by_door)

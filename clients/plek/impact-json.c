@@ -4,6 +4,7 @@
 
 #include "impact-json.h"
 
+#include "door-json.h"
 #include "json-set.h"
 #include "place-json.h"
 #include "words.h"
@@ -12,7 +13,7 @@ const char *const impact_why_names[] = {
         [PLEK_IMPACT_TAKES] = "TAKES",     [PLEK_IMPACT_CLOSES] = "CLOSES",
         [PLEK_IMPACT_DOOR] = "DOOR",       [PLEK_IMPACT_NOT_OFFERED] = "NOT_OFFERED",
         [PLEK_IMPACT_SHUT] = "SHUT",       [PLEK_IMPACT_DISTRUSTED] = "DISTRUSTED",
-        [PLEK_IMPACT_NOWHERE] = "NOWHERE",
+        [PLEK_IMPACT_NOWHERE] = "NOWHERE", [PLEK_IMPACT_WITHDRAWN] = "WITHDRAWN",
 };
 
 static const char *state_name(uint32_t state)
@@ -40,6 +41,8 @@ static json_t *door_to_json(const PlekImpactPlace *shown)
                 json_array_append_new(exceptions, name ? json_string(name)
                                                        : json_integer(shown->door_exceptions[i]));
         }
+        json_set_string(object, "why", door_why_name(shown->door_why));
+        json_set_time(object, "since_ms", shown->door_since_ms);
         json_set_time(object, "ends_at_ms", shown->door_ends_at_ms);
         if (!shown->plan_state)
                 return object;
@@ -55,6 +58,8 @@ static json_t *free_to_json(const PlekImpactPlace *shown)
                 json_pack("{s:I, s:I, s:b}", "units", (json_int_t)shown->n_units, "units_unknown",
                           (json_int_t)shown->n_units_unknown, "stale", shown->has_stale);
 
+        if (!shown->n_units && !shown->n_units_unknown)
+                json_set_time(object, "withdrawn_ms", shown->counts_withdrawn_ms);
         if (!shown->n_units)
                 return object;
         json_object_set_new(object, "sum", json_integer(shown->free));

@@ -104,6 +104,8 @@ static const struct {
         { "places: stale", "plaatsen: verouderd" },
         { "places: silent", "plaatsen: zwijgt" },
         { "places: not said", "plaatsen: niet gemeld" },
+        { "door", "deur" },
+        { "places", "plaatsen" },
         { "door: not said", "deur: niet gemeld" },
         { "door: stale", "deur: verouderd" },
         { "door: expired", "deur: verlopen" },

@@ -5,7 +5,8 @@
  *
  * The rule. Left out is a place whose leading door is a stop, closed or not applicable and excepts
  * nothing that the patient is; that is said not to give the care, or to be outside its hours; of
- * which only what is distrusted is known; further than was asked; and counts of a unit for which
+ * which only what is distrusted is known, or which withdrew all that it said of this care; further
+ * than was asked; and counts of a unit for which
  * another party's are shown. The others rank: *free*, with enough free places reported fresh, and a
  * door that is freshly stated to let the patient in; then *unconfirmed*, with enough free places
  * but a doubt about them or about the door (each PLEK_DOUBT_* is one); then *unknown*, of which
@@ -27,6 +28,7 @@
  * units, and is added to nothing.
  */
 
+#include "plek/doors.h"
 #include "plek/map.h"
 #include "plek/subscriber.h"
 
@@ -61,6 +63,7 @@ typedef enum PlekFindLeftOut {
         PLEK_LEFT_OUT_SHUT,        /* outside its hours */
         PLEK_LEFT_OUT_DISTRUSTED,  /* its party's key was in other hands */
         PLEK_LEFT_OUT_DOUBLED,     /* another party's counts of this unit are shown */
+        PLEK_LEFT_OUT_WITHDRAWN,   /* all that it said of this care it withdrew */
         PLEK_LEFT_OUT_TOO_FAR,     /* or nobody knows where it is, and a distance was asked */
 } PlekFindLeftOut;
 
@@ -108,6 +111,7 @@ typedef struct PlekFound {
         const PlekFoundUnit *units;
         size_t n_units; /* 0: of one, or none */
         bool has_counts;
+        int64_t counts_withdrawn_ms; /* if it has none: when they were; or PLEK_NO_TIME */
         const char *party, *unit, *label, *definition; /* or NULL */
         bool free_known, free_computed;
         int32_t free;
@@ -118,6 +122,7 @@ typedef struct PlekFound {
 
         /* The door that leads there for this patient. */
         uint32_t door_state;                           /* PlekDoorState; 0: unknown */
+        PlekDoorWhy door_why;                          /* it is unknown */
         PlekStanding door_standing;                    /* EXPIRED, REOPENED, ...: past its end */
         uint32_t door_exceptions[PLEK_EXCEPTIONS_MAX]; /* who is let in all the same */
         size_t n_door_exceptions;

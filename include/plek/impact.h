@@ -18,6 +18,7 @@
  * places are those of now: nobody knows those of Saturday.
  */
 
+#include "plek/doors.h"
 #include "plek/map.h"
 #include "plek/subscriber.h"
 
@@ -67,7 +68,8 @@ typedef enum PlekImpactWhy {
         PLEK_IMPACT_NOT_OFFERED,
         PLEK_IMPACT_SHUT, /* outside its hours */
         PLEK_IMPACT_DISTRUSTED,
-        PLEK_IMPACT_NOWHERE, /* no card says where it is, and no matrix names it */
+        PLEK_IMPACT_NOWHERE,   /* no card says where it is, and no matrix names it */
+        PLEK_IMPACT_WITHDRAWN, /* all that it said of this care it withdrew */
 } PlekImpactWhy;
 
 typedef struct PlekImpactPlace {
@@ -87,8 +89,11 @@ typedef struct PlekImpactPlace {
         size_t n_units, n_units_unknown; /* that say it, and that do not */
         int64_t oldest_ms;               /* age of the oldest of these; -1: there is none */
         bool has_stale;
+        int64_t counts_withdrawn_ms; /* some of this care, last; or PLEK_NO_TIME */
 
-        uint32_t door_state; /* PlekDoorState when it begins; 0: unknown */
+        uint32_t door_state;   /* PlekDoorState when it begins; 0: unknown */
+        PlekDoorWhy door_why;  /* it is unknown */
+        int64_t door_since_ms; /* or PLEK_NO_TIME */
         PlekStanding door_standing;
         uint32_t door_exceptions[PLEK_EXCEPTIONS_MAX];
         size_t n_door_exceptions;

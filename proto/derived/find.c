@@ -109,22 +109,25 @@ static uint32_t doubts_about_counts(const PlaceCounts *counts)
         return doubts;
 }
 
-/* Of a place that reports no counts: whether anybody who is to be believed says that it gives this
- * care. */
-static bool has_claim(const Place *place, uint32_t care, bool is_offered)
-{
-        for (size_t i = 0; i < place->n_words && !is_offered; i++)
-                if (place->words[i].door->care == care && !place->words[i].is_distrusted)
-                        return true;
-        return is_offered;
-}
-
 static bool has_trusted_offer(const Place *place)
 {
         for (size_t i = 0; i < place->n_offers; i++)
                 if (place->offers[i].trust != PARTY_DISTRUSTED)
                         return true;
         return false;
+}
+
+/* Of a place that reports no counts, and of which nobody who is to be believed says that it gives
+ * this care. 0: somebody does. */
+static PlekFindLeftOut without_claim(const Place *place, uint32_t care, bool is_offered)
+{
+        bool has_door;
+
+        if (is_offered || place_has_door(place, care, &has_door))
+                return 0;
+        if (has_trusted_offer(place))
+                return PLEK_LEFT_OUT_NOT_OFFERED; /* not yet */
+        return place->n_offers || has_door ? PLEK_LEFT_OUT_DISTRUSTED : PLEK_LEFT_OUT_WITHDRAWN;
 }
 
 /* 0: it is not left out. */
@@ -138,9 +141,8 @@ static PlekFindLeftOut left_out(const Found *found, const FindQuestion *question
                 return PLEK_LEFT_OUT_DOUBLED;
         if (is_said && !is_offered)
                 return PLEK_LEFT_OUT_NOT_OFFERED;
-        if (!found->counts && !has_claim(found->place, question->care, is_offered))
-                return has_trusted_offer(found->place) ? PLEK_LEFT_OUT_NOT_OFFERED /* not yet */
-                                                       : PLEK_LEFT_OUT_DISTRUSTED;
+        if (!found->counts && without_claim(found->place, question->care, is_offered))
+                return without_claim(found->place, question->care, is_offered);
         if (place_opening(found->place, question->care) == PLACE_IS_SHUT)
                 return PLEK_LEFT_OUT_SHUT;
         if (keeps_out(found) && !found->exception)
@@ -393,6 +395,7 @@ int find_places(FindAnswer *ret_answer, const Picture *picture, const Registry *
                 .now_ms = question->now_ms,
                 .clock = question->clock,
                 .clock_arg = question->clock_arg,
+                .memory = question->memory,
         };
         int r;
 

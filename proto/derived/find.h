@@ -26,6 +26,7 @@ typedef struct FindQuestion {
         int64_t now_ms;
         PlaceClockFn clock;
         void *clock_arg;
+        PlacesMemory memory; /* of what was withdrawn */
 } FindQuestion;
 
 typedef struct Found {

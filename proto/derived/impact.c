@@ -129,14 +129,6 @@ static bool is_named(const Metric *metric, const Place *place)
 
 /* ------------------------------------------------------------------ places */
 
-static bool has_word(const Place *place, uint32_t care)
-{
-        for (size_t i = 0; i < place->n_words; i++)
-                if (place->words[i].door->care == care && !place->words[i].is_distrusted)
-                        return true;
-        return false;
-}
-
 static bool has_counts(const Place *place)
 {
         for (size_t i = 0; i < place->n_counts; i++)
@@ -147,9 +139,19 @@ static bool has_counts(const Place *place)
 
 static bool gives(const Place *place, uint32_t care)
 {
-        bool is_said, is_offered = place_offers(place, care, &is_said);
+        bool is_said, has_door, is_offered = place_offers(place, care, &is_said);
 
-        return is_said ? is_offered : has_word(place, care) || has_counts(place);
+        return is_said ? is_offered : place_has_door(place, care, &has_door) || has_counts(place);
+}
+
+static PlekImpactWhy why_not_given(const Place *place, uint32_t care)
+{
+        bool has_door;
+
+        (void)place_has_door(place, care, &has_door);
+        if (place->n_offers)
+                return PLEK_IMPACT_NOT_OFFERED;
+        return place->n_counts || has_door ? PLEK_IMPACT_DISTRUSTED : PLEK_IMPACT_WITHDRAWN;
 }
 
 static PlekImpactWhy why_not(const ImpactPlace *shown, const ImpactQuestion *question,
@@ -160,7 +162,7 @@ static PlekImpactWhy why_not(const ImpactPlace *shown, const ImpactQuestion *que
         if (!strcmp(place->location, question->location))
                 return PLEK_IMPACT_CLOSES;
         if (!gives(place, question->care))
-                return place->n_offers ? PLEK_IMPACT_NOT_OFFERED : PLEK_IMPACT_DISTRUSTED;
+                return why_not_given(place, question->care);
         if (place_opening(place, question->care) == PLACE_IS_SHUT)
                 return PLEK_IMPACT_SHUT;
         if (door_is_stopped(shown->lead.state) && shown->lead.standing != DOOR_EXPIRED)
@@ -412,6 +414,7 @@ int impact_make(ImpactAnswer *ret_answer, const Picture *picture, const Registry
                 .at_ms = question->from_ms,
                 .clock = question->clock,
                 .clock_arg = question->clock_arg,
+                .memory = question->memory,
         };
         const Place *closes;
         int r;

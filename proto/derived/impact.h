@@ -22,6 +22,7 @@ typedef struct ImpactQuestion {
         double beyond;        /* 0: not asked */
         PlaceClockFn clock;
         void *clock_arg;
+        PlacesMemory memory; /* of what was withdrawn */
 } ImpactQuestion;
 
 typedef struct ImpactPlace {

@@ -149,6 +149,36 @@ int place_take(Gathering *g, const Item *item)
         return g->places->keep.failed ? err_raise(-ENOMEM) : 0;
 }
 
+void place_take_gone(Gathering *g, Place *place, const PlacesGone *gone, const char *party,
+                     const RecordRef *ref)
+{
+        Keep *keep = &g->places->keep;
+        Door *door;
+
+        if (ref->report == UPDATE_COUNTS) {
+                place->counts_gone_ms = MAX(place->counts_gone_ms, gone->at_ms);
+                return;
+        }
+        door = keep_alloc(keep, 1, sizeof(*door));
+        if (!door)
+                return;
+        *door = (Door){
+                .care = ref->care,
+                .patient_group = ref->patient_group,
+                .urgency = ref->urgency,
+                .plan = ref->plan,
+                .starts_at_ms = TIME_ABSENT,
+                .ends_at_ms = TIME_ABSENT,
+                .review_at_ms = TIME_ABSENT,
+        };
+        place->words[place->n_words++] = (DoorWord){
+                .door = door,
+                .unit = keep_text(keep, ref->unit),
+                .party = keep_text(keep, party),
+                .withdrawn_ms = gone->at_ms,
+        };
+}
+
 /* ------------------------------------------------------------------ each place, when all is there
  */
 
@@ -307,6 +337,21 @@ bool place_offers(const Place *place, uint32_t care, bool *ret_said)
                         continue;
                 *ret_said = true;
                 if (!offer->offering.not_offered)
+                        return true;
+        }
+        return false;
+}
+
+bool place_has_door(const Place *place, uint32_t care, bool *ret_said)
+{
+        *ret_said = false;
+        for (size_t i = 0; i < place->n_words; i++) {
+                const DoorWord *word = &place->words[i];
+
+                if (word->door->care != care || word->withdrawn_ms != TIME_ABSENT)
+                        continue;
+                *ret_said = true;
+                if (!word->is_distrusted)
                         return true;
         }
         return false;

@@ -12,6 +12,7 @@ typedef struct Item {
 } Item;
 
 typedef struct Gathering {
+        const Picture *picture;
         const Registry *registry;
         const PlacesScope *scope;
         Places *places;
@@ -29,5 +30,8 @@ static inline int64_t places_at_ms(const PlacesScope *scope)
 
 /* Puts what a record says into its place, which has room for it. Returns 0 or -ENOMEM. */
 MUST_CHECK int place_take(Gathering *g, const Item *item);
+/* Puts a door or counts that were withdrawn there, likewise. */
+void place_take_gone(Gathering *g, Place *place, const PlacesGone *gone, const char *party,
+                     const RecordRef *ref);
 /* When all of it is there: order, what holds, hours, names. Out of memory: keep.failed. */
 void place_complete(Gathering *g, Place *place);

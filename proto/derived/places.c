@@ -5,7 +5,7 @@
 /*
  * The whole picture is walked once, and only keys are looked at: which records can matter at all,
  * and which locations say something of the care that is asked about. What stands at those is then
- * decoded, and nothing else.
+ * decoded, and nothing else. Of what was withdrawn only keys are left.
  */
 
 /* ------------------------------------------------------------------ finding places */
@@ -34,6 +34,7 @@ static int need(Gathering *g, const char *location, Place **ret_place)
                         return err_raise(-ENOMEM);
                 place->location = keep_text(&places->keep, location);
                 place->changes_in_min = -1;
+                place->counts_gone_ms = TIME_ABSENT;
                 if (!place->location)
                         return err_raise(-ENOMEM);
                 HASH_ADD_KEYPTR(hh, places->by_location, place->location, strlen(place->location),
@@ -101,6 +102,87 @@ static int gather_records(Gathering *g, const Picture *picture)
         return 0;
 }
 
+/* ------------------------------------------------------------------ what was withdrawn */
+
+typedef struct Gone {
+        PlacesGone gone;
+        const char *party, *location;
+        RecordRef ref;
+} Gone;
+
+/* The next that matters to the scope, and did not come back. */
+static bool next_gone(const Gathering *g, const void **cursor, Gone *ret)
+{
+        const PlacesMemory *memory = &g->scope->memory;
+        Status status;
+
+        while (memory->next && g->scope->care && memory->next(memory->arg, cursor, &ret->gone)) {
+                if (record_key_parse(ret->gone.key, &status, &ret->party, &ret->location,
+                                     &ret->ref) ||
+                    status != g->scope->status || picture_find(g->picture, ret->gone.key))
+                        continue;
+                if (ret->ref.report == UPDATE_DOOR && ret->ref.care == CODE_ABSENT)
+                        return true;
+                if ((ret->ref.report == UPDATE_DOOR || ret->ref.report == UPDATE_COUNTS) &&
+                    ret->ref.care == g->scope->care)
+                        return true;
+        }
+        return false;
+}
+
+/* Who withdrew all that it said of the care is no place of which nothing was ever said. */
+static int gather_gone(Gathering *g)
+{
+        const void *cursor = NULL;
+        Gone gone;
+
+        while (next_gone(g, &cursor, &gone)) {
+                Place *place;
+                int r;
+
+                if (gone.ref.care == CODE_ABSENT)
+                        continue;
+                r = need(g, gone.location, &place);
+                if (r)
+                        return r;
+        }
+        return 0;
+}
+
+static void count_gone(Gathering *g)
+{
+        const void *cursor = NULL;
+        Gone gone;
+
+        while (next_gone(g, &cursor, &gone)) {
+                Place *place = find(g->places, gone.location);
+
+                if (!place)
+                        continue;
+                place->n_words += gone.ref.report == UPDATE_DOOR;
+                if (place->party)
+                        continue;
+                place->party = gone.party;
+                place->region = gone.gone.region;
+        }
+}
+
+static int take_gone(Gathering *g)
+{
+        const void *cursor = NULL;
+        Gone gone;
+
+        while (next_gone(g, &cursor, &gone)) {
+                Place *place = find(g->places, gone.location);
+
+                if (place)
+                        place_take_gone(g, place, &gone.gone, gone.party, &gone.ref);
+        }
+        return g->places->keep.failed ? err_raise(-ENOMEM) : 0;
+}
+
+/* ------------------------------------------------------------------ what stands there */
+
 /* On the map stands also who never said anything. */
 static int gather_silent(Gathering *g)
 {
@@ -150,6 +232,8 @@ static int count_items(Gathering *g)
                         item->place->region = item->record->topic->topic.region;
                 }
         }
+
+        count_gone(g);
 
         for (Place *place = g->places->by_location; place; place = place->hh.next) {
                 place->offers = keep_alloc(keep, place->n_offers, sizeof(*place->offers));
@@ -214,18 +298,26 @@ int places_make(Places *ret_places, const Picture *picture, const Registry *regi
 {
         CLEANUP(places_deinit) Places places = PLACES_NULL;
         CLEANUP(gathering_deinit)
-        Gathering g = { .registry = registry, .scope = scope, .places = &places, .minute = -1 };
+        Gathering g = { .picture = picture,
+                        .registry = registry,
+                        .scope = scope,
+                        .places = &places,
+                        .minute = -1 };
         int r;
 
         r = arena_new(&g.arena, ARENA_MESSAGE_BYTES);
         if (!r)
                 r = gather_records(&g, picture);
+        if (!r)
+                r = gather_gone(&g);
         if (!r && !scope->care)
                 r = gather_silent(&g);
         if (!r)
                 r = count_items(&g);
         if (!r)
                 r = take_items(&g);
+        if (!r)
+                r = take_gone(&g);
         if (!r)
                 r = complete_all(&g);
         if (r)

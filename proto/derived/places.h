@@ -33,6 +33,19 @@ typedef enum PlaceOpening {
  * not known. */
 typedef bool (*PlaceClockFn)(void *arg, const char *time_zone, int64_t at_ms, int *ret_minute);
 
+/* A record that left, as far as somebody remembers. */
+typedef struct PlacesGone {
+        const RecordKey *key;
+        const char *region; /* home */
+        int64_t at_ms;
+} PlacesGone;
+
+/* Goes through them in any order, the same each time; a cursor of NULL begins. False: no more. */
+typedef struct PlacesMemory {
+        bool (*next)(void *arg, const void **cursor, PlacesGone *ret_gone); /* NULL: no memory */
+        void *arg;
+} PlacesMemory;
+
 typedef struct PlacesScope {
         Status status;
         uint32_t care;      /* 0: all; then only cards and offerings are gathered */
@@ -42,6 +55,7 @@ typedef struct PlacesScope {
         int64_t at_ms;      /* when offerings and hours are to hold; 0: now */
         PlaceClockFn clock; /* may be NULL */
         void *clock_arg;
+        PlacesMemory memory; /* of doors and counts; with a care only */
 } PlacesScope;
 
 typedef struct PlaceOffer {
@@ -100,8 +114,9 @@ typedef struct Place {
         size_t n_offers;
         PlaceCounts *counts; /* by unit; of one unit the one that is shown first */
         size_t n_counts;
-        DoorWord *words;
-        PlaceDoor *doors; /* of each word */
+        int64_t counts_gone_ms; /* when some were withdrawn last, or TIME_ABSENT */
+        DoorWord *words;        /* those withdrawn too */
+        PlaceDoor *doors;       /* of each word that is held */
         size_t n_words;
 } Place;
 
@@ -116,7 +131,8 @@ typedef struct Places {
 
 /*
  * Every location of which something is said within @scope. With a care: every one that says
- * anything of that care (counts, an offering, a door of just that care). Returns 0 or -ENOMEM.
+ * anything of that care (counts, an offering, a door of just that care), or withdrew it. Returns 0
+ * or -ENOMEM.
  */
 MUST_CHECK int places_make(Places *ret_places, const Picture *picture, const Registry *registry,
                            const PlacesScope *scope);
@@ -128,6 +144,8 @@ const Place *places_find(const Places *places, const char *location);
 /* Whether @care is given, as far as those say who are not distrusted: by anybody now (true), or by
  * nobody though somebody speaks of it (false, *ret_said). */
 bool place_offers(const Place *place, uint32_t care, bool *ret_said);
+/* Whether a door for just @care is held, and not distrusted; *ret_said: one is held at all. */
+bool place_has_door(const Place *place, uint32_t care, bool *ret_said);
 /* Of @care: those of what it offers, else the card's. */
 PlaceOpening place_opening(const Place *place, uint32_t care);
 /* Whom to call about @care: the first contact that is about it, else the first about all; NULL:

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "chance.h"
+#include "derived/places.h"
 #include "picture/picture.h"
 #include "picture/registry.h"
 
@@ -48,6 +49,8 @@ typedef struct Said {
         Kind kind;
         unsigned party, location, unit, plan;
         int64_t at_ms, valid_for_ms;
+        int64_t withdrawn_ms; /* while it is not there; 0: it never was */
+        RecordKey key;
         int32_t available; /* or -1: not said */
         bool is_inconsistent;
         Door door;
@@ -266,6 +269,23 @@ static inline void withdraw(World *world, Said *said)
         must(picture_withdraw(world->picture, &update, world->revision, world->now_ms,
                               &world->change));
         said->is_there = false;
+        said->withdrawn_ms = world->now_ms;
+        record_key_make(&said->key, STATUS_ACTUAL, update.party, update.location, &ref);
+}
+
+/* What a reader remembers of it. */
+static inline bool next_gone(void *arg, const void **cursor, PlacesGone *ret_gone)
+{
+        const World *world = arg;
+        const Said *said = *cursor ? (const Said *)*cursor + 1 : world->said;
+
+        while (said < world->said + N_SAID && (said->is_there || !said->withdrawn_ms))
+                said++;
+        if (said == world->said + N_SAID)
+                return false;
+        *cursor = said;
+        *ret_gone = (PlacesGone){ &said->key, "west", said->withdrawn_ms };
+        return true;
 }
 
 /* ------------------------------------------------------------------ parties */

@@ -30,6 +30,7 @@ typedef struct Judged {
 
 /* That all of them came up. */
 static size_t n_ranked[PLEK_FIND_LEFT_OUT + 1], n_joined[PLEK_FIND_LEFT_OUT + 1], n_by_door;
+static size_t n_withdrawn;
 
 /* ------------------------------------------------------------------ the slow, obvious judgement */
 
@@ -129,7 +130,7 @@ static int open_by(const World *world, const char *hours)
 }
 
 typedef struct Gives {
-        bool says, says_yes, offers_at_all, is_shut, by_door;
+        bool says, says_yes, offers_at_all, is_shut, by_door, is_distrusted;
 } Gives;
 
 static Gives gives(const World *world, unsigned location)
@@ -143,9 +144,13 @@ static Gives gives(const World *world, unsigned location)
                 const char *hours = card ? card->card.hours : NULL;
                 int open;
 
-                if (!said->is_there || said->location != location ||
-                    trust(world, said) == PARTY_DISTRUSTED)
+                if (!said->is_there || said->location != location)
                         continue;
+                if (trust(world, said) == PARTY_DISTRUSTED) {
+                        result.is_distrusted |=
+                                said->kind == SAID_DOOR_OF_CARE || said->kind == SAID_OFFER;
+                        continue;
+                }
                 result.by_door |= said->kind == SAID_DOOR_OF_CARE;
                 if (said->kind != SAID_OFFER)
                         continue;
@@ -177,7 +182,7 @@ static size_t words_of(const World *world, unsigned location, DoorWord *words,
         for (size_t i = 0; i < N_SAID; i++) {
                 const Said *said = &world->said[i];
 
-                if (!said->is_there || said->location != location ||
+                if ((!said->is_there && !said->withdrawn_ms) || said->location != location ||
                     (said->kind != SAID_DOOR && said->kind != SAID_DOOR_OF_CARE))
                         continue;
                 ret_said[n] = said;
@@ -186,7 +191,7 @@ static size_t words_of(const World *world, unsigned location, DoorWord *words,
                         .unit = units[said->unit],
                         .party = parties[said->party],
                         .since_ms = said->at_ms,
-                        .withdrawn_ms = TIME_ABSENT,
+                        .withdrawn_ms = said->is_there ? TIME_ABSENT : said->withdrawn_ms,
                         .is_distrusted = trust(world, said) == PARTY_DISTRUSTED,
                 };
         }
@@ -263,7 +268,8 @@ static void judge(const World *world, const FindQuestion *question, Judged *judg
         else if (given.says ? !given.says_yes : !counts && !given.by_door && given.offers_at_all)
                 judged->why = PLEK_LEFT_OUT_NOT_OFFERED;
         else if (!counts && !given.by_door && !given.says_yes)
-                judged->why = PLEK_LEFT_OUT_DISTRUSTED;
+                judged->why =
+                        given.is_distrusted ? PLEK_LEFT_OUT_DISTRUSTED : PLEK_LEFT_OUT_WITHDRAWN;
         else if (given.is_shut)
                 judged->why = PLEK_LEFT_OUT_SHUT;
         else if (kept_out)
@@ -382,10 +388,12 @@ static size_t judge_all(const World *world, const FindQuestion *question, Judged
                 for (size_t i = 0; i < N_SAID; i++) {
                         const Said *said = &world->said[i];
 
-                        if (!said->is_there || said->location != location)
+                        if (said->location != location || (!said->is_there && !said->withdrawn_ms))
                                 continue;
-                        says |= said->kind == SAID_DOOR_OF_CARE || said->kind == SAID_OFFER;
-                        if (said->kind != SAID_COUNTS)
+                        says |= said->kind == SAID_DOOR_OF_CARE ||
+                                (said->kind == SAID_OFFER && said->is_there) ||
+                                said->kind == SAID_COUNTS;
+                        if (said->kind != SAID_COUNTS || !said->is_there)
                                 continue;
                         has_counts = true;
                         judged[n++] = (Judged){ .location = location, .counts = said };
@@ -414,7 +422,9 @@ static void compare_one(const Found *found, const Judged *judged)
         assert(found->rank == judged->rank && found->why == judged->why);
         assert(found->doubts == judged->doubts && found->distance_m == judged->distance_m);
         assert(found->by_door == judged->by_door);
-        assert(found->lead.state == judged->lead.state);
+        assert(found->lead.state == judged->lead.state && found->lead.why == judged->lead.why);
+        assert(found->lead.since_ms == judged->lead.since_ms);
+        n_withdrawn += judged->lead.why == DOOR_WHY_WITHDRAWN;
         assert(found->n_units == judged->n_parts);
         for (size_t i = 0; i < judged->n_parts; i++)
                 assert(!strcmp(found->units[i]->unit, units[judged->parts[i]->unit]) &&
@@ -439,6 +449,7 @@ static void compare(World *world)
                 .within_m = chance_below(&world->chance, 4) ? 0 : 15000,
                 .now_ms = world->now_ms,
                 .clock = clock_of,
+                .memory = { next_gone, world },
         };
         size_t n, n_left = 0;
 
@@ -500,6 +511,7 @@ int main(int argc, char **argv)
         for (PlekFindRank rank = PLEK_FIND_FREE; rank <= PLEK_FIND_LEFT_OUT; rank++)
                 assert(n_ranked[rank]);
         assert(n_joined[PLEK_FIND_FREE] + n_joined[PLEK_FIND_UNCONFIRMED]);
+        assert(n_withdrawn);
         printf("%d operations, %zu joined\n", 2 * N_STEPS,
                n_joined[PLEK_FIND_FREE] + n_joined[PLEK_FIND_UNCONFIRMED]);
         return 0;

@@ -127,6 +127,7 @@ static void draw_question(World *world, Asked *asked)
                 .status = STATUS_ACTUAL,
                 .location = locations[chance_below(&world->chance, N_LOCATIONS)],
                 .care = world->care,
+                .memory = { next_gone, world },
                 .now_ms = world->now_ms,
                 .from_ms = world->now_ms + chance_below(&world->chance, (unsigned)DAY),
                 .to_ms = TIME_ABSENT,
@@ -169,7 +170,10 @@ static bool ask(World *world)
 
 int main(int argc, char **argv)
 {
-        World world = { .care = PLEK_CARE_ICU_ADULT, .chance = chance_new(argc, argv), .now_ms = NOW, .change = CHANGE_NULL };
+        World world = { .care = PLEK_CARE_ICU_ADULT,
+                        .chance = chance_new(argc, argv),
+                        .now_ms = NOW,
+                        .change = CHANGE_NULL };
         unsigned n_moved = 0;
 
         assert(sodium_init() >= 0);

@@ -101,6 +101,38 @@ static inline void say_door(PlacesWorld *world, const char *party, const char *l
         say(world, &update);
 }
 
+/* A memory of one record of @kind that @party withdrew at NOW - HOUR. */
+typedef struct GoneOne {
+        RecordKey key;
+        const char *region;
+} GoneOne;
+
+static inline bool gone_one_next(void *arg, const void **cursor, PlacesGone *ret_gone)
+{
+        const GoneOne *one = arg;
+
+        if (*cursor)
+                return false;
+        *cursor = one;
+        *ret_gone = (PlacesGone){ &one->key, one->region, NOW - HOUR };
+        return true;
+}
+
+static inline PlacesMemory gone_one(GoneOne *ret_one, UpdateKind kind, const char *party,
+                                    const char *location)
+{
+        const RecordRef ref = {
+                .report = kind,
+                .care = PLEK_CARE_ED,
+                .patient_group = CODE_ABSENT,
+                .urgency = CODE_ABSENT,
+        };
+
+        record_key_make(&ret_one->key, STATUS_ACTUAL, party, location, &ref);
+        ret_one->region = "west";
+        return (PlacesMemory){ gone_one_next, ret_one };
+}
+
 static inline void say_card(PlacesWorld *world, const char *party, const char *location,
                             int32_t latitude_e7)
 {

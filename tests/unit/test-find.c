@@ -229,6 +229,50 @@ static void test_a_unit_has_its_own_door(void **state)
         world_end(&world);
 }
 
+static void test_a_door_that_was_withdrawn_says_so_and_since_when(void **state)
+{
+        GoneOne one;
+        World world;
+
+        world_begin(&world);
+        say_free(&world.places, "a", "zeta", NULL, 1);
+        assert_int_equal(find(&world)->found[0].lead.why, DOOR_WHY_NEVER);
+        world.question.memory = gone_one(&one, UPDATE_DOOR, "b", "zeta");
+        find(&world);
+        assert_found(&world.answer.found[0], "zeta", PLEK_FIND_UNCONFIRMED);
+        assert_int_equal(world.answer.found[0].doubts, PLEK_DOUBT_DOOR_UNKNOWN);
+        assert_int_equal(world.answer.found[0].lead.why, DOOR_WHY_WITHDRAWN);
+        assert_true(world.answer.found[0].lead.since_ms == NOW - HOUR);
+        assert_true(world.answer.found[0].place->counts_gone_ms == TIME_ABSENT);
+
+        say_door(&world.places, "b", "zeta", NULL, PLEK_DOOR_OPEN); /* it came back */
+        assert_found(&find(&world)->found[0], "zeta", PLEK_FIND_FREE);
+        assert_int_equal(world.answer.found[0].place->n_words, 1);
+        world_end(&world);
+}
+
+static void test_who_withdrew_all_that_it_said_is_left_out_and_not_forgotten(void **state)
+{
+        GoneOne one;
+        World world;
+
+        world_begin(&world);
+        world.question.memory = gone_one(&one, UPDATE_COUNTS, "b", "zeta");
+        find(&world);
+        assert_int_equal(world.answer.n_found, 1);
+        assert_found(&world.answer.found[0], "zeta", PLEK_FIND_LEFT_OUT);
+        assert_int_equal(world.answer.found[0].why, PLEK_LEFT_OUT_WITHDRAWN);
+        assert_true(world.answer.found[0].place->counts_gone_ms == NOW - HOUR);
+        assert_string_equal(world.answer.found[0].place->party, "b");
+        assert_string_equal(world.answer.found[0].place->region, "west");
+
+        say_offer(&world.places, "a", "zeta", 0, false, TIME_ABSENT);
+        assert_found(&find(&world)->found[0], "zeta", PLEK_FIND_UNKNOWN);
+        world.question.care = PLEK_CARE_WARD; /* of another care it never said anything */
+        assert_int_equal(find(&world)->n_found, 0);
+        world_end(&world);
+}
+
 static void test_of_two_parties_on_one_unit_one_counts(void **state)
 {
         World world;
@@ -434,6 +478,8 @@ int main(void)
                 cmocka_unit_test(test_what_the_whole_location_says_is_added_to_nothing),
                 cmocka_unit_test(test_a_unit_that_has_stopped_takes_no_part),
                 cmocka_unit_test(test_a_unit_has_its_own_door),
+                cmocka_unit_test(test_a_door_that_was_withdrawn_says_so_and_since_when),
+                cmocka_unit_test(test_who_withdrew_all_that_it_said_is_left_out_and_not_forgotten),
                 cmocka_unit_test(test_of_two_parties_on_one_unit_one_counts),
                 cmocka_unit_test(test_the_number_to_call_is_that_of_the_care),
                 cmocka_unit_test(test_an_exercise_finds_places_by_their_actual_cards),

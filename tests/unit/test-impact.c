@@ -297,6 +297,24 @@ static void test_what_has_no_card_is_nowhere_without_a_matrix(void **state)
         world_end(&world);
 }
 
+static void test_who_withdrew_what_it_said_takes_nobody_and_that_is_why(void **state)
+{
+        GoneOne one;
+        World world;
+
+        world_begin(&world);
+        say_card(&world.places, "a", "delta", LATITUDE + STEP / 2);
+        world.question.memory = gone_one(&one, UPDATE_DOOR, "a", "delta");
+        impact(&world);
+        assert_int_equal(shown(&world, "delta")->why, PLEK_IMPACT_WITHDRAWN);
+        assert_int_equal(shown(&world, "delta")->lead.why, DOOR_WHY_WITHDRAWN);
+        say_free(&world.places, "a", "delta", NULL, 2);
+        impact(&world);
+        assert_int_equal(shown(&world, "delta")->why, PLEK_IMPACT_TAKES);
+        assert_true(shown(&world, "delta")->lead.since_ms == NOW - HOUR);
+        world_end(&world);
+}
+
 static void test_cares_are_all_that_is_said_there(void **state)
 {
         uint32_t cares[2];
@@ -325,6 +343,7 @@ int main(void)
                 cmocka_unit_test(test_the_location_as_a_whole_stands_for_its_units),
                 cmocka_unit_test(test_of_equally_near_ones_the_first_by_location_serves),
                 cmocka_unit_test(test_what_has_no_card_is_nowhere_without_a_matrix),
+                cmocka_unit_test(test_who_withdrew_what_it_said_takes_nobody_and_that_is_why),
                 cmocka_unit_test(test_cares_are_all_that_is_said_there),
         };
 

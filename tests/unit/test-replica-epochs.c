@@ -1,3 +1,4 @@
+#include "lib/place.h"
 #include "replica-fixture.h"
 
 #define COUNTS "pic/oost/counts/"
@@ -37,6 +38,22 @@ static void withdraw(Voice *voice, const char *unit, uint64_t revision, uint64_t
                          0);
 }
 
+static void assert_is_first_gone(const Voice *voice, const Withdrawn *withdrawn)
+{
+        PlacesMemory memory = place_memory(voice->replica);
+        const void *cursor = NULL;
+        PlacesGone gone;
+        size_t n = 1;
+
+        assert_true(memory.next(memory.arg, &cursor, &gone));
+        assert_ptr_equal(gone.key, &withdrawn->key);
+        assert_true(gone.at_ms == withdrawn->at_ms);
+        assert_string_equal(gone.region, withdrawn->region);
+        while (memory.next(memory.arg, &cursor, &gone))
+                n++;
+        assert_true(n > 1);
+}
+
 static void test_withdrawn_is_remembered_and_is_not_never_reported(void **state)
 {
         const Withdrawn *withdrawn;
@@ -68,6 +85,7 @@ static void test_withdrawn_is_remembered_and_is_not_never_reported(void **state)
         assert_int_equal(last_told(&voice)->change, PLEK_CHANGE_NEW);
         withdrawn = replica_next_withdrawn(voice.replica, NULL);
         assert_int_equal(withdrawn->revision, 10); /* w2 is there again */
+        assert_is_first_gone(&voice, withdrawn);   /* as find and impact are told of it */
         voice_teardown(&voice);
 }
 
