@@ -224,7 +224,8 @@ static int on_report(Parser *parser, const char *section, const char *name, cons
                 return 0;
         }
         if (!strcmp(name, "kind")) {
-                if (plek_code_parse(&code, PLEK_CODES_REPORT, value))
+                if (plek_code_parse(&code, PLEK_CODES_REPORT, value) || code == PLEK_REPORT_FLOW ||
+                    code == PLEK_REPORT_REFUSAL)
                         return wrong(parser,
                                      "[report %s] kind is counts, door, pressure, card or "
                                      "offering, not '%s'",

@@ -287,6 +287,10 @@ int row_report(PlekReport *ret_report, const Mapping *mapping, const MappedRepor
         case PLEK_REPORT_OFFERING:
                 r = offering(&c, &report);
                 break;
+        case PLEK_REPORT_FLOW:
+        case PLEK_REPORT_REFUSAL:
+                assert(!"a kind that no mapping has");
+                break;
         }
         if (!r)
                 *ret_report = report;

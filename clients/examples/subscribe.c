@@ -57,6 +57,12 @@ static void print_what(const PlekRecord *record)
                        report->offering.level ? ", level " : "",
                        report->offering.level ? report->offering.level : "");
                 break;
+        case PLEK_REPORT_FLOW:
+                printf(" %d", report->flow.count);
+                break;
+        case PLEK_REPORT_REFUSAL:
+                printf(" %d", report->refusal.count);
+                break;
         }
 }
 

@@ -20,6 +20,7 @@ static int list_of(PlekCodeList list)
                 [PLEK_CODES_WITHDRAWN] = CODES_WITHDRAWN,
                 [PLEK_CODES_COUNT_FIELD] = CODES_COUNT_FIELD,
                 [PLEK_CODES_REPORT] = CODES_REPORT,
+                [PLEK_CODES_CHAIN] = CODES_CHAIN,
         };
 
         return (size_t)list < N_ELEMENTS(lists) ? (int)lists[list] : -1;

@@ -130,6 +130,11 @@ static void item_accepted(Outbox *outbox, const OutboxFlight *flight, int64_t no
         OutboxGroup *group = flight->group;
 
         item_join(item, group);
+        if (item->is_event && item->version == flight->version) {
+                item_enter(outbox, item, ITEM_CLEAN);
+                item->n_attempts = 0;
+                return;
+        }
         if (!group || item->version != flight->version)
                 return;
         if (list_entry(group->items.next, OutboxItem, in_group) == item &&

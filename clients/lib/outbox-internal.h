@@ -9,6 +9,8 @@ enum {
         RANK_COUNTS,
         N_RANKS,
 
+        SWEEP_STEP_MS = 3600 * 1000,
+
         RECEIPT_FIRST_MS = 2 * 1000, /* for how long a receipt is waited for */
         RETRY_FIRST_MS = 5 * 1000,
         RETRY_MAX_MS = 60 * 1000,
@@ -41,7 +43,9 @@ struct OutboxItem {
         unsigned n_attempts;
         ItemState state;
         bool is_withdrawal;
+        bool is_event; /* neither affirmed nor kept for ever */
         uint8_t rank;
+        int64_t over_ms;      /* an event's: when what it says was over, by the broker's clock */
         uint32_t valid_for_s; /* 0: it does not age */
         uint16_t n_key;
         uint8_t key[];
@@ -89,6 +93,8 @@ struct Outbox {
         bool others_answer; /* locations without a word of their own */
         ListLink queues[N_RANKS];
         size_t n_in[N_ITEM_STATES];
+        int64_t last_over_ms; /* of all events that were put */
+        int64_t swept_ms;     /* last_over_ms when old ones were let go of last */
         size_t n_groups;
         Heap waiting, affirms, flying;
         OutboxFlight *flights; /* hash of those in use */

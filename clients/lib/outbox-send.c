@@ -236,7 +236,7 @@ static int send_item(Outbox *outbox, OutboxItem *item, const OutboxTime *time, A
         r = update_decode(ret_update, &refusal, arena, item->body->bytes, item->body->n_bytes);
         if (r)
                 return err_raise(-ENOMEM); /* it was checked when it was made */
-        if (!item->is_withdrawal) {
+        if (!item->is_withdrawal && !item->is_event) {
                 r = group_need(outbox, ret_update, &group);
                 if (r)
                         return r;

@@ -210,6 +210,29 @@ static uint32_t valid_for_of(const Update *update)
                                    : freshness_default_valid_for_s(update->kind);
 }
 
+/* The broker takes them no more, and has nothing of them that it could lose. */
+static void sweep_events(Outbox *outbox, int64_t over_ms)
+{
+        OutboxItem *item, *next;
+
+        outbox->last_over_ms = MAX(outbox->last_over_ms, over_ms);
+        if (outbox->last_over_ms - outbox->swept_ms < SWEEP_STEP_MS)
+                return;
+        outbox->swept_ms = outbox->last_over_ms;
+        HASH_ITER (hh, outbox->items, item, next) {
+                if (item->is_event && item->over_ms < outbox->last_over_ms - EVENTS_LATE_MAX_MS &&
+                    (item->state == ITEM_CLEAN || item->state == ITEM_REFUSED))
+                        item_free(outbox, item);
+        }
+}
+
+static int64_t over_ms_of(const Update *update)
+{
+        return update->kind == UPDATE_FLOW      ? update->flow.until_ms
+               : update->kind == UPDATE_REFUSAL ? update->care_refusal.at_ms
+                                                : 0;
+}
+
 /* The newest version of @item is @body, which is taken; it is to be sent. */
 static void item_change(Outbox *outbox, OutboxItem *item, Blob *body, UpdateKind report)
 {
@@ -234,16 +257,20 @@ int outbox_put(Outbox *outbox, const Update *update, int64_t observed_ms, int64_
         r = encode(&body, update, ret_refusal);
         if (r)
                 return r;
+        if (report_is_event(update->kind))
+                sweep_events(outbox, over_ms_of(update));
         ref = update_record_ref(update);
         record_key_make(&key, update->status, PLACEHOLDER_PARTY, update->location, &ref);
         r = item_need(outbox, &key, &item);
         if (r)
                 return r;
 
+        item->is_event = report_is_event(update->kind);
+        item->over_ms = over_ms_of(update);
         item->observed_ms = MIN(observed_ms, now_ms);
         is_held =
                 !item->is_withdrawal && item->state != ITEM_FORGOTTEN && is_same(item->body, body);
-        if (is_held && item->state != ITEM_CLEAN)
+        if (is_held && (item->state != ITEM_CLEAN || item->is_event))
                 return 0;
         if (is_held && outbox_answers(outbox, update->location))
                 return 0; /* the next affirm renews it */

@@ -141,6 +141,18 @@ static int result_of(int r, const WireRefusal *refusal, PlekFault *ret_fault)
         }
 }
 
+/* What the caller leaves to us: then it is said once, however often it is sent. */
+static void complete_refusal(const PlekPublisher *publisher, CareRefusal *refusal)
+{
+        static const uint8_t none[EVENT_ID_BYTES];
+        int64_t now_ms = plek_publisher_now_ms(publisher);
+
+        if (!memcmp(refusal->id, none, sizeof(none)))
+                randombytes_buf(refusal->id, sizeof(refusal->id));
+        if (!refusal->at_ms)
+                refusal->at_ms = now_ms >= 0 ? now_ms : wall_ms();
+}
+
 int plek_publisher_put(PlekPublisher *publisher, const PlekReport *report, PlekFault *ret_fault)
 {
         int64_t now_ms = monotonic_us() / 1000, age_ms = 0;
@@ -151,8 +163,11 @@ int plek_publisher_put(PlekPublisher *publisher, const PlekReport *report, PlekF
         /* How long ago, by the clock that it was read from. */
         if (report->observed_at_ms)
                 age_ms = MAX(wall_ms() - report->observed_at_ms, (int64_t)0);
-        if (report_to_update(report, &update, &refusal))
+        if (report_to_update(report, &update, &refusal)) {
+                if (update.kind == UPDATE_REFUSAL)
+                        complete_refusal(publisher, &update.care_refusal);
                 r = outbox_put(publisher->outbox, &update, now_ms - age_ms, now_ms, &refusal);
+        }
         wake(publisher);
         return result_of(r, &refusal, ret_fault);
 }

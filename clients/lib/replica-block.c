@@ -274,6 +274,15 @@ static void compare(ReplicaTopic *topic, uint64_t named, const Head *head, bool 
         topic->suspect = named;
 }
 
+/* The broker drops them too, and tells nobody. */
+static void drop_what_is_over(Replica *replica, int64_t broker_ms)
+{
+        Record *record;
+
+        while ((record = picture_next_over(replica->picture, broker_ms)))
+                picture_drop(replica->picture, record);
+}
+
 static int take_beat(Replica *replica, const Frame *frame, const ReplicaTime *time)
 {
         const Beat *beat = frame->block.beat;
@@ -281,6 +290,7 @@ static int take_beat(Replica *replica, const Frame *frame, const ReplicaTime *ti
         int r;
 
         take_opening(replica, beat, time);
+        drop_what_is_over(replica, time->broker_ms);
         for (size_t i = 0; i < beat->n_topics; i++) {
                 r = replica_learn_topic(replica, beat->topics[i].topic, time, &topic);
                 if (r)

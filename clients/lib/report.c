@@ -14,7 +14,9 @@ static_assert((int)PLEK_IDENTIFIERS_MAX == (int)IDENTIFIERS_MAX, "identifiers");
 static_assert((int)PLEK_PRESSURE_INPUTS_MAX == (int)PRESSURE_INPUTS_MAX, "inputs");
 static_assert((int)PLEK_REPORT_COUNTS == (int)UPDATE_COUNTS &&
                       (int)PLEK_REPORT_CARD == (int)UPDATE_CARD &&
-                      (int)PLEK_REPORT_OFFERING == (int)UPDATE_OFFERING,
+                      (int)PLEK_REPORT_OFFERING == (int)UPDATE_OFFERING &&
+                      (int)PLEK_REPORT_FLOW == (int)UPDATE_FLOW &&
+                      (int)PLEK_REPORT_REFUSAL == (int)UPDATE_REFUSAL,
               "kinds of report");
 static_assert(PLEK_ANY == CODE_ABSENT && PLEK_NO_TIME == TIME_ABSENT, "what absent is");
 
@@ -130,6 +132,32 @@ static void offering_to_wire(const PlekOffering *from, Offering *to)
         };
 }
 
+static void flow_to_wire(const PlekFlow *from, Flow *to)
+{
+        *to = (Flow){
+                .from = from->from,
+                .to = from->to,
+                .other = from->other,
+                .care = from->care,
+                .has_count = from->has_count,
+                .count = from->has_count ? from->count : 0,
+                .from_ms = from->from_ms,
+                .until_ms = from->until_ms,
+        };
+}
+
+static void refusal_to_wire(const PlekCareRefusal *from, CareRefusal *to)
+{
+        *to = (CareRefusal){
+                .care = from->care,
+                .reason = from->reason,
+                .from = from->from,
+                .at_ms = from->at_ms,
+                .count = from->count ? from->count : 1,
+        };
+        memcpy(to->id, from->id, sizeof(to->id));
+}
+
 bool report_to_update(const PlekReport *report, Update *ret_update, WireRefusal *ret_refusal)
 {
         memset(ret_update, 0, sizeof(*ret_update));
@@ -158,6 +186,14 @@ bool report_to_update(const PlekReport *report, Update *ret_update, WireRefusal 
                 return card_to_wire(&report->card, &ret_update->card, ret_refusal);
         case PLEK_REPORT_OFFERING:
                 offering_to_wire(&report->offering, &ret_update->offering);
+                return true;
+        case PLEK_REPORT_FLOW:
+                flow_to_wire(&report->flow, &ret_update->flow);
+                return true;
+        case PLEK_REPORT_REFUSAL:
+                refusal_to_wire(&report->refusal, &ret_update->care_refusal);
+                if (!report->audience)
+                        ret_update->audience = AUDIENCE_COORD;
                 return true;
         }
         return refuse(ret_refusal, "kind", "not a kind of report");
@@ -239,6 +275,32 @@ void offering_from_wire(const Offering *from, PlekOffering *to)
         };
 }
 
+static void flow_from_wire(const Flow *from, PlekFlow *to)
+{
+        *to = (PlekFlow){
+                .from = from->from,
+                .to = from->to,
+                .other = from->other,
+                .care = from->care,
+                .has_count = from->has_count,
+                .count = from->count,
+                .from_ms = from->from_ms,
+                .until_ms = from->until_ms,
+        };
+}
+
+static void refusal_from_wire(const CareRefusal *from, PlekCareRefusal *to)
+{
+        *to = (PlekCareRefusal){
+                .care = from->care,
+                .reason = from->reason,
+                .from = from->from,
+                .at_ms = from->at_ms,
+                .count = from->count,
+        };
+        memcpy(to->id, from->id, sizeof(to->id));
+}
+
 void report_from_update(const Update *update, PlekReport *ret_report)
 {
         memset(ret_report, 0, sizeof(*ret_report));
@@ -269,119 +331,18 @@ void report_from_update(const Update *update, PlekReport *ret_report)
         case UPDATE_OFFERING:
                 offering_from_wire(&update->offering, &ret_report->offering);
                 break;
+        case UPDATE_FLOW:
+                flow_from_wire(&update->flow, &ret_report->flow);
+                break;
+        case UPDATE_REFUSAL:
+                refusal_from_wire(&update->care_refusal, &ret_report->refusal);
+                break;
         default:
                 break;
         }
 }
 
-/* ------------------------------------------------------------------ keys */
-
-static bool kind_has_unit(PlekReportKind kind)
-{
-        return kind != PLEK_REPORT_CARD && kind != PLEK_REPORT_OFFERING;
-}
-
-void report_from_ref(const RecordRef *ref, Status status, const char *location,
-                     PlekReport *ret_report)
-{
-        *ret_report = (PlekReport){
-                .status = (PlekStatus)status,
-                .location = location,
-                .unit = ref->unit,
-                .kind = (PlekReportKind)ref->report,
-        };
-        if (ref->report == UPDATE_COUNTS) {
-                ret_report->counts.care = ref->care;
-        } else if (ref->report == UPDATE_DOOR) {
-                ret_report->door = (PlekDoor)PLEK_DOOR_INIT;
-                ret_report->door.care = ref->care;
-                ret_report->door.patient_group = ref->patient_group;
-                ret_report->door.urgency = ref->urgency;
-                ret_report->door.plan = ref->plan;
-        } else if (ref->report == UPDATE_PRESSURE) {
-                ret_report->pressure.method = ref->method;
-        } else if (ref->report == UPDATE_OFFERING) {
-                ret_report->offering = (PlekOffering)PLEK_OFFERING_INIT;
-                ret_report->offering.care = ref->care;
-                ret_report->offering.plan = ref->plan;
-        }
-}
-
-RecordRef record_ref_of(const PlekRecordKey *key)
-{
-        RecordRef ref = {
-                .report = (UpdateKind)key->kind,
-                .unit = kind_has_unit(key->kind) ? key->unit : NULL,
-                .care = CODE_ABSENT,
-                .patient_group = CODE_ABSENT,
-                .urgency = CODE_ABSENT,
-        };
-
-        switch (key->kind) {
-        case PLEK_REPORT_COUNTS:
-                ref.care = key->care;
-                break;
-        case PLEK_REPORT_DOOR:
-                ref.care = key->care;
-                ref.patient_group = key->patient_group;
-                ref.urgency = key->urgency;
-                ref.plan = key->plan;
-                break;
-        case PLEK_REPORT_PRESSURE:
-                ref.method = key->method;
-                break;
-        case PLEK_REPORT_CARD:
-                break;
-        case PLEK_REPORT_OFFERING:
-                ref.care = key->care;
-                ref.plan = key->plan;
-                break;
-        }
-        return ref;
-}
-
-void record_key_from(const RecordRef *ref, Status status, const char *party, const char *location,
-                     PlekRecordKey *ret_key)
-{
-        *ret_key = (PlekRecordKey){
-                .status = (PlekStatus)status,
-                .party = party,
-                .location = location,
-                .kind = (PlekReportKind)ref->report,
-                .unit = ref->unit,
-                .care = ref->care,
-                .patient_group = ref->patient_group,
-                .urgency = ref->urgency,
-                .plan = ref->plan,
-                .method = ref->method,
-        };
-}
-
-void plek_report_key(const PlekReport *report, PlekRecordKey *ret_key)
-{
-        *ret_key = (PlekRecordKey){
-                .status = report->status,
-                .location = report->location,
-                .kind = report->kind,
-                .unit = kind_has_unit(report->kind) ? report->unit : NULL,
-                .care = PLEK_ANY,
-                .patient_group = PLEK_ANY,
-                .urgency = PLEK_ANY,
-        };
-        if (report->kind == PLEK_REPORT_COUNTS) {
-                ret_key->care = report->counts.care;
-        } else if (report->kind == PLEK_REPORT_DOOR) {
-                ret_key->care = report->door.care;
-                ret_key->patient_group = report->door.patient_group;
-                ret_key->urgency = report->door.urgency;
-                ret_key->plan = report->door.plan;
-        } else if (report->kind == PLEK_REPORT_PRESSURE) {
-                ret_key->method = report->pressure.method;
-        } else if (report->kind == PLEK_REPORT_OFFERING) {
-                ret_key->care = report->offering.care;
-                ret_key->plan = report->offering.plan;
-        }
-}
+/* ------------------------------------------------------------------ counts */
 
 bool plek_counts_available(const PlekCounts *counts, int32_t *ret_available, bool *ret_computed)
 {

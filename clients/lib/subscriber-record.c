@@ -69,6 +69,15 @@ static void id_add_door(IdWriter *writer, const RecordRef *ref)
                 id_add(writer, "/plan%u", ref->plan);
 }
 
+static void id_add_flow(IdWriter *writer, const RecordRef *ref)
+{
+        id_add_code(writer, CODES_CARE, ref->care);
+        id_add_code(writer, CODES_CHAIN, ref->link_from);
+        id_add_code(writer, CODES_CHAIN, ref->link_to);
+        id_add(writer, "/%s/%lld-%lld", ref->other ? ref->other : "-", (long long)ref->from_ms,
+               (long long)ref->until_ms);
+}
+
 static void id_write(char ret_id[RECORD_ID_MAX], Status status, const char *party,
                      const char *location, const RecordRef *ref)
 {
@@ -84,9 +93,17 @@ static void id_write(char ret_id[RECORD_ID_MAX], Status status, const char *part
                         id_add(&writer, "/plan%u", ref->plan);
                 return;
         }
+        if (ref->report == UPDATE_REFUSAL) {
+                id_add(&writer, "/");
+                for (size_t i = 0; i < sizeof(ref->id); i++)
+                        id_add(&writer, "%02x", ref->id[i]);
+                return;
+        }
         id_add(&writer, "/%s", ref->unit ? ref->unit : "-");
         if (ref->report == UPDATE_COUNTS)
                 id_add_code(&writer, CODES_CARE, ref->care);
+        else if (ref->report == UPDATE_FLOW)
+                id_add_flow(&writer, ref);
         else if (ref->report == UPDATE_DOOR)
                 id_add_door(&writer, ref);
         else

@@ -143,6 +143,40 @@ json_t *offering_to_json(const PlekRecord *record)
         return object;
 }
 
+static json_t *flow_to_json(const PlekFlow *flow)
+{
+        json_t *object = json_object();
+
+        json_set_code(object, "from", PLEK_CODES_CHAIN, flow->from);
+        json_set_code(object, "to", PLEK_CODES_CHAIN, flow->to);
+        json_set_string(object, "other", flow->other);
+        json_set_code(object, "care", PLEK_CODES_CARE, flow->care);
+        json_object_set_new(object, "count",
+                            flow->has_count ? json_integer(flow->count)
+                                            : json_string("SUPPRESSED"));
+        json_set_time(object, "from_ms", flow->from_ms);
+        json_set_time(object, "until_ms", flow->until_ms);
+        return object;
+}
+
+static json_t *refusal_to_json(const PlekCareRefusal *refusal)
+{
+        char id[2 * PLEK_EVENT_ID_BYTES + 1];
+        json_t *object = json_object();
+
+        for (size_t i = 0; i < PLEK_EVENT_ID_BYTES; i++)
+                snprintf(id + 2 * i, 3, "%02x", refusal->id[i]);
+        json_set_string(object, "id", id);
+        json_set_code(object, "care", PLEK_CODES_CARE, refusal->care);
+        if (refusal->reason)
+                json_set_code(object, "reason", PLEK_CODES_REASON, refusal->reason);
+        if (refusal->from)
+                json_set_code(object, "from", PLEK_CODES_CHAIN, refusal->from);
+        json_set_time(object, "at_ms", refusal->at_ms);
+        json_object_set_new(object, "count", json_integer(refusal->count));
+        return object;
+}
+
 static void set_report(json_t *object, const PlekRecord *record)
 {
         const PlekReport *report = &record->report;
@@ -162,6 +196,12 @@ static void set_report(json_t *object, const PlekRecord *record)
                 break;
         case PLEK_REPORT_OFFERING:
                 json_object_set_new(object, "offering", offering_to_json(record));
+                break;
+        case PLEK_REPORT_FLOW:
+                json_object_set_new(object, "flow", flow_to_json(&report->flow));
+                break;
+        case PLEK_REPORT_REFUSAL:
+                json_object_set_new(object, "refusal", refusal_to_json(&report->refusal));
                 break;
         }
 }

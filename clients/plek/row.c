@@ -13,6 +13,8 @@ static uint32_t record_care(const PlekRecord *record)
         return record->report.kind == PLEK_REPORT_COUNTS     ? record->report.counts.care
                : record->report.kind == PLEK_REPORT_DOOR     ? record->report.door.care
                : record->report.kind == PLEK_REPORT_OFFERING ? record->report.offering.care
+               : record->report.kind == PLEK_REPORT_FLOW     ? record->report.flow.care
+               : record->report.kind == PLEK_REPORT_REFUSAL  ? record->report.refusal.care
                                                              : PLEK_ANY;
 }
 
@@ -164,6 +166,37 @@ static void pressure_words(const PlekPressure *pressure, Language language, Text
                 text_add(text, " · %s %.4g", word(language, "its inputs say"), reading.computed);
 }
 
+static void flow_words(const PlekFlow *flow, Language language, Text *text)
+{
+        char when[WHEN_TEXT_BYTES];
+
+        text_add(text, "%s > %s ", label(PLEK_CODES_CHAIN, flow->from, language),
+                 label(PLEK_CODES_CHAIN, flow->to, language));
+        if (flow->has_count)
+                text_add(text, "%d", flow->count);
+        else
+                text_add(text, "%s", word(language, "suppressed"));
+        when_format_near(flow->from_ms, when);
+        text_add(text, " · %s", when);
+        when_format_near(flow->until_ms, when);
+        text_add(text, " %s %s", word(language, "until"), when);
+        if (flow->other)
+                text_add(text, " · %s %s", word(language, "from"), flow->other);
+}
+
+static void refusal_words(const PlekCareRefusal *refusal, Language language, Text *text)
+{
+        char when[WHEN_TEXT_BYTES];
+
+        when_format_near(refusal->at_ms, when);
+        text_add(text, "%s %d · %s", word(language, "refused"), refusal->count, when);
+        if (refusal->reason)
+                text_add(text, " · %s", label(PLEK_CODES_REASON, refusal->reason, language));
+        if (refusal->from)
+                text_add(text, " · %s %s", word(language, "from"),
+                         label(PLEK_CODES_CHAIN, refusal->from, language));
+}
+
 static TableStyle style_of(const PlekRecord *record)
 {
         static const TableStyle doors[] = {
@@ -213,6 +246,10 @@ static void value_words(const PlekRecord *record, Language language, char *to, s
                 offering_words(record, language, &text);
         else if (report->kind == PLEK_REPORT_PRESSURE)
                 pressure_words(&report->pressure, language, &text);
+        else if (report->kind == PLEK_REPORT_FLOW)
+                flow_words(&report->flow, language, &text);
+        else if (report->kind == PLEK_REPORT_REFUSAL)
+                refusal_words(&report->refusal, language, &text);
         else
                 text_add(&text, "-");
 }

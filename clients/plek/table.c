@@ -53,6 +53,9 @@ bool table_wants(const TableFilter *filter, const PlekRecord *record)
 {
         const PlekReport *report = &record->report;
 
+        /* What happened is not what is: plek flows has it. */
+        if (report->kind == PLEK_REPORT_FLOW || report->kind == PLEK_REPORT_REFUSAL)
+                return false;
         if (filter->location && strcmp(filter->location, report->location))
                 return false;
         if (!filter->care || report->kind == PLEK_REPORT_CARD)

@@ -170,8 +170,17 @@ bool judge_content(Judgement *judgement)
 
         switch (update->kind) {
         case UPDATE_AFFIRM:
+                return false; /* adds nothing */
         case UPDATE_WITHDRAW:
-                return false; /* neither adds anything */
+                return judge_withdrawal(judgement);
+        case UPDATE_FLOW:
+                if (judge_flow(judgement))
+                        return true;
+                break;
+        case UPDATE_REFUSAL:
+                if (judge_care_refusal(judgement))
+                        return true;
+                break;
         case UPDATE_DOOR:
                 if (judge_door(judgement, &update->door) || judge_doors_quota(judgement))
                         return true;

@@ -34,6 +34,11 @@ MUST_CHECK bool judge_origin(Judgement *judgement);  /* network, key, party, con
 MUST_CHECK bool judge_order(Judgement *judgement);   /* seq and the clocks */
 MUST_CHECK bool judge_content(Judgement *judgement); /* plans, policies, quota */
 
+/* Parts of judge_content(). */
+MUST_CHECK bool judge_flow(Judgement *judgement);
+MUST_CHECK bool judge_care_refusal(Judgement *judgement);
+MUST_CHECK bool judge_withdrawal(Judgement *judgement);
+
 /* Writes the sentence; always true, so that a check can end with it. */
 PRINTF(4, 5)
 bool judge_refuse(Judgement *judgement, PlekRefusal code, const char *field, const char *format,

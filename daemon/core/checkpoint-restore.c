@@ -479,7 +479,7 @@ static int put_back(State *state, const PendingRecord *pending)
                 return err_raise(-EBADMSG);
 
         /* A directory of before there was a table of those has no row for it. */
-        if (record->audience == AUDIENCE_COORD) {
+        if (record_is_narrow(record)) {
                 r = narrow_restore(&state->narrow, record->key, record->n_key, true);
                 if (r)
                         return r;

@@ -71,7 +71,7 @@ static void changed(Narrow *narrow, NarrowKey *key, bool is_wide)
 
 int narrow_note(Narrow *narrow, const Record *record)
 {
-        bool is_narrow = record->audience == AUDIENCE_COORD;
+        bool is_narrow = record_is_narrow(record);
         NarrowKey *key;
         int r;
 

@@ -33,6 +33,13 @@ typedef struct Narrow {
 void narrow_init(Narrow *narrow);
 void narrow_deinit(Narrow *narrow);
 
+/* What was never said to more than these needs no key: each entry of it hides itself. */
+static inline bool record_is_narrow(const Record *record)
+{
+        return record->audience == AUDIENCE_COORD &&
+               (!record->event || record->flags & ENTRY_SAID_WIDER);
+}
+
 /* After a report on @record. Returns 0 or -ENOMEM. */
 MUST_CHECK int narrow_note(Narrow *narrow, const Record *record);
 /* From its row: it has one, unless @is_dirty. Returns 0 or -ENOMEM. */

@@ -46,6 +46,14 @@ typedef struct PlanFloor {
         char party[PARTY_MAX + 1];
 } PlanFloor;
 
+/* A flow for others than coordination centres: what comes after it is held against it. */
+typedef struct PlanFlow {
+        int64_t from_ms, until_ms;
+        bool has_count;
+        int32_t count;
+        RecordKey key;
+} PlanFlow;
+
 /* What a refusal says, where it had to be put into words. */
 typedef struct PlanWords {
         char field[PLAN_FIELD_MAX];
@@ -61,6 +69,8 @@ typedef struct Plan {
         PlanWords words[PLAN_ENTRIES_MAX]; /* by outcome; until the next reset */
         PlanFloor floors[PLAN_ENTRIES_MAX];
         size_t n_floors;
+        PlanFlow flows[PLAN_ENTRIES_MAX];
+        size_t n_flows;
         uint16_t floor_slots[PLAN_FLOOR_SLOTS]; /* index + 1 into floors, by hash of the party */
 } Plan;
 
@@ -77,6 +87,9 @@ MUST_CHECK int plan_add(Plan *plan, EntryKind kind, Blob *bytes);
 /* The same with the digest known already. */
 MUST_CHECK int plan_add_digested(Plan *plan, EntryKind kind, Blob *bytes,
                                  const uint8_t digest[DIGEST_BYTES]);
+
+/* Takes note of an accepted update if it is such a flow; the plan is not full. */
+void plan_note_flow(Plan *plan, const Update *update);
 
 /* What the plan has changed of @party; NULL: nothing yet. */
 PlanFloor *plan_find_floor(Plan *plan, const char *party);

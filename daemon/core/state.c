@@ -97,6 +97,8 @@ static int apply_to_picture(State *state, const LedgerEntry *entry, const Update
         case UPDATE_PRESSURE:
         case UPDATE_CARD:
         case UPDATE_OFFERING:
+        case UPDATE_FLOW:
+        case UPDATE_REFUSAL:
                 return picture_report(state->picture, update, entry->bytes, entry->revision,
                                       entry->time_ms, region, change);
         case UPDATE_AFFIRM:
@@ -222,6 +224,28 @@ static int apply_suspension(State *state, const LedgerEntry *entry, Change *chan
         return r ? err_fold(r) : err_fold(change_add_registry(change, entry));
 }
 
+/* Of whichever party. Nobody is told: readers know as well when a record's time has come. */
+static int drop_what_is_over(State *state, int64_t now_ms)
+{
+        const char *party, *location;
+        PartyState *publisher;
+        RecordRef ref;
+        Record *record;
+        int r;
+
+        while ((record = picture_next_over(state->picture, now_ms))) {
+                record_describe(record, &party, &location, &ref);
+                publisher = state_party(state, party);
+                if (publisher)
+                        publisher->n_records--;
+                r = dirty_add_gone(&state->dirty, record->key, record->n_key);
+                if (r)
+                        return r;
+                picture_drop(state->picture, record);
+        }
+        return 0;
+}
+
 static int apply_kind(State *state, const LedgerEntry *entry, Change *change)
 {
         switch (entry->kind) {
@@ -255,6 +279,9 @@ int state_apply(State *state, const LedgerEntry *entry, Change *change)
             state_has_genesis(state) == (entry->kind == ENTRY_GENESIS))
                 return err_raise(-EBADMSG);
 
+        r = drop_what_is_over(state, entry->time_ms);
+        if (r)
+                return r;
         r = apply_kind(state, entry, change);
         if (r)
                 return r;

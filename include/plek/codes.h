@@ -42,6 +42,8 @@ typedef enum PlekReportKind {
         PLEK_REPORT_PRESSURE = 22,
         PLEK_REPORT_CARD = 23,
         PLEK_REPORT_OFFERING = 26,
+        PLEK_REPORT_FLOW = 28,
+        PLEK_REPORT_REFUSAL = 29,
 } PlekReportKind;
 
 /* The numbers of counts; those of the fields of a Counts. */
@@ -123,6 +125,27 @@ typedef enum PlekPatientGroup {
         PLEK_GROUP_ADULT = 4,
         PLEK_GROUP_CHILD = 5,
 } PlekPatientGroup;
+
+/* Links of the chain that patients go along. A list of ours. */
+typedef enum PlekChain {
+        PLEK_CHAIN_HOME = 1,
+        PLEK_CHAIN_GP = 2, /* a practice in the daytime */
+        PLEK_CHAIN_GP_POST = 3,
+        PLEK_CHAIN_AMBULANCE = 4,
+        PLEK_CHAIN_AIR_AMBULANCE = 5,
+        PLEK_CHAIN_ED = 6,
+        PLEK_CHAIN_WARD = 7, /* admitted in a hospital, whatever the ward */
+        PLEK_CHAIN_OUTPATIENT = 8,
+        PLEK_CHAIN_MENTAL_HEALTH = 9,
+        PLEK_CHAIN_PSYCHIATRIC_CRISIS = 10,
+        PLEK_CHAIN_NURSING_HOME = 11,
+        PLEK_CHAIN_SHORT_STAY = 12,
+        PLEK_CHAIN_REHABILITATION = 13,
+        PLEK_CHAIN_HOME_CARE = 14,
+        PLEK_CHAIN_HOSPICE = 15,
+        PLEK_CHAIN_BIRTH_CARE = 16,
+        PLEK_CHAIN_ELSEWHERE = 17, /* abroad, the police, or not known */
+} PlekChain;
 
 /* Kinds of care. Mapped to EDXL-HAVE 1.0, HL7 v3 RoleCode, CDC HSLOC and SAFR in PROTOCOL.md. */
 typedef enum PlekCare {

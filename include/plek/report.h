@@ -6,9 +6,10 @@
  *
  * A report is one record: counts of one care in one unit, one door, one crowding score, the card of
  * a location, or one kind of care that it offers. It replaces the record with the same key whole:
- * what it leaves out is not reported any more. All of it may be zeroed first; zero or NULL is "not
- * said" everywhere, except where a field says otherwise. Pointers are the caller's; libplek copies
- * what it keeps.
+ * what it leaves out is not reported any more. A flow or a refusal says what happened: it does not
+ * age, is not affirmed, and leaves by itself after some 36 days; the past keeps it. All of it may
+ * be zeroed first; zero or NULL is "not said" everywhere, except where a field says otherwise.
+ * Pointers are the caller's; libplek copies what it keeps.
  */
 
 #include "plek/codes.h"
@@ -119,6 +120,38 @@ typedef struct PlekOffering {
                 .holds_from_ms = PLEK_NO_TIME, .holds_until_ms = PLEK_NO_TIME                      \
         }
 
+/*
+ * How many went from one link of the chain to the next in a period; never who. The location of the
+ * report is where they arrived; where @to is HOME or ELSEWHERE, what they left. A count of 1 to 4
+ * is for audience COORD only; and what was said to others is said once: it may be kept from them
+ * later (the same with audience COORD), and neither changed nor withdrawn. Periods of one flow that
+ * others may read do not overlap. Older than 35 days it is not taken any more.
+ */
+typedef struct PlekFlow {
+        uint32_t from, to;         /* PlekChain; required */
+        const char *other;         /* the location that they came from; NULL: not said */
+        uint32_t care;             /* PlekCare; required */
+        bool has_count;            /* or it is withheld */
+        int32_t count;             /* 0 to 100,000 */
+        int64_t from_ms, until_ms; /* whole minutes, at most 31 days, in the past; required */
+} PlekFlow;
+
+enum { PLEK_EVENT_ID_BYTES = 16 };
+
+/*
+ * A request that a unit could not take; never whose. Its audience is always COORD (0 is that here),
+ * and it has neither label nor text.
+ */
+typedef struct PlekCareRefusal {
+        /* What is known already is not counted again. All zero in a publisher: one is drawn. */
+        uint8_t id[PLEK_EVENT_ID_BYTES];
+        uint32_t care;   /* PlekCare; required */
+        uint32_t reason; /* PlekReason; 0: not said */
+        uint32_t from;   /* PlekChain: where it was asked from; 0: not said */
+        int64_t at_ms;   /* 0 in a publisher: now */
+        int32_t count;   /* 0: 1 */
+} PlekCareRefusal;
+
 typedef struct PlekReport {
         PlekStatus status;      /* required */
         PlekAudience audience;  /* 0: CARE */
@@ -142,6 +175,8 @@ typedef struct PlekReport {
                 PlekPressure pressure;
                 PlekLocationCard card;
                 PlekOffering offering;
+                PlekFlow flow;
+                PlekCareRefusal refusal;
         };
 } PlekReport;
 
@@ -152,10 +187,14 @@ typedef struct PlekRecordKey {
         const char *location;
         PlekReportKind kind;
         const char *unit;                /* or NULL */
-        uint32_t care;                   /* counts, offerings: required; doors: or PLEK_ANY */
+        uint32_t care;                   /* doors: or PLEK_ANY; required where there is one */
         uint32_t patient_group, urgency; /* doors, or PLEK_ANY */
         uint32_t plan;                   /* doors, offerings */
         const char *method;              /* pressure */
+        uint32_t link_from, link_to;     /* flows: PlekChain */
+        const char *other;               /* flows, or NULL */
+        int64_t from_ms, until_ms;       /* flows */
+        uint8_t id[PLEK_EVENT_ID_BYTES]; /* refusals */
 } PlekRecordKey;
 
 #define PLEK_RECORD_KEY_INIT                                                                       \
@@ -189,6 +228,7 @@ typedef enum PlekCodeList {
         PLEK_CODES_WITHDRAWN,
         PLEK_CODES_COUNT_FIELD,
         PLEK_CODES_REPORT,
+        PLEK_CODES_CHAIN,
 } PlekCodeList;
 
 typedef enum PlekLanguage {

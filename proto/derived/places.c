@@ -53,6 +53,8 @@ static bool matters(const PlacesScope *scope, const Record *record, bool *ret_sa
         uint32_t care;
 
         *ret_says = false;
+        if (record->event)
+                return false;
         if (record->status != scope->status)
                 return record->report == UPDATE_CARD && record->status == STATUS_ACTUAL;
         if (record->report == UPDATE_PRESSURE)

@@ -59,11 +59,21 @@ typedef struct Report {
         Topic topic;
 } Report;
 
-static void report_put(Record *record, PictureTopic *topic, const Report *report, bool changed,
-                       Change *change)
+/* What only coordination centres are told now, and others were told once. */
+static bool was_said_wider(const Record *record, const Update *update)
 {
-        record_fill(record, report->update, report->envelope, report->revision,
+        return record->event && record->topic && update->audience == AUDIENCE_COORD &&
+               (record->audience < AUDIENCE_COORD || record->flags & ENTRY_SAID_WIDER);
+}
+
+static void report_put(Picture *picture, Record *record, PictureTopic *topic, const Report *report,
+                       bool changed, Change *change)
+{
+        uint32_t flags = was_said_wider(record, report->update) ? ENTRY_SAID_WIDER : 0;
+
+        record_fill(picture, record, report->update, report->envelope, report->revision,
                     report->received_at_ms);
+        record->flags |= flags;
         if (changed)
                 record->since_ms = report->received_at_ms;
         record_place(record, topic);
@@ -99,7 +109,7 @@ static int report_first(Picture *picture, const RecordKey *key, const Report *re
                 return r;
         }
 
-        report_put(record, topic, report, true, change);
+        report_put(picture, record, topic, report, true, change);
         return 0;
 }
 
@@ -128,6 +138,13 @@ static int report_topic(Picture *picture, const Record *record, const Report *re
         return 0;
 }
 
+static bool is_restated(const Record *record, const Update *update)
+{
+        return record->audience == update->audience &&
+               memcmp(record->content_digest, update->content_digest,
+                      sizeof(record->content_digest)) == 0;
+}
+
 static int report_again(Picture *picture, Record *record, const Report *report, Change *change)
 {
         CLEANUP(tombstone_freep) Tombstone *tombstone = NULL;
@@ -150,13 +167,11 @@ static int report_again(Picture *picture, Record *record, const Report *report, 
                         return r;
         }
 
-        restated = record->topic == topic && record->audience == update->audience &&
-                   memcmp(record->content_digest, update->content_digest,
-                          sizeof(record->content_digest)) == 0;
+        restated = record->topic == topic && is_restated(record, update);
         if (loses)
                 lose(picture, STEAL(tombstone), record, &loss, report->revision,
                      report->received_at_ms, change);
-        report_put(record, topic, report, !restated, change);
+        report_put(picture, record, topic, report, !restated, change);
         return 0;
 }
 
@@ -179,6 +194,8 @@ int picture_report(Picture *picture, const Update *update, Blob *envelope, uint6
         record = picture_find(picture, &key);
         if (!record)
                 return report_first(picture, &key, &report, change);
+        if (record->event && is_restated(record, update))
+                return 0; /* it has been counted */
         return report_again(picture, record, &report, change);
 }
 
@@ -200,9 +217,9 @@ static void affirm_mark_apart(Picture *picture, const Update *update, bool apart
 
 static bool affirm_holds(const Update *update, const PictureTopic *topic, const Record *record)
 {
-        return !record->apart && record->topic == topic && record->status == update->status &&
-               record->audience == update->audience && record->instance == update->instance &&
-               record->seq <= update->affirm.up_to_seq;
+        return !record->apart && !record->event && record->topic == topic &&
+               record->status == update->status && record->audience == update->audience &&
+               record->instance == update->instance && record->seq <= update->affirm.up_to_seq;
 }
 
 /* Those that @update renews: counted, and if there is an @affirmation, renewed. */

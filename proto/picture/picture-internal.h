@@ -4,14 +4,16 @@
  * What picture.c, apply.c and restore.c share of a picture's inside
  */
 
+#include "picture/events.h"
 #include "picture/picture.h"
 
 struct Picture {
-        Record *records;       /* hash by key */
-        PictureTopic *topics;  /* hash by text */
-        RecordGroup *groups;   /* hash by key */
-        RecordParty *parties;  /* hash by party */
-        ListLink tombstones;   /* Tombstone.in_picture */
+        Record *records;      /* hash by key */
+        PictureTopic *topics; /* hash by text */
+        RecordGroup *groups;  /* hash by key */
+        RecordParty *parties; /* hash by party */
+        Events events;
+        ListLink tombstones; /* Tombstone.in_picture */
         size_t n_tombstones;
         size_t n_tombstones_max;
         void (*on_record_free)(Record *record, void *arg);
@@ -24,8 +26,8 @@ struct Picture {
 MUST_CHECK int picture_add_record(Picture *picture, const RecordKey *key, const char *party,
                                   const char *location, Record **ret_record);
 /* Takes what the update says, and a reference of its envelope; no affirmation renews it yet. */
-void record_fill(Record *record, const Update *update, Blob *envelope, uint64_t revision,
-                 int64_t received_at_ms);
+void record_fill(Picture *picture, Record *record, const Update *update, Blob *envelope,
+                 uint64_t revision, int64_t received_at_ms);
 /* Puts a record onto @topic, from wherever it is, by its changed_revision. */
 void record_place(Record *record, PictureTopic *topic);
 

@@ -22,6 +22,7 @@ int picture_new(Picture **ret_picture, size_t n_tombstones)
                 return err_raise(-ENOMEM);
 
         list_init(&picture->tombstones);
+        events_init(&picture->events);
         picture->n_tombstones_max = n_tombstones;
         *ret_picture = picture;
         return 0;
@@ -37,6 +38,7 @@ Picture *picture_free(Picture *picture)
         while (picture->records)
                 picture_drop(picture, picture->records);
         assert(!picture->groups && !picture->parties);
+        events_deinit(&picture->events);
         list_for_each (link, &picture->tombstones)
                 tombstone_free(list_entry(link, Tombstone, in_picture));
         HASH_ITER (hh, picture->topics, topic, next) {
@@ -250,8 +252,11 @@ int picture_add_record(Picture *picture, const RecordKey *key, const char *party
                         return r;
         }
 
-        HASH_ADD_KEYPTR(hh, picture->records, record->key, record->n_key, record);
-        if (!record->hh.tbl) {
+        r = events_add(&picture->events, record, location);
+        if (!r)
+                HASH_ADD_KEYPTR(hh, picture->records, record->key, record->n_key, record);
+        if (r || !record->hh.tbl) {
+                events_drop(&picture->events, record->event);
                 picture_release_group(picture, group);
                 return err_raise(-ENOMEM);
         }
@@ -262,8 +267,8 @@ int picture_add_record(Picture *picture, const RecordKey *key, const char *party
         return 0;
 }
 
-void record_fill(Record *record, const Update *update, Blob *envelope, uint64_t revision,
-                 int64_t received_at_ms)
+void record_fill(Picture *picture, Record *record, const Update *update, Blob *envelope,
+                 uint64_t revision, int64_t received_at_ms)
 {
         Blob *old = record->envelope;
 
@@ -282,6 +287,8 @@ void record_fill(Record *record, const Update *update, Blob *envelope, uint64_t 
         record->audience = update->audience;
         record->report = update->kind;
         memcpy(record->content_digest, update->content_digest, sizeof(record->content_digest));
+        if (record->event)
+                events_fill(&picture->events, record->event, update);
 }
 
 static void record_unplace(Record *record)
@@ -335,6 +342,7 @@ void picture_drop(Picture *picture, Record *record)
                 picture->on_record_free(record, picture->on_record_free_arg);
 
         record_unplace(record);
+        events_drop(&picture->events, record->event);
         HASH_DEL(picture->records, record);
         list_unlink(&record->in_group);
         record->group->n_records--;
@@ -342,6 +350,16 @@ void picture_drop(Picture *picture, Record *record)
         affirmation_unref(record->affirmation);
         blob_unref(record->envelope);
         free(record);
+}
+
+Record *picture_next_over(Picture *picture, int64_t now_ms)
+{
+        return events_next_over(&picture->events, now_ms);
+}
+
+const Events *picture_events(const Picture *picture)
+{
+        return &picture->events;
 }
 
 /* ------------------------------------------------------------------ tombstones */

@@ -20,7 +20,7 @@
  * level, so a withdrawal only ever ends what the reader had before.
  */
 
-#include "picture/record.h"
+#include "picture/events.h"
 #include "wire/topic.h"
 
 typedef struct Picture Picture;
@@ -28,10 +28,10 @@ typedef struct Picture Picture;
 struct PictureTopic {
         Topic topic;
         char text[TOPIC_MAX];
-        ListLink records;    /* Record.in_topic */
-        ListLink tombstones; /* Tombstone.in_topic, by revision */
+        ListLink records;                  /* Record.in_topic */
+        ListLink tombstones;               /* Tombstone.in_topic, by revision */
         uint64_t last[AUDIENCE_COORD + 1]; /* by level: the last revision that a reader saw here */
-        uint64_t forgotten; /* tombstones up to this revision may be gone */
+        uint64_t forgotten;                /* tombstones up to this revision may be gone */
         size_t n_records;
         uint32_t whole;     /* counts picture_whole_begin() */
         ListLink *restored; /* where the last restored record went, or NULL: the next is near */
@@ -69,9 +69,9 @@ struct RecordGroup {
 
 /* One thing that readers of levels [from, to] of a topic are to be told. */
 typedef enum ChangeKind {
-        CHANGE_REPORT,   /* a report's envelope: new, changed or restated */
-        CHANGE_AFFIRM,   /* an affirm's envelope */
-        CHANGE_MOVED,    /* a record shown again: its region or audience moved */
+        CHANGE_REPORT, /* a report's envelope: new, changed or restated */
+        CHANGE_AFFIRM, /* an affirm's envelope */
+        CHANGE_MOVED,  /* a record shown again: its region or audience moved */
         CHANGE_WITHDRAWN,
         CHANGE_REGISTRY, /* an enrolment's or card's envelope, or a suspension: on reg/ */
 } ChangeKind;
@@ -82,11 +82,11 @@ typedef struct ChangeItem {
         Audience from, to;
         uint64_t revision;
         int64_t received_at_ms;
-        bool content_changed;      /* REPORT: not a mere restatement */
-        Record *record;            /* REPORT, MOVED */
-        Affirmation *affirmation;  /* AFFIRM; borrowed */
+        bool content_changed;       /* REPORT: not a mere restatement */
+        Record *record;             /* REPORT, MOVED */
+        Affirmation *affirmation;   /* AFFIRM; borrowed */
         const Tombstone *tombstone; /* WITHDRAWN */
-        size_t n_renewed;          /* AFFIRM */
+        size_t n_renewed;           /* AFFIRM */
 } ChangeItem;
 
 typedef struct Change {
@@ -120,7 +120,8 @@ void picture_on_forget(Picture *picture, void (*func)(const Tombstone *tombstone
  * 0 or -ENOMEM (nothing done, but that an empty topic may have come).
  *
  * A report with the content of the record that it replaces, for the same audience, is a
- * restatement: its age is new, since_ms stays, content_changed is false.
+ * restatement: its age is new, since_ms stays, content_changed is false. An event that is known is
+ * not even that: nobody is told, nothing changes.
  */
 MUST_CHECK int picture_report(Picture *picture, const Update *update, Blob *envelope,
                               uint64_t revision, int64_t received_at_ms, const char *region,
@@ -150,6 +151,10 @@ size_t picture_n_records(const Picture *picture);
 /* Walk all; NULL gives the first, and comes after the last. Nothing may change meanwhile. */
 Record *picture_next(const Picture *picture, const Record *record);
 PictureTopic *picture_next_topic(const Picture *picture, const PictureTopic *topic);
+
+/* A record that has had its time by @now_ms, or NULL. The caller drops it, and asks again. */
+Record *picture_next_over(Picture *picture, int64_t now_ms);
+const Events *picture_events(const Picture *picture);
 
 /* Whether a position on @topic can be answered with changes, or must be answered whole. */
 bool picture_remembers(const PictureTopic *topic, uint64_t revision);

@@ -17,11 +17,16 @@ static uint8_t *put_string(uint8_t *to, const char *string, size_t n_max)
         return to + n + 1;
 }
 
-/* A card and an offering are of the location as a whole. */
+/* A card and an offering are of the location as a whole; a refusal's id is enough. */
 static bool has_unit(UpdateKind report)
 {
-        return report != UPDATE_CARD && report != UPDATE_OFFERING;
+        return report != UPDATE_CARD && report != UPDATE_OFFERING && report != UPDATE_REFUSAL;
 }
+
+enum {
+        FLOW_END_BYTES = 3 * 4 + 2 * 8, /* a flow's key, behind its texts */
+        REFUSAL_END_BYTES = 4 + EVENT_ID_BYTES,
+};
 
 static uint8_t *put_number(uint8_t *to, uint32_t number)
 {
@@ -29,15 +34,32 @@ static uint8_t *put_number(uint8_t *to, uint32_t number)
         return to + 4;
 }
 
+static uint8_t *put_time(uint8_t *to, int64_t time_ms)
+{
+        be64_put(to, (uint64_t)time_ms);
+        return to + 8;
+}
+
+static uint8_t *put_flow(uint8_t *to, const RecordRef *ref)
+{
+        to = put_string(to, ref->other, LOCATION_MAX);
+        to = put_number(to, ref->care);
+        to = put_number(to, ref->link_from);
+        to = put_number(to, ref->link_to);
+        to = put_time(to, ref->from_ms);
+        return put_time(to, ref->until_ms);
+}
+
 void record_key_make(RecordKey *ret_key, Status status, const char *party, const char *location,
                      const RecordRef *ref)
 {
         uint8_t *to = ret_key->bytes;
 
-        static_assert(1 + PARTY_MAX + 1 + LOCATION_MAX + 1 + 1 + UNIT_MAX + 1 +
-                                      CONST_MAX(4 * 4, METHOD_MAX + 1) <=
-                              RECORD_KEY_MAX,
-                      "the longest key fits");
+        static_assert(
+                1 + PARTY_MAX + 1 + LOCATION_MAX + 1 + 1 + UNIT_MAX + 1 +
+                                CONST_MAX(METHOD_MAX + 1, LOCATION_MAX + 1 + FLOW_END_BYTES) <=
+                        RECORD_KEY_MAX,
+                "the longest key fits");
 
         *to++ = (uint8_t)status;
         to = put_string(to, party, PARTY_MAX);
@@ -62,6 +84,13 @@ void record_key_make(RecordKey *ret_key, Status status, const char *party, const
         case UPDATE_OFFERING:
                 to = put_number(to, ref->care);
                 to = put_number(to, ref->plan);
+                break;
+        case UPDATE_FLOW:
+                to = put_flow(to, ref);
+                break;
+        case UPDATE_REFUSAL:
+                to = put_number(to, ref->care);
+                to = mempcpy(to, ref->id, EVENT_ID_BYTES);
                 break;
         case UPDATE_CARD:
                 break;
@@ -113,6 +142,32 @@ static uint32_t take_number(KeyReader *reader)
         return number;
 }
 
+static int64_t take_time(KeyReader *reader)
+{
+        uint64_t high = take_number(reader);
+
+        return (int64_t)(high << 32 | take_number(reader));
+}
+
+static void take_flow(KeyReader *reader, RecordRef *ref)
+{
+        ref->other = take_string(reader, LOCATION_MAX);
+        if (!*ref->other)
+                ref->other = NULL;
+        ref->care = take_number(reader);
+        ref->link_from = take_number(reader);
+        ref->link_to = take_number(reader);
+        ref->from_ms = take_time(reader);
+        ref->until_ms = take_time(reader);
+}
+
+static void take_refusal(KeyReader *reader, RecordRef *ref)
+{
+        ref->care = take_number(reader);
+        for (size_t i = 0; i < EVENT_ID_BYTES; i++)
+                ref->id[i] = take_byte(reader);
+}
+
 static void take_ref(KeyReader *reader, RecordRef *ret_ref)
 {
         RecordRef ref = {
@@ -143,6 +198,12 @@ static void take_ref(KeyReader *reader, RecordRef *ret_ref)
         case UPDATE_OFFERING:
                 ref.care = take_number(reader);
                 ref.plan = take_number(reader);
+                break;
+        case UPDATE_FLOW:
+                take_flow(reader, &ref);
+                break;
+        case UPDATE_REFUSAL:
+                take_refusal(reader, &ref);
                 break;
         case UPDATE_CARD:
                 break;
@@ -242,6 +303,10 @@ uint32_t record_care(const Record *record)
                 return be32_get(end - 8);
         case UPDATE_DOOR:
                 return be32_get(end - 16);
+        case UPDATE_FLOW:
+                return be32_get(end - FLOW_END_BYTES);
+        case UPDATE_REFUSAL:
+                return be32_get(end - REFUSAL_END_BYTES);
         default:
                 return CODE_ABSENT;
         }

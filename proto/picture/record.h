@@ -4,8 +4,8 @@
  * Record: the last thing that a party said about one thing, and how old it is
  *
  * Counts are keyed by (status, party, location, unit, care); doors also by patient group, urgency
- * and plan; pressure by method; an offering by care and plan; a card by its location alone. A
- * report replaces its record whole.
+ * and plan; pressure by method; an offering by care and plan; a card by its location alone; a flow
+ * by its period and whence it came; a refusal by its id. A report replaces its record whole.
  */
 
 #include "internal/hash.h"
@@ -23,9 +23,11 @@ enum {
  *         party    and a zero byte
  *         location and a zero byte
  *         report   1 byte
- *         unit     and a zero byte: empty if none; not of a card or an offering
+ *         unit     and a zero byte: empty if none; not of a card, an offering or a refusal
  *         counts: care; door: care, patient group, urgency, plan; each 4 bytes, big-endian
  *         pressure: method and a zero byte; offering: care, plan
+ *         flow: other and a zero byte: empty if none; care, from, to; from_ms, until_ms, each 8
+ *         refusal: care, the 16 bytes of its id
  */
 typedef struct RecordKey {
         uint16_t n_bytes;
@@ -55,6 +57,7 @@ Affirmation *affirmation_ref(Affirmation *affirmation);
 Affirmation *affirmation_unref(Affirmation *affirmation);
 
 typedef struct PictureTopic PictureTopic;
+typedef struct RecordEvent RecordEvent; /* picture/events.h */
 typedef struct RecordGroup RecordGroup; /* all of one (party, location) */
 
 typedef struct Record {
@@ -81,8 +84,9 @@ typedef struct Record {
         Audience audience;
         UpdateKind report;
         uint8_t content_digest[CONTENT_DIGEST_BYTES];
-        uint32_t whole; /* the topic's whole answer in which it was listed last */
-        bool apart;     /* scratch of picture_affirm() */
+        uint32_t whole;     /* the topic's whole answer in which it was listed last */
+        bool apart;         /* scratch of picture_affirm() */
+        RecordEvent *event; /* flows and refusals; else NULL */
 
         void *user; /* a subscriber's own; in the daemon, the checkpoint's mark */
 

@@ -21,13 +21,13 @@ static int restore_find(Picture *picture, const Update *update, Record **ret_rec
         return picture_add_record(picture, &key, update->party, update->location, ret_record);
 }
 
-static void restore_put(Record *record, PictureTopic *topic, const Update *update, Blob *envelope,
-                        const Entry *entry, Affirmation *affirmation)
+static void restore_put(Picture *picture, Record *record, PictureTopic *topic, const Update *update,
+                        Blob *envelope, const Entry *entry, Affirmation *affirmation)
 {
         bool stays = record->topic == topic && record->changed_revision == entry->changed_revision;
 
         affirmation_ref(affirmation); /* it may be the record's own, which filling lets go */
-        record_fill(record, update, envelope, entry->revision, entry->received_at_ms);
+        record_fill(picture, record, update, envelope, entry->revision, entry->received_at_ms);
         record->affirmation = affirmation;
         record->changed_revision = entry->changed_revision;
         record->since_ms = entry->since_ms;
@@ -51,7 +51,7 @@ int picture_restore(Picture *picture, PictureTopic *topic, const Update *update,
                 return r;
 
         if (!record->topic || record->changed_revision <= entry->changed_revision)
-                restore_put(record, topic, update, envelope, entry, affirmation);
+                restore_put(picture, record, topic, update, envelope, entry, affirmation);
         else if (record->topic == topic)
                 record->whole = topic->whole;
         if (ret_record)

@@ -27,6 +27,7 @@ enum {
         ENTRY_OVERCROWDED = 1,
         ENTRY_INCONSISTENT = 2,
         ENTRY_MOVED = 4,
+        ENTRY_SAID_WIDER = 8, /* a flow for coordination centres that was for others before */
 };
 
 typedef enum WithdrawnCause {

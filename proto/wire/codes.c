@@ -220,6 +220,30 @@ static const Code reports[] = {
         { UPDATE_PRESSURE, "pressure", { "pressure", "druk" } },
         { UPDATE_CARD, "card", { "card", "gegevens" } },
         { UPDATE_OFFERING, "offering", { "offering", "zorgaanbod" } },
+        { UPDATE_FLOW, "flow", { "flow", "patiëntenstroom" } },
+        { UPDATE_REFUSAL, "refusal", { "refusal", "weigering" } },
+};
+
+static const Code chain_links[] = {
+        { PLEK_CHAIN_HOME, "HOME", { "home", "thuis" } },
+        { PLEK_CHAIN_GP, "GP", { "GP", "huisarts" } },
+        { PLEK_CHAIN_GP_POST, "GP_POST", { "GP post", "HAP" } },
+        { PLEK_CHAIN_AMBULANCE, "AMBULANCE", { "ambulance", "ambulance" } },
+        { PLEK_CHAIN_AIR_AMBULANCE, "AIR_AMBULANCE", { "air ambulance", "MMT" } },
+        { PLEK_CHAIN_ED, "ED", { "ED", "SEH" } },
+        { PLEK_CHAIN_WARD, "WARD", { "ward", "kliniek" } },
+        { PLEK_CHAIN_OUTPATIENT, "OUTPATIENT", { "outpatient clinic", "polikliniek" } },
+        { PLEK_CHAIN_MENTAL_HEALTH, "MENTAL_HEALTH", { "mental health", "GGZ" } },
+        { PLEK_CHAIN_PSYCHIATRIC_CRISIS,
+          "PSYCHIATRIC_CRISIS",
+          { "psychiatric crisis", "crisisdienst GGZ" } },
+        { PLEK_CHAIN_NURSING_HOME, "NURSING_HOME", { "nursing home", "VVT" } },
+        { PLEK_CHAIN_SHORT_STAY, "SHORT_STAY", { "short stay", "ELV" } },
+        { PLEK_CHAIN_REHABILITATION, "REHABILITATION", { "rehabilitation", "revalidatie, GRZ" } },
+        { PLEK_CHAIN_HOME_CARE, "HOME_CARE", { "home care", "thuiszorg" } },
+        { PLEK_CHAIN_HOSPICE, "HOSPICE", { "hospice", "hospice" } },
+        { PLEK_CHAIN_BIRTH_CARE, "BIRTH_CARE", { "birth care", "geboortezorg" } },
+        { PLEK_CHAIN_ELSEWHERE, "ELSEWHERE", { "elsewhere", "elders" } },
 };
 
 #define LIST(_codes, _is_open)                                                                     \
@@ -248,6 +272,7 @@ static const struct {
         [CODES_WITHDRAWN] = LIST(withdrawns, false),
         [CODES_COUNT_FIELD] = LIST(count_fields, false),
         [CODES_REPORT] = LIST(reports, false),
+        [CODES_CHAIN] = LIST(chain_links, true),
 };
 
 static const Code *find_code(CodeList list, uint32_t code)

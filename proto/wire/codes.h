@@ -29,6 +29,7 @@ typedef enum CodeList {
         CODES_WITHDRAWN,
         CODES_COUNT_FIELD, /* plek.proto's field numbers of Counts: "staffed", ... */
         CODES_REPORT,      /* field numbers of Update: "counts", "door", "card", ... */
+        CODES_CHAIN,       /* links of the chain */
         N_CODE_LISTS,
 } CodeList;
 

@@ -226,17 +226,22 @@ static int take_pressure(Update *update, UpdateCheck *check, const PbPressure *p
 /* Whether @pb has just what a key of its kind of report has: two keys of one record are equal. */
 static bool key_has_its_parts(const PbKey *pb)
 {
-        bool is_counts = pb->report == UPDATE_COUNTS, is_door = pb->report == UPDATE_DOOR;
-        bool is_pressure = pb->report == UPDATE_PRESSURE, is_card = pb->report == UPDATE_CARD;
-        bool is_offering = pb->report == UPDATE_OFFERING;
+        bool is_door = pb->report == UPDATE_DOOR, is_card = pb->report == UPDATE_CARD;
+        bool is_pressure = pb->report == UPDATE_PRESSURE;
+        bool is_offering = pb->report == UPDATE_OFFERING, is_flow = pb->report == UPDATE_FLOW;
+        bool is_refusal = pb->report == UPDATE_REFUSAL, has_care = !is_pressure && !is_card;
 
+        if (pb->has_link_from != is_flow || pb->has_link_to != is_flow ||
+            pb->has_from_ms != is_flow || pb->has_until_ms != is_flow || (pb->other && !is_flow) ||
+            pb->has_id != is_refusal)
+                return false;
         if ((pb->has_patient_group || pb->has_urgency) && !is_door)
                 return false;
         if (pb->has_plan && pb->plan && !is_door && !is_offering)
                 return false;
-        if (pb->has_care != (is_counts || is_offering) && !(is_door && pb->has_care))
+        if (pb->has_care != has_care && !is_door)
                 return false;
-        return !!pb->method == is_pressure && !(pb->unit && (is_card || is_offering));
+        return !!pb->method == is_pressure && !(pb->unit && (is_card || is_offering || is_refusal));
 }
 
 int update_take_key(RecordRef *ret_ref, UpdateCheck *check, const Plek__V1__RecordKey *pb)
@@ -253,7 +258,8 @@ int update_take_key(RecordRef *ret_ref, UpdateCheck *check, const Plek__V1__Reco
             take_scope_code(&ret_ref->care, check, "care", pb->has_care, pb->care) ||
             take_scope_code(&ret_ref->patient_group, check, "patient_group", pb->has_patient_group,
                             pb->patient_group) ||
-            take_urgency(&ret_ref->urgency, check, "urgency", pb->has_urgency, pb->urgency))
+            take_urgency(&ret_ref->urgency, check, "urgency", pb->has_urgency, pb->urgency) ||
+            update_take_event_key(ret_ref, check, pb))
                 return UPDATE_E_REFUSED;
 
         ret_ref->report = (UpdateKind)pb->report;
@@ -320,6 +326,10 @@ int update_take_body(Update *update, UpdateCheck *check, const Plek__V1__Update 
                 return update_take_card(update, check, pb->card);
         case UPDATE_OFFERING:
                 return update_take_offering(update, check, pb->offering);
+        case UPDATE_FLOW:
+                return update_take_flow(update, check, pb->flow);
+        case UPDATE_REFUSAL:
+                return update_take_refusal(update, check, pb->refusal);
         case UPDATE_AFFIRM:
                 return take_affirm(update, check, pb->affirm);
         case UPDATE_WITHDRAW:

@@ -42,6 +42,12 @@ MUST_CHECK int update_take_card(Update *update, UpdateCheck *check,
                                 const Plek__V1__LocationCard *pb);
 MUST_CHECK int update_take_offering(Update *update, UpdateCheck *check,
                                     const Plek__V1__Offering *pb);
+MUST_CHECK int update_take_flow(Update *update, UpdateCheck *check, const Plek__V1__Flow *pb);
+MUST_CHECK int update_take_refusal(Update *update, UpdateCheck *check,
+                                   const Plek__V1__CareRefusal *pb);
+/* The parts of a key that only these have; sets all of them. */
+MUST_CHECK int update_take_event_key(RecordRef *ret_ref, UpdateCheck *check,
+                                     const Plek__V1__RecordKey *pb);
 
 /* A record's key, which blocks have too. Field names are those of RecordKey. */
 MUST_CHECK int update_take_key(RecordRef *ret_ref, UpdateCheck *check,

@@ -21,6 +21,8 @@ typedef struct PbBody {
         Plek__V1__Pressure pressure;
         Plek__V1__LocationCard card;
         Plek__V1__Offering offering;
+        Plek__V1__Flow flow;
+        Plek__V1__CareRefusal refusal;
         Plek__V1__Affirm affirm;
         Plek__V1__RecordKey withdraw;
 } PbBody;
@@ -189,21 +191,60 @@ static void put_offering(PbBody *body, const Offering *offering)
                      offering->holds_until_ms);
 }
 
+static void put_flow(PbBody *body, const Flow *flow)
+{
+        Plek__V1__Flow *pb = &body->flow;
+
+        plek__v1__flow__init(pb);
+        pb->from = flow->from;
+        pb->to = flow->to;
+        pb->other = pb_text(flow->other);
+        pb->care = flow->care;
+        SET_OPTIONAL(pb, count, flow->has_count, flow->count);
+        pb->from_ms = flow->from_ms;
+        pb->until_ms = flow->until_ms;
+}
+
+static ProtobufCBinaryData id_of(const uint8_t id[EVENT_ID_BYTES])
+{
+        return (ProtobufCBinaryData){ EVENT_ID_BYTES, (uint8_t *)(uintptr_t)id };
+}
+
+static void put_refusal(PbBody *body, const CareRefusal *refusal)
+{
+        Plek__V1__CareRefusal *pb = &body->refusal;
+
+        plek__v1__care_refusal__init(pb);
+        pb->id = id_of(refusal->id);
+        pb->care = refusal->care;
+        SET_OPTIONAL(pb, reason, refusal->reason != 0, refusal->reason);
+        SET_OPTIONAL(pb, from, refusal->from != 0, refusal->from);
+        pb->at_ms = refusal->at_ms;
+        SET_OPTIONAL(pb, count, refusal->count != 1, refusal->count);
+}
+
 void update_put_key(Plek__V1__RecordKey *pb, const RecordRef *ref)
 {
         bool is_door = ref->report == UPDATE_DOOR, is_offering = ref->report == UPDATE_OFFERING;
+        bool is_flow = ref->report == UPDATE_FLOW, is_refusal = ref->report == UPDATE_REFUSAL;
 
         pb->report = ref->report;
         pb->unit = pb_text(ref->unit);
         SET_OPTIONAL(pb, care,
-                     ref->care != CODE_ABSENT &&
-                             (is_door || is_offering || ref->report == UPDATE_COUNTS),
+                     ref->care != CODE_ABSENT && (is_door || is_offering || is_flow || is_refusal ||
+                                                  ref->report == UPDATE_COUNTS),
                      ref->care);
         SET_OPTIONAL(pb, patient_group, is_door && ref->patient_group != CODE_ABSENT,
                      ref->patient_group);
         SET_OPTIONAL(pb, urgency, is_door && ref->urgency != CODE_ABSENT, ref->urgency);
         SET_OPTIONAL(pb, plan, (is_door || is_offering) && ref->plan, ref->plan);
         pb->method = pb_text(ref->method);
+        SET_OPTIONAL(pb, link_from, is_flow, ref->link_from);
+        SET_OPTIONAL(pb, link_to, is_flow, ref->link_to);
+        SET_OPTIONAL(pb, from_ms, is_flow, ref->from_ms);
+        SET_OPTIONAL(pb, until_ms, is_flow, ref->until_ms);
+        pb->other = pb_text(ref->other);
+        SET_OPTIONAL(pb, id, is_refusal, id_of(ref->id));
 }
 
 static int put_affirm(PbBody *body, WireRefusal *refusal, PbScratch *scratch, const Affirm *affirm)
@@ -248,6 +289,14 @@ static int put_body(Plek__V1__Update *pb, PbBody *body, WireRefusal *refusal, Pb
                 pb->offering = &body->offering;
                 put_offering(body, &update->offering);
                 return 0;
+        case UPDATE_FLOW:
+                pb->flow = &body->flow;
+                put_flow(body, &update->flow);
+                return 0;
+        case UPDATE_REFUSAL:
+                pb->refusal = &body->refusal;
+                put_refusal(body, &update->care_refusal);
+                return 0;
         case UPDATE_AFFIRM:
                 pb->affirm = &body->affirm;
                 return put_affirm(body, refusal, scratch, &update->affirm);
@@ -257,7 +306,7 @@ static int put_body(Plek__V1__Update *pb, PbBody *body, WireRefusal *refusal, Pb
                 update_put_key(pb->withdraw, &update->withdraw);
                 return 0;
         }
-        return refuse(refusal, NULL, "an update has one of the seven bodies");
+        return refuse(refusal, NULL, "an update has one of the bodies that there are");
 }
 
 static void put_head(Plek__V1__Update *pb, const Update *update)

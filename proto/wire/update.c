@@ -151,7 +151,8 @@ static int take_about(Update *update, UpdateCheck *check, const Plek__V1__Update
 
 static bool is_report(UpdateKind kind)
 {
-        return (kind >= UPDATE_COUNTS && kind <= UPDATE_CARD) || kind == UPDATE_OFFERING;
+        return (kind >= UPDATE_COUNTS && kind <= UPDATE_CARD) || kind == UPDATE_OFFERING ||
+               report_is_event(kind);
 }
 
 /*
@@ -296,6 +297,19 @@ RecordRef update_record_ref(const Update *update)
                 ref.care = update->offering.care;
                 ref.plan = update->offering.plan;
                 break;
+        case UPDATE_FLOW:
+                ref.care = update->flow.care;
+                ref.link_from = update->flow.from;
+                ref.link_to = update->flow.to;
+                ref.other = update->flow.other;
+                ref.from_ms = update->flow.from_ms;
+                ref.until_ms = update->flow.until_ms;
+                break;
+        case UPDATE_REFUSAL:
+                ref.unit = NULL;
+                ref.care = update->care_refusal.care;
+                memcpy(ref.id, update->care_refusal.id, sizeof(ref.id));
+                break;
         case UPDATE_WITHDRAW:
                 return update->withdraw;
         case UPDATE_AFFIRM:
@@ -307,5 +321,22 @@ RecordRef update_record_ref(const Update *update)
 
 Lane report_lane(UpdateKind report)
 {
-        return report == UPDATE_COUNTS || report == UPDATE_PRESSURE ? LANE_COUNTS : LANE_STATUS;
+        return report == UPDATE_COUNTS || report == UPDATE_PRESSURE || report_is_event(report)
+                       ? LANE_COUNTS
+                       : LANE_STATUS;
+}
+
+bool report_is_event(UpdateKind report)
+{
+        return report == UPDATE_FLOW || report == UPDATE_REFUSAL;
+}
+
+bool flow_leaves(uint32_t link)
+{
+        return link == PLEK_CHAIN_HOME || link == PLEK_CHAIN_ELSEWHERE;
+}
+
+bool count_is_small(int64_t count)
+{
+        return count >= 1 && count <= SMALL_COUNT_MAX;
 }

@@ -33,7 +33,16 @@ enum {
         NOT_AFTER_MAX_MS = 24 * 3600 * 1000,
         VALID_FOR_MAX_S = 7 * 24 * 3600,
         CONTENT_DIGEST_BYTES = 16,
+        EVENT_ID_BYTES = 16,
+        SMALL_COUNT_MAX = 4, /* of 1 and up: for coordination centres only */
+        FLOW_STEP_MS = 60 * 1000,
+        FLOW_WIDE_MIN_MS = 3600 * 1000, /* the shortest period for others than these */
+        EVENTS_LATE_MAX_S = 35 * 24 * 3600,
 };
+
+#define FLOW_MAX_MS ((int64_t)(31 * 24 + 1) * 3600 * 1000) /* a month in which clocks go back */
+/* Flows and refusals older than this are not taken any more. */
+#define EVENTS_LATE_MAX_MS ((int64_t)EVENTS_LATE_MAX_S * 1000)
 
 #define CODE_ABSENT UINT32_MAX /* care, patient group, urgency of a scope: not narrowed */
 #define TIME_ABSENT INT64_MIN
@@ -51,6 +60,8 @@ typedef enum UpdateKind {
         UPDATE_AFFIRM = 24,
         UPDATE_WITHDRAW = 25,
         UPDATE_OFFERING = 26,
+        UPDATE_FLOW = 28,
+        UPDATE_REFUSAL = 29,
 } UpdateKind;
 
 typedef enum CountField {
@@ -70,13 +81,17 @@ typedef enum CountField {
 
 /* A record within (status, party, location). What does not apply to its report is absent. */
 typedef struct RecordRef {
-        UpdateKind report; /* COUNTS, DOOR, PRESSURE, CARD or OFFERING */
+        UpdateKind report; /* one of the reports */
         const char *unit;  /* NULL: the location as a whole */
-        uint32_t care;     /* counts, offerings: required; doors: CODE_ABSENT if not narrowed */
+        uint32_t care; /* doors: CODE_ABSENT if not narrowed; required where else there is one */
         uint32_t patient_group;
         uint32_t urgency;
         uint32_t plan; /* doors, offerings; 0: now */
         const char *method;
+        uint32_t link_from, link_to; /* flows */
+        const char *other;           /* flows; NULL: not said */
+        int64_t from_ms, until_ms;   /* flows */
+        uint8_t id[EVENT_ID_BYTES];  /* refusals */
 } RecordRef;
 
 typedef struct Counts {
@@ -146,6 +161,26 @@ typedef struct Offering {
         int64_t holds_from_ms, holds_until_ms; /* or TIME_ABSENT */
 } Offering;
 
+/* How many went along in a period. The location is where they arrived, unless flow_leaves(). */
+typedef struct Flow {
+        uint32_t from, to;
+        const char *other; /* where they came from; NULL: not said */
+        uint32_t care;
+        bool has_count; /* or it is withheld */
+        int32_t count;
+        int64_t from_ms, until_ms;
+} Flow;
+
+/* Requests that a unit could not take. */
+typedef struct CareRefusal {
+        uint8_t id[EVENT_ID_BYTES];
+        uint32_t care;
+        uint32_t reason; /* 0: not said */
+        uint32_t from;   /* a link; 0: not said */
+        int64_t at_ms;
+        int32_t count;
+} CareRefusal;
+
 typedef struct Affirm {
         Lane lane;
         uint64_t up_to_seq;
@@ -177,6 +212,8 @@ typedef struct Update {
                 Pressure pressure;
                 LocationCard card;
                 Offering offering;
+                Flow flow;
+                CareRefusal care_refusal;
                 Affirm affirm;
                 RecordRef withdraw;
         };
@@ -212,6 +249,13 @@ MUST_CHECK int update_encode(Blob **ret_body, WireRefusal *ret_refusal, const Up
 /* Which record a report is about; for affirm: not to be called. Borrowed from @update. */
 RecordRef update_record_ref(const Update *update);
 Lane report_lane(UpdateKind report);
+/* Whether it says what happened, not what is: it does not age, and leaves after a while by itself.
+ */
+bool report_is_event(UpdateKind report);
+/* Whether a flow to @link has left the chain: its location is then what was left. */
+bool flow_leaves(uint32_t link);
+/* 1 to SMALL_COUNT_MAX. */
+bool count_is_small(int64_t count);
 
 /* Free now: as given, or computed; *ret_computed says which. False: cannot be known. */
 bool counts_available(const Counts *counts, int32_t *ret_available, bool *ret_computed);

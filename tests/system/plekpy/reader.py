@@ -237,6 +237,10 @@ class Reader:
             self.greet(until)
         self.last_beat[lane] = (time.monotonic(), beat)
         self.accepting = beat.accepting
+        for topic in self.topics.values():  # the broker drops them too, and tells nobody
+            for key in [key for key, record in topic.records.items()
+                        if records.is_over(record.update, beat.time_ms)]:
+                del topic.records[key]
         for presence in beat.presence:
             self.presence[presence.party] = presence.connected
         for position in beat.topics:

@@ -4,45 +4,63 @@ from dataclasses import dataclass
 
 import plek_pb2 as pb
 
-REPORTS = {"counts": 20, "door": 21, "pressure": 22, "card": 23, "offering": 26}
+REPORTS = {"counts": 20, "door": 21, "pressure": 22, "card": 23, "offering": 26, "flow": 28,
+           "refusal": 29}
 LANES = {20: pb.LANE_COUNTS, 21: pb.LANE_STATUS, 22: pb.LANE_COUNTS, 23: pb.LANE_STATUS,
-         26: pb.LANE_STATUS}
-DEFAULT_VALID_FOR_S = {20: 3600, 21: 86400, 22: 600, 23: None, 26: None}
+         26: pb.LANE_STATUS, 28: pb.LANE_COUNTS, 29: pb.LANE_COUNTS}
+DEFAULT_VALID_FOR_S = {20: 3600, 21: 86400, 22: 600, 23: None, 26: None, 28: None, 29: None}
+EVENTS = (28, 29)
+DAY_MS = 86_400_000
+EVENT_DAYS = 36
+
+KEY_PARTS = ("report", "unit", "care", "patient_group", "urgency", "plan", "method", "link_from",
+             "link_to", "other", "from_ms", "until_ms", "id")
 
 
 def _optional(message, field):
     return getattr(message, field) if message.HasField(field) else None
 
 
+def _ref(report, **parts):
+    """Every part of a RecordKey in order; what does not apply is None, and plan 0."""
+    return (report, *(parts.get(name, 0 if name == "plan" else None) for name in KEY_PARTS[1:]))
+
+
 def ref_of(update):
-    """(report, unit, care, patient group, urgency, plan, method) of a report or a withdrawal."""
+    """What the report or withdrawal @update is about, within its location."""
     body = update.WhichOneof("body")
     if body == "withdraw":
         return ref_of_key(update.withdraw)
-    unit = _optional(update, "unit") if body not in ("card", "offering") else None
+    unit = _optional(update, "unit")
     if body == "counts":
-        return (20, unit, update.counts.care, None, None, 0, None)
+        return _ref(20, unit=unit, care=update.counts.care)
     if body == "door":
         door = update.door
-        return (21, unit, _optional(door, "care"), _optional(door, "patient_group"),
-                _optional(door, "urgency"), door.plan, None)
+        return _ref(21, unit=unit, care=_optional(door, "care"),
+                    patient_group=_optional(door, "patient_group"),
+                    urgency=_optional(door, "urgency"), plan=door.plan)
     if body == "pressure":
-        return (22, unit, None, None, None, 0, update.pressure.method)
+        return _ref(22, unit=unit, method=update.pressure.method)
     if body == "offering":
-        return (26, None, update.offering.care, None, None, update.offering.plan, None)
-    return (23, None, None, None, None, 0, None)
+        return _ref(26, care=update.offering.care, plan=update.offering.plan)
+    if body == "flow":
+        flow = update.flow
+        return _ref(28, unit=unit, care=flow.care, link_from=getattr(flow, "from"),
+                    link_to=flow.to, other=_optional(flow, "other"), from_ms=flow.from_ms,
+                    until_ms=flow.until_ms)
+    if body == "refusal":
+        return _ref(29, care=update.refusal.care, id=update.refusal.id)
+    return _ref(23)
 
 
 def ref_of_key(key):
-    return (key.report, _optional(key, "unit"), _optional(key, "care"),
-            _optional(key, "patient_group"), _optional(key, "urgency"), key.plan,
-            _optional(key, "method"))
+    return tuple(key.plan if name == "plan" else key.report if name == "report"
+                 else _optional(key, name) for name in KEY_PARTS)
 
 
 def key_of_ref(ref):
     """The RecordKey message of a reference."""
-    names = ("report", "unit", "care", "patient_group", "urgency", "plan", "method")
-    given = {name: value for name, value in zip(names, ref) if value is not None}
+    given = {name: value for name, value in zip(KEY_PARTS, ref) if value is not None}
     if not given["plan"]:
         del given["plan"]
     return pb.RecordKey(**given)
@@ -51,6 +69,15 @@ def key_of_ref(ref):
 def key_of(update):
     """What identifies a record in the whole picture."""
     return (update.status, update.party, update.location, *ref_of(update))
+
+
+def is_over(update, now_ms):
+    """Whether what happened was so long ago that nobody holds it any more."""
+    body = update.WhichOneof("body")
+    if body not in ("flow", "refusal"):
+        return False
+    at_ms = update.flow.until_ms if body == "flow" else update.refusal.at_ms
+    return at_ms // DAY_MS + EVENT_DAYS < now_ms // DAY_MS
 
 
 @dataclass
@@ -95,5 +122,5 @@ def is_affirmed(record, update):
     return (said.party == update.party and said.location == update.location
             and said.status == update.status and said.audience == update.audience
             and said.instance == update.instance and said.seq <= affirm.up_to_seq
-            and LANES[record.report] == affirm.lane
+            and LANES[record.report] == affirm.lane and record.report not in EVENTS
             and ref_of(said) not in [ref_of_key(key) for key in affirm.apart_from])
