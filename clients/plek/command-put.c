@@ -224,6 +224,11 @@ static int put_send(Peer *peer, const PutOptions *o)
         return say_result(peer, o, &result, r);
 }
 
+int put_run(Peer *peer, const PutOptions *o)
+{
+        return o->check ? put_check(peer, o) : put_send(peer, o);
+}
+
 static int put(const PutOptions *o)
 {
         CLEANUP(peer_close) Peer peer = PEER_NULL;
@@ -232,7 +237,7 @@ static int put(const PutOptions *o)
         r = peer_open(&peer, &o->common);
         if (r)
                 return r;
-        return o->check ? put_check(&peer, o) : put_send(&peer, o);
+        return put_run(&peer, o);
 }
 
 int command_put(int argc, char **argv)

@@ -83,6 +83,8 @@ int command_import(int argc, char **argv);
 int command_find(int argc, char **argv);
 int command_impact(int argc, char **argv);
 int command_map(int argc, char **argv);
+int command_refuse(int argc, char **argv);
+int command_flow(int argc, char **argv);
 int command_status(int argc, char **argv);
 int command_witness(int argc, char **argv);
 int command_verify(int argc, char **argv);

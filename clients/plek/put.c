@@ -386,6 +386,9 @@ void put_options_parse(PutOptions *ret_options, int argc, char **argv)
         };
         common_init(&ret_options->common);
         ret_options->report.kind = find_kind(argc, argv);
+        if (ret_options->report.kind == PLEK_REPORT_FLOW ||
+            ret_options->report.kind == PLEK_REPORT_REFUSAL)
+                exit(fail(EXIT_USAGE, "what happened is said by plek flow and plek refuse."));
         if (ret_options->report.kind == PLEK_REPORT_DOOR)
                 ret_options->report.door = (PlekDoor)PLEK_DOOR_INIT;
         if (ret_options->report.kind == PLEK_REPORT_OFFERING)

@@ -4,9 +4,7 @@
  * The command line of plek put, as a report
  */
 
-#include "plek/plek.h"
-
-#include "command.h"
+#include "peer.h"
 
 typedef struct PutOptions {
         Common common;
@@ -27,6 +25,10 @@ void put_options_parse(PutOptions *ret_options, int argc, char **argv);
  * With --from it is a plan, whose number is its start's. */
 void put_door_parse(PutOptions *ret_options, int argc, char **argv, const char *verb,
                     uint32_t door_state);
+
+/* Sends it and waits for the receipt, or asks whether it would be accepted; says what came of it.
+ * Returns an Exit. */
+MUST_CHECK int put_run(Peer *peer, const PutOptions *o);
 
 enum {
         PUT_LOCATION = 0x100,

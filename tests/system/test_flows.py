@@ -1,0 +1,163 @@
+#!/usr/bin/python3
+"""Flows and refusals: small counts stay with coordination centres, and nothing counts twice"""
+
+import time
+
+import plek_pb2 as pb
+import tap
+from harness import Region, until_true
+from tools import REFUSED, USAGE, Tools
+
+HOUR_MS, DAY_MS = 3_600_000, 86_400_000
+
+
+def flow(agent, days_ago, count=None, audience=pb.AUDIENCE_CARE, days=1, location="duin-ed",
+         **fields):
+    """Arrivals by ambulance on days in UTC, @days_ago to begin with."""
+    begin = (agent.session.time_ms() // DAY_MS - days_ago) * DAY_MS
+    body = {"from": pb.CHAIN_AMBULANCE, "to": pb.CHAIN_ED, "care": pb.CARE_ED, "from_ms": begin,
+            "until_ms": begin + days * DAY_MS} | fields
+    if count is not None:
+        body["count"] = count
+    return agent.make(location, audience=audience, flow=pb.Flow(**body))
+
+
+def refusal(agent, number, count=None, **fields):
+    body = {"id": bytes([number]) * 16, "care": pb.CARE_ICU_ADULT, "reason": pb.REASON_BEDS_FULL,
+            "at_ms": agent.session.time_ms() - HOUR_MS} | fields
+    if count is not None:
+        body["count"] = count
+    return agent.make("duin-ed", audience=pb.AUDIENCE_COORD, refusal=pb.CareRefusal(**body))
+
+
+def iso(at_ms):
+    return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(at_ms / 1000))
+
+
+def events(reader):
+    return [record.update for record in reader.records().values()
+            if record.update.WhichOneof("body") in ("flow", "refusal")]
+
+
+def test_a_count_of_one_to_four_is_refused_but_for_coordination_centres():
+    with Region() as region:
+        agent = region.agent("duin", {"duin-ed": "oost"})
+        for count in (1, 4):
+            for audience in (pb.AUDIENCE_OPEN, pb.AUDIENCE_CARE):
+                why = agent.refused(flow(agent, 2, count, audience)).refusal
+                assert (why.code, why.field) == (pb.REFUSED_POLICY, "flow.count")
+                assert "audience COORD" in why.text
+        agent.state(flow(agent, 2, 4, pb.AUDIENCE_COORD))
+        agent.state(flow(agent, 3, 0))
+        agent.state(flow(agent, 4, 5))
+        why = agent.refused(agent.make("duin-ed", refusal=pb.CareRefusal(
+            id=bytes(16), care=pb.CARE_ED, at_ms=agent.session.time_ms(), count=50))).refusal
+        assert (why.code, why.field) == (pb.REFUSED_POLICY, "audience")
+
+
+def test_readers_see_what_is_for_them():
+    with Region() as region:
+        agent = region.agent("duin", {"duin-ed": "oost"})
+        care, coord = region.reader("meldkamer"), region.reader("zcc", coord=True)
+        agent.state(flow(agent, 2, 3, pb.AUDIENCE_COORD))
+        agent.state(refusal(agent, 7))
+        agent.state(flow(agent, 3, 12))
+        coord.wait(lambda: len(events(coord)) == 3)
+        care.wait(lambda: len(events(care)) == 1)
+        assert events(care)[0].flow.count == 12
+
+        # What others have read is only taken back, and then stays so.
+        why = agent.refused(flow(agent, 3, 13)).refusal
+        assert (why.code, why.field) == (pb.REFUSED_POLICY, "flow.count")
+        why = agent.refused(agent.withdraw(flow(agent, 3, 12))).refusal
+        assert (why.code, why.field) == (pb.REFUSED_POLICY, "withdraw")
+        agent.state(flow(agent, 3, 13, pb.AUDIENCE_COORD))
+        care.wait(lambda: not events(care))
+        coord.wait(lambda: sorted(e.flow.count for e in events(coord) if e.HasField("flow"))
+                   == [3, 13])
+        why = agent.refused(flow(agent, 3, 13)).refusal
+        assert (why.code, why.field) == (pb.REFUSED_POLICY, "audience")
+        why = agent.refused(flow(agent, 4, 40, days=3)).refusal
+        assert (why.code, why.field) == (pb.REFUSED_POLICY, "flow.from_ms")
+
+
+def test_what_is_sent_again_is_not_counted_again_also_after_a_restart():
+    with Region() as region:
+        agent = region.agent("duin", {"duin-ed": "oost"})
+        coord = region.reader("zcc", coord=True)
+        first = agent.state(refusal(agent, 7, at_ms=agent.session.time_ms() // HOUR_MS * HOUR_MS))
+        again = agent.state(refusal(agent, 7, at_ms=agent.session.time_ms() // HOUR_MS * HOUR_MS))
+        assert again > first
+        region.daemon.kill()
+        region.daemon.start()
+        agent.reconnect()
+        agent.state(refusal(agent, 7, at_ms=agent.session.time_ms() // HOUR_MS * HOUR_MS))
+        why = agent.refused(refusal(agent, 7, count=2)).refusal
+        assert (why.code, why.field) == (pb.REFUSED_FIELD, "refusal.id")
+        agent.state(flow(agent, 2, 12))
+        coord.close()
+        coord = region.reader("zcc-2", coord=True)
+        coord.wait(lambda: len(events(coord)) == 2)
+        [held] = [record for record in coord.records().values()
+                  if record.update.HasField("refusal")]
+        assert held.revision == first
+
+
+def test_plek_refuse_is_one_command():
+    with Region() as region:
+        region.enrol_agent("duin", {"duin-ed": "oost"})
+        region.enrol_agent("berg", {"berg-1": "oost", "berg-2": "oost"})
+        tools, coord = Tools(region), region.reader("zcc", coord=True)
+        care = region.reader("meldkamer")
+        said = tools.plek("refuse", "--care", "ICU_ADULT", "--reason", "BEDS_FULL", "--from",
+                          "AMBULANCE", "--json", party="duin").one()
+        assert said["revision"] > 3
+        coord.wait(lambda: events(coord))
+        [update] = events(coord)
+        assert update.location == "duin-ed" and update.audience == pb.AUDIENCE_COORD
+        assert update.refusal.count == 1 and len(set(update.refusal.id)) > 4
+        assert getattr(update.refusal, "from") == pb.CHAIN_AMBULANCE
+        assert abs(update.refusal.at_ms - coord.session.time_ms()) < 60_000
+
+        tools.plek("refuse", "--care", "ICU_ADULT", party="duin")
+        coord.wait(lambda: len(events(coord)) == 2)
+        assert not events(care)
+        done = tools.plek("refuse", "--care", "ED", party="berg", expect=USAGE)
+        assert "speaks for 2 locations" in done.err
+        tools.plek("refuse", "berg-2", "--care", "ED", "--check", party="berg")
+        assert len(events(coord)) == 2
+
+
+def test_plek_flow_says_a_number_and_no_small_one():
+    with Region() as region:
+        region.enrol_agent("duin", {"duin-ed": "oost"})
+        tools, care = Tools(region), region.reader("meldkamer")
+        said = ("flow", "duin-ed", "--from", "AMBULANCE", "--to", "ED", "--care", "ED", "--begin",
+                "-3d")
+        done = tools.plek(*said, "--count", "3", party="duin", expect=REFUSED)
+        assert "1 to 4" in done.err
+        done = tools.plek("flow", "duin-ed", "--from", "AMBULANCE", "--to", "ED", "--care", "ED",
+                          "--begin", "2026-01-01", "--count", "12", party="duin", expect=REFUSED)
+        assert "35 days" in done.err
+        at_ms = care.session.time_ms() // DAY_MS * DAY_MS - 3 * DAY_MS
+        tools.plek("flow", "duin-ed", "--from", "AMBULANCE", "--to", "ED", "--care", "ED",
+                   "--begin", iso(at_ms), "--count", "12", party="duin")
+        care.wait(lambda: events(care))
+        assert (events(care)[0].flow.from_ms, events(care)[0].flow.count) == (at_ms, 12)
+
+
+def test_the_open_document_has_no_flows():
+    with Region(settings={"open-document": "open.json"}) as region:
+        agent = region.agent("duin", {"duin-ed": "oost"})
+        agent.state(flow(agent, 3, 4321, pb.AUDIENCE_OPEN))
+        agent.state(agent.make("duin-ed", audience=pb.AUDIENCE_OPEN, unit="ic", counts=pb.Counts(
+            care=pb.CARE_ICU_ADULT, staffed=12)))
+        region.daemon.stop()
+        region.daemon.start()
+        path = region.directory / "open.json"
+        until_true(lambda: path.exists() and b"staffed" in path.read_bytes(), what="the document")
+        assert b"4321" not in path.read_bytes()
+
+
+if __name__ == "__main__":
+    tap.run(globals())
