@@ -6,7 +6,8 @@
  *         name = value               settings, in any order, each at most once
  *         [policy REGION]            what a region allows of doors:
  *         forbid = STOP, CLOSED      these states are refused
- *         longest-STOP = 2h          this state must say an end, at most this far off
+ *         longest-STOP = 2h          this state must say an end, at most this long after it began
+ *         pause-STOP = 1h            a break as long as this begins it anew; 30 min by default
  *
  * What is not known is refused: a setting that is spelt wrong must not be a default. Everything
  * that is wrong is said, each with its file and line, not only the first.
@@ -27,6 +28,7 @@ enum {
 enum {
         CONFIG_BYTES_MAX = 1024 * 1024,
         CONFIG_POLICIES_MAX = 1024,
+        CONFIG_PAUSE_DEFAULT_MS = 30 * 60 * 1000,
 };
 
 /* Times in milliseconds, sizes in bytes. Strings are the config's. */

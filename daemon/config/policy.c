@@ -8,7 +8,7 @@
 #include "wire/codes.h"
 #include "wire/names.h"
 
-static const char longest[] = "longest-";
+static const char longest[] = "longest-", shortest_break[] = "pause-";
 
 PRINTF(2, 3) static int refuse(const char **ret_text, const char *format, ...)
 {
@@ -44,7 +44,7 @@ static int policy_need(Config *config, const char *region, uint32_t state, DoorP
 
         config->policies = policies;
         *ret_policy = &policies[config->n_policies++];
-        **ret_policy = (DoorPolicy){ .state = state };
+        **ret_policy = (DoorPolicy){ .state = state, .pause_ms = CONFIG_PAUSE_DEFAULT_MS };
         strcpy((*ret_policy)->region, region);
         return 0;
 }
@@ -92,18 +92,19 @@ static int policy_forbid_all(Config *config, const char *region, const char *val
         return r;
 }
 
-static int policy_limit(Config *config, const char *region, const char *name, const char *value,
-                        const char **ret_text)
+static int policy_limit(Config *config, const char *region, const char *limit, const char *name,
+                        const char *value, const char **ret_text)
 {
         DoorPolicy *policy;
-        uint64_t longest_ms;
+        uint64_t limit_ms;
         uint32_t state;
         int r;
 
         if (code_parse(&state, CODES_DOOR_STATE, name))
                 return refuse(ret_text, "\"%.64s\" is not a state of a door", name);
-        if (value_parse(&longest_ms, VALUE_MS, value) || !longest_ms || longest_ms > INT64_MAX)
-                return refuse(ret_text, "%s%s: \"%.64s\" is not %s", longest, name, value,
+        if (value_parse(&limit_ms, VALUE_MS, value) || (!limit_ms && limit == longest) ||
+            limit_ms > INT64_MAX)
+                return refuse(ret_text, "%s%s: \"%.64s\" is not %s", limit, name, value,
                               value_rule(VALUE_MS));
 
         r = policy_need(config, region, state, &policy);
@@ -111,10 +112,14 @@ static int policy_limit(Config *config, const char *region, const char *name, co
                 return refuse(ret_text, "more than %d policies", CONFIG_POLICIES_MAX);
         if (r)
                 return err_fold(r);
+        if (limit == shortest_break) {
+                policy->pause_ms = (int64_t)limit_ms;
+                return 0;
+        }
         if (policy->longest_ms)
                 return refuse(ret_text, "%s%s is set already", longest, name);
 
-        policy->longest_ms = (int64_t)longest_ms;
+        policy->longest_ms = (int64_t)limit_ms;
         return 0;
 }
 
@@ -127,6 +132,11 @@ int policy_set(Config *config, const char *region, const char *name, const char 
         if (strcmp(name, "forbid") == 0)
                 return policy_forbid_all(config, region, value, ret_text);
         if (strncmp(name, longest, strlen(longest)) == 0)
-                return policy_limit(config, region, name + strlen(longest), value, ret_text);
-        return refuse(ret_text, "a policy has no \"%s\"; it has forbid and longest-STATE", name);
+                return policy_limit(config, region, longest, name + strlen(longest), value,
+                                    ret_text);
+        if (strncmp(name, shortest_break, strlen(shortest_break)) == 0)
+                return policy_limit(config, region, shortest_break, name + strlen(shortest_break),
+                                    value, ret_text);
+        return refuse(ret_text,
+                      "a policy has no \"%s\"; it has forbid, longest-STATE and pause-STATE", name);
 }

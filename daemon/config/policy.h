@@ -11,7 +11,7 @@ enum {
         POLICY_E_REFUSED, /* *ret_text says why, in memory of this function's */
 };
 
-/* "forbid" with a list of door states, or "longest-STATE" with a duration. Returns 0,
+/* "forbid" with a list of door states, or "longest-STATE" or "pause-STATE" with a duration. Returns 0,
  * POLICY_E_REFUSED or -ENOMEM. */
 MUST_CHECK int policy_set(Config *config, const char *region, const char *name, const char *value,
                           const char **ret_text);

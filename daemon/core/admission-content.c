@@ -2,13 +2,13 @@
  * Admission, second half: is it new, and is it sane?
  *
  * What can be known from the bytes alone was checked when they were decoded. Here is what depends
- * on the clock, on the region's policy, and on how much the party holds already.
+ * on the clock and on how much the party holds already; the region's policy is
+ * admission-policy.c's.
  */
 
 #include <inttypes.h>
 
 #include "core/admission-internal.h"
-#include "wire/codes.h"
 
 bool judge_order(Judgement *judgement)
 {
@@ -60,40 +60,9 @@ static bool judge_plan(Judgement *judgement, const Door *door)
                             time_text(ours, judgement->now_ms));
 }
 
-static bool judge_policy(Judgement *judgement, const Door *door, const DoorPolicy *policy)
-{
-        int64_t starts_at_ms = door->plan && door->starts_at_ms != TIME_ABSENT ? door->starts_at_ms
-                                                                               : judgement->now_ms;
-        const char *name = code_name(CODES_DOOR_STATE, door->state);
-        int64_t lasts_ms;
-
-        if (policy->state != door->state || strcmp(policy->region, judgement->grant->region) != 0)
-                return false;
-
-        if (policy->forbidden)
-                return judge_refuse(judgement, PLEK_REFUSED_POLICY, "door.state",
-                                    "region %s does not allow the state %s", policy->region, name);
-
-        if (policy->longest_ms &&
-            (door->ends_at_ms == TIME_ABSENT ||
-             __builtin_sub_overflow(door->ends_at_ms, starts_at_ms, &lasts_ms) ||
-             lasts_ms > policy->longest_ms))
-                return judge_refuse(judgement, PLEK_REFUSED_POLICY, "door.ends_at_ms",
-                                    "region %s allows the state %s for %" PRId64
-                                    " minutes at the longest; say when it ends, within that",
-                                    policy->region, name, policy->longest_ms / 60000);
-        return false;
-}
-
 static bool judge_door(Judgement *judgement, const Door *door)
 {
-        if (judge_plan(judgement, door))
-                return true;
-
-        for (size_t i = 0; i < judgement->options->n_policies; i++)
-                if (judge_policy(judgement, door, &judgement->options->policies[i]))
-                        return true;
-        return false;
+        return judge_plan(judgement, door) || judge_policies(judgement, door);
 }
 
 static bool update_makes_record(const Judgement *judgement)

@@ -33,6 +33,8 @@ typedef struct Judgement {
 MUST_CHECK bool judge_origin(Judgement *judgement);  /* network, key, party, connection, location */
 MUST_CHECK bool judge_order(Judgement *judgement);   /* seq and the clocks */
 MUST_CHECK bool judge_content(Judgement *judgement); /* plans, policies, quota */
+/* Part of the last: what the region of the location allows of its doors. */
+MUST_CHECK bool judge_policies(Judgement *judgement, const Door *door);
 
 /* Parts of judge_content(). */
 MUST_CHECK bool judge_flow(Judgement *judgement);

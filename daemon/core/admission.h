@@ -28,6 +28,7 @@ typedef struct DoorPolicy {
         uint32_t state;
         bool forbidden;
         int64_t longest_ms; /* 0: any */
+        int64_t pause_ms;   /* a shorter break does not begin it anew */
 } DoorPolicy;
 
 typedef struct AdmissionOptions {

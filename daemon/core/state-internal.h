@@ -6,6 +6,7 @@
 
 #include "core/dirty.h"
 #include "core/narrow.h"
+#include "core/runs.h"
 #include "core/state.h"
 #include "wire/arena.h"
 
@@ -34,6 +35,7 @@ struct State {
 
         Dirty dirty;
         Narrow narrow;
+        DoorRuns runs;
 
         PendingRecord *pending; /* only while rows are restored: records, not in order yet */
         size_t n_pending, n_pending_room;

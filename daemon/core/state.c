@@ -53,6 +53,7 @@ State *state_free(State *state)
         picture_free(state->picture); /* before the marks that its records carry */
         dirty_deinit(&state->dirty);
         narrow_deinit(&state->narrow);
+        runs_deinit(&state->runs);
         registry_free(state->registry);
         arena_free(state->arena);
         blob_unref(state->genesis_bytes);
@@ -111,6 +112,40 @@ static int apply_to_picture(State *state, const LedgerEntry *entry, const Update
         return err_raise(-EBADMSG);
 }
 
+/* Of a door for now: what follows from it is known once it is in the picture, what was before only
+ * until then. */
+static bool is_about_door(const Update *update, RecordKey *ret_key)
+{
+        RecordRef ref = update_record_ref(update);
+
+        record_key_make(ret_key, update->status, update->party, update->location, &ref);
+        return ref.report == UPDATE_DOOR && !ref.plan;
+}
+
+static int apply_door(State *state, const LedgerEntry *entry, const Update *update,
+                      const char *region, Change *change)
+{
+        const Record *held;
+        RecordKey key;
+        int r;
+
+        if (!is_about_door(update, &key))
+                return apply_to_picture(state, entry, update, region, change);
+
+        held = picture_find(state->picture, &key);
+        if (held && update->kind == UPDATE_DOOR && update->door.state != PLEK_DOOR_OPEN)
+                runs_note_held(&state->runs, held);
+        r = apply_to_picture(state, entry, update, region, change);
+        if (r)
+                return r;
+        if (update->kind == UPDATE_DOOR)
+                runs_note(&state->runs, &key, update->door.state, entry->time_ms,
+                          update->door.ends_at_ms);
+        else
+                runs_note(&state->runs, &key, 0, entry->time_ms, TIME_ABSENT);
+        return 0;
+}
+
 /* Records are a party's own: what an entry adds or takes is of the party that it is about. */
 static void party_count_records(PartyState *party, size_t n_before, size_t n_after)
 {
@@ -145,7 +180,9 @@ static int apply_update(State *state, const LedgerEntry *entry, Change *change)
                 return err_raise(-EBADMSG);
 
         n_before = picture_n_records(state->picture);
-        r = apply_to_picture(state, entry, &update, grant->region, change);
+        r = update.kind == UPDATE_DOOR || update.kind == UPDATE_WITHDRAW
+                    ? apply_door(state, entry, &update, grant->region, change)
+                    : apply_to_picture(state, entry, &update, grant->region, change);
         if (r)
                 return err_fold(r);
 
@@ -329,6 +366,11 @@ const uint8_t *state_head(const State *state)
 Registry *state_registry(const State *state)
 {
         return state->registry;
+}
+
+const DoorRuns *state_runs(const State *state)
+{
+        return &state->runs;
 }
 
 Picture *state_picture(const State *state)

@@ -9,6 +9,7 @@
  * the daemon.
  */
 
+#include "core/runs.h"
 #include "picture/picture.h"
 #include "picture/registry.h"
 
@@ -86,6 +87,8 @@ const Genesis *state_genesis(const State *state);
 
 Registry *state_registry(const State *state);
 Picture *state_picture(const State *state);
+/* How long doors have been what they are, as far as this process saw it. */
+const DoorRuns *state_runs(const State *state);
 /* NULL: has never published. */
 PartyState *state_party(const State *state, const char *party);
 /* seq must be above this: the party's own floor, or the start of an epoch that did not continue. */

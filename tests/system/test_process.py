@@ -119,6 +119,14 @@ def test_policy_of_a_region_forbids_a_state_and_bounds_another():
             == "door.ends_at_ms"
         agent.state(agent.door("duin-1", pb.DOOR_STOP, ends_at_ms=now + 3_600_000))
         agent.state(agent.door("duin-2", pb.DOOR_CLOSED))
+        # It goes on, and no further than two hours after it began; also after a restart.
+        agent.state(agent.door("duin-1", pb.DOOR_STOP, ends_at_ms=now + 6_600_000))
+        for _ in range(2):
+            assert policy(agent.door("duin-1", pb.DOOR_STOP, ends_at_ms=now + 7_800_000)) \
+                == "door.ends_at_ms"
+            region.daemon.kill()
+            region.daemon.start()
+            agent = region.agent("duin", {"duin-1": "oost", "duin-2": "west"})
 
 
 if __name__ == "__main__":

@@ -189,6 +189,52 @@ static void test_a_region_can_bound_how_long_a_state_lasts(void **state)
         assert_accepted(admit_of(party, &update));
 }
 
+/* At a minute after @start_ms, until a later one, or open: accepted and applied, or refused. */
+static bool stops(int64_t start_ms, int minute, int until)
+{
+        Update update;
+
+        world.now_ms = start_ms + minute * INT64_C(60000);
+        update = world_door(&world, party, "loc", until ? PLEK_DOOR_STOP : PLEK_DOOR_OPEN);
+        if (until)
+                update.door.ends_at_ms = start_ms + until * INT64_C(60000);
+        plan_reset(plan, world.revision);
+        if (admit_of(party, &update)->refusal.code) {
+                assert_int_equal(plan->outcomes[0].refusal.code, PLEK_REFUSED_POLICY);
+                assert_string_equal(plan->outcomes[0].refusal.field, "door.ends_at_ms");
+                assert_true(strlen(plan->outcomes[0].refusal.text) < PLAN_TEXT_MAX - 1);
+                return false;
+        }
+        world_publish(&world, party, &update);
+        return true;
+}
+
+static void test_a_bounded_state_cannot_be_renewed_for_ever(void **state)
+{
+        DoorPolicy policy = { .region = "noord",
+                              .state = PLEK_DOOR_STOP,
+                              .longest_ms = 7200000,
+                              .pause_ms = 1800000 };
+        int64_t start_ms = world.now_ms;
+
+        options.policies = &policy;
+        options.n_policies = 1;
+        assert_true(stops(start_ms, 0, 60));
+        assert_true(stops(start_ms, 50, 120)); /* two hours in all */
+        assert_false(stops(start_ms, 100, 121));
+        assert_true(says(&plan->outcomes[0], "may begin anew"));
+        assert_true(stops(start_ms, 100, 115)); /* earlier is always well */
+        assert_true(stops(start_ms, 110, 0));
+        assert_false(stops(start_ms, 111, 125)); /* it was open for a minute */
+        assert_true(stops(start_ms, 111, 120));
+        assert_true(stops(start_ms, 115, 0));
+        assert_false(stops(start_ms, 144, 150));
+        assert_true(stops(start_ms, 145, 265));
+        /* Nobody opened it, but it ended. */
+        assert_false(stops(start_ms, 294, 300));
+        assert_true(stops(start_ms, 295, 300));
+}
+
 static void test_a_plan_is_measured_from_its_start(void **state)
 {
         DoorPolicy policy = { .region = "noord", .state = PLEK_DOOR_CLOSED, .longest_ms = 7200000 };
@@ -296,6 +342,7 @@ int main(void)
                 TEST(test_a_stop_whose_end_has_passed_is_still_news),
                 TEST(test_a_region_can_forbid_a_state),
                 TEST(test_a_region_can_bound_how_long_a_state_lasts),
+                TEST(test_a_bounded_state_cannot_be_renewed_for_ever),
                 TEST(test_a_plan_is_measured_from_its_start),
                 TEST(test_a_party_keeps_no_more_records_than_its_quota),
                 TEST(test_a_full_batch_of_one_party_stays_within_its_quota),

@@ -229,7 +229,8 @@ static void test_policies_are_by_region_and_state(void **state)
         CLEANUP(config_freep) Config *config = NULL;
 
         config = parse_well("key = k\n[policy oost]\nforbid = closed, STOP\nlongest-stop = 2h\n"
-                            "[policy west]\nlongest-RESTRICTED = 90 min\n");
+                            "[policy west]\nlongest-RESTRICTED = 90 min\n"
+                            "pause-RESTRICTED = 1 h\n");
         assert_int_equal(config->n_policies, 3);
         assert_string_equal(config->policies[0].region, "oost");
         assert_int_equal(config->policies[0].state, PLEK_DOOR_CLOSED);
@@ -240,6 +241,8 @@ static void test_policies_are_by_region_and_state(void **state)
         assert_string_equal(config->policies[2].region, "west");
         assert_false(config->policies[2].forbidden);
         assert_int_equal(config->policies[2].longest_ms, 90 * 60 * 1000);
+        assert_int_equal(config->policies[1].pause_ms, 30 * 60 * 1000); /* unless it says another */
+        assert_int_equal(config->policies[2].pause_ms, 3600 * 1000);
 }
 
 static void test_policies_that_make_no_sense_are_refused(void **state)
@@ -251,7 +254,8 @@ static void test_policies_that_make_no_sense_are_refused(void **state)
         check_refused("key = k\n[policy oost]\nforbid = STOP\nforbid = STOP\n", ":4: STOP is");
         check_refused("key = k\n[policy oost]\nlongest-STOP = 0 s\n", "is not a duration");
         check_refused("key = k\n[policy oost]\nlongest-STOP = 1h\nlongest-STOP = 1h\n", ":4: ");
-        check_refused("key = k\n[policy oost]\nshortest-STOP = 1h\n", "forbid and longest-STATE");
+        check_refused("key = k\n[policy oost]\nshortest-STOP = 1h\n", "forbid, longest-STATE");
+        check_refused("key = k\n[policy oost]\npause-STOP = soon\n", "is not a duration");
         check_refused("key = k\n[door oost]\nforbid = STOP\n", "there is no section [door oost]");
 }
 
