@@ -142,10 +142,10 @@ static int commit(void *arg)
         r = ledger_append(batch->ledger, batch->plan, batch->time_ms, batch->checkpoint);
         if (!r && batch->archive && archive_put(batch->ledger, batch->archive) == LEDGER_E_BROKEN)
                 return LEDGER_E_BROKEN;
-        if (!r && batch->thin) {
-                batch->thin_result =
-                        thin_put(batch->thin, batch->ledger, &batch->thin_has_more);
-                if (batch->thin_result == LEDGER_E_BROKEN)
+        if (!r && batch->retain) {
+                batch->retain_result =
+                        retain_put(batch->retain, batch->ledger, &batch->retain_has_more);
+                if (batch->retain_result == LEDGER_E_BROKEN)
                         return LEDGER_E_BROKEN;
         }
         return r;
@@ -176,10 +176,11 @@ static int on_committed(void *arg, int result)
                         return r;
         }
 
-        if (pipeline->batch.thin) {
-                pipeline->batch.thin = NULL;
-                r = past_desk_thinned(&broker->past, result ? result : pipeline->batch.thin_result,
-                                      pipeline->batch.thin_has_more);
+        if (pipeline->batch.retain) {
+                pipeline->batch.retain = NULL;
+                r = past_desk_stepped(&broker->past,
+                                      result ? result : pipeline->batch.retain_result,
+                                      pipeline->batch.retain_has_more);
                 if (r)
                         return r;
         }
@@ -218,7 +219,7 @@ static void submit(Pipeline *pipeline)
 {
         pipeline->batch.in_flight = true;
         pipeline->batch.archive = past_desk_take_rows(&pipeline->broker->past);
-        pipeline->batch.thin = past_desk_thin(&pipeline->broker->past);
+        pipeline->batch.retain = past_desk_step(&pipeline->broker->past);
         pipeline->batch.submitted_ns = loop_clock_ns();
         worker_submit(pipeline->committer, commit, on_committed, pipeline);
         head_sign_ahead(pipeline->broker, pipeline->batch.plan, pipeline->batch.time_ms);

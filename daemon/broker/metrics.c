@@ -131,6 +131,14 @@ static void add_sockets(Broker *broker, MetricSet *set)
         }
 }
 
+static double kept_from_ms(Broker *broker)
+{
+        uint64_t revision;
+        int64_t time_ms;
+
+        return past_begin(broker->ledger, &revision, &time_ms) ? 0 : (double)time_ms;
+}
+
 static void add_store(Broker *broker, MetricSet *set)
 {
         ScrubProgress scrub;
@@ -143,6 +151,12 @@ static void add_store(Broker *broker, MetricSet *set)
         GAUGE("ledger_file_bytes", "Size of the ledger's file", stats.file_bytes);
         GAUGE("ledger_used_bytes", "Of that, in use", stats.used_bytes);
         GAUGE("ledger_free_disk_bytes", "Room left on its file system", stats.free_disk_bytes);
+        COUNTER("deleted_entries_total", "Entries of the journal that were deleted, being old",
+                broker->past.n_deleted);
+        GAUGE("kept_from_time_seconds", "Where the kept past begins; 0: with the journal",
+              kept_from_ms(broker) / 1000.0);
+        GAUGE("keep_bytes_exceeded", "1: more is used than may be, and nothing can go",
+              broker->past.is_over);
         GAUGE("ledger_last_commit_seconds", "What the last commit took",
               (double)stats.last_commit_us / 1e6);
         if (broker->scrub) {

@@ -197,6 +197,21 @@ static int build_changes(AnswerBuild *build, const PastJob *job, Past *past)
         return r == PAST_E_END ? 0 : r;
 }
 
+/* The last entry before its time; or, of a time whose beginning was cut off, where the kept past
+ * begins. */
+static int find_first(PastJob *job, bool *ret_is_cut)
+{
+        int64_t begin_ms;
+        int r;
+
+        r = past_revision_at(job->ledger, job->history.from_ms - 1, &job->first);
+        if (r != PAST_E_CUT)
+                return r;
+        *ret_is_cut = true;
+        r = past_begin(job->ledger, &job->first, &begin_ms);
+        return r ? r : job->history.to_ms <= begin_ms ? PAST_E_CUT : 0;
+}
+
 static int run_history(AnswerBuild *build, PastJob *job)
 {
         const PastHistory *history = &job->history;
@@ -205,10 +220,11 @@ static int run_history(AnswerBuild *build, PastJob *job)
                 .doors_only = !*history->location,
         };
         CLEANUP(past_freep) Past *past = NULL;
+        bool is_cut = false;
         uint64_t last;
         int r;
 
-        r = past_revision_at(job->ledger, history->from_ms - 1, &job->first);
+        r = find_first(job, &is_cut);
         if (!r)
                 r = past_revision_at(job->ledger,
                                      history->to_ms + (*history->location ? LATE_MS : -1), &last);
@@ -224,7 +240,7 @@ static int run_history(AnswerBuild *build, PastJob *job)
         build_standing(build, job, past_state(past));
         r = build_changes(build, job, past);
         take_head(job, past_state(past));
-        job->is_thinned = past_is_thinned(past);
+        job->is_thinned = is_cut || past_is_thinned(past);
         return r ? r : end_part(build, job);
 }
 
@@ -232,9 +248,12 @@ void past_job_run(PastJob *job)
 {
         CLEANUP(block_builder_freep) BlockBuilder *builder = NULL;
         AnswerBuild build = { .narrow = job->narrow, .n_bytes_max = job->n_bytes_max };
+        uint64_t begin;
 
         job->result = err_fold(block_builder_new(&builder, CHUNK_BODY_MAX));
         build.builder = builder;
         if (!job->result)
                 job->result = job->is_history ? run_history(&build, job) : run_picture(&build, job);
+        if (job->result == PAST_E_CUT && past_begin(job->ledger, &begin, &job->kept_from_ms))
+                job->result = -EBADMSG;
 }

@@ -1,6 +1,7 @@
 #include "broker/past.h"
 
 #include <string.h>
+#include <time.h>
 
 #include "broker/answer-build.h"
 #include "broker/parts.h"
@@ -151,6 +152,17 @@ static int find_part(PastJob *job, const char *topic, Answer **ret_answer)
         return r;
 }
 
+static const char *cut_text(const PastJob *job)
+{
+        static char text[64];
+        time_t time_s = (time_t)(job->kept_from_ms / 1000);
+        struct tm tm;
+
+        strftime(text, sizeof(text), "not kept before %Y-%m-%d %H:%M:%S UTC",
+                 gmtime_r(&time_s, &tm));
+        return text;
+}
+
 static int refuse(const PastJob *job, Session *session, uint64_t id)
 {
         uint32_t code = PLEK_REFUSED_RETRY;
@@ -158,10 +170,14 @@ static int refuse(const PastJob *job, Session *session, uint64_t id)
 
         switch (job->result) {
         case PAST_JOB_E_BEFORE:
-        case PAST_E_CUT:
                 code = PLEK_REFUSED_NOT_FOUND;
                 field = job->is_history ? "history.to_ms" : "since.at_ms";
                 text = "the journal begins after this time";
+                break;
+        case PAST_E_CUT:
+                code = PLEK_REFUSED_NOT_FOUND;
+                field = job->is_history ? "history.to_ms" : "since.at_ms";
+                text = cut_text(job);
                 break;
         case PAST_E_TOO_MANY:
         case PAST_JOB_E_TOO_LARGE:
@@ -259,59 +275,6 @@ static int on_done(void *arg, int result)
         return r ? r : go_on(desk);
 }
 
-/* In the thread. What is old enough is thinned when nothing else is to be made. */
-static int make_rows(void *arg)
-{
-        PastDesk *desk = arg;
-        Ledger *ledger = desk->broker->ledger;
-        int r;
-
-        r = archive_make(ledger, &desk->made);
-        if (r != ARCHIVE_E_NOTHING || desk->thin)
-                return r;
-        r = thin_make(&desk->thin_made, ledger, &desk->policy, desk->policy_at_ms);
-        return r == THIN_E_NOTHING ? ARCHIVE_E_NOTHING : r;
-}
-
-static int on_rows(void *arg, int result)
-{
-        PastDesk *desk = arg;
-
-        if (!result) {
-                desk->rows = STEAL(desk->made);
-                if (desk->thin_made)
-                        desk->thin = STEAL(desk->thin_made);
-                desk->archived_at = 0; /* there may be more */
-                return pipeline_tick(&desk->broker->pipeline);
-        } else if (result < 0 && !desk->archive_has_failed) {
-                desk->archive_has_failed = true;
-                log_warning("the past cannot be indexed (%s); questions about it take longer",
-                            strerror(-result));
-        }
-        return go_on(desk);
-}
-
-static bool archive_is_wanted(const PastDesk *desk)
-{
-        const Broker *broker = desk->broker;
-
-        return broker->ledger && !desk->rows && !desk->thin && !desk->archive_has_failed &&
-               ledger_is_writable(broker->ledger) &&
-               desk->archived_at != state_revision(broker->state);
-}
-
-static void take_policy(PastDesk *desk)
-{
-        const Config *config = desk->broker->config;
-
-        desk->policy = (ThinPolicy){
-                .full_ms = (int64_t)config->keep_full_ms,
-                .resolution_ms = (int64_t)config->keep_resolution_ms,
-                .n_bytes_max = config->keep_bytes,
-        };
-        desk->policy_at_ms = broker_clock_now_ms(&desk->broker->clock);
-}
-
 /* Questions first. */
 static int go_on(PastDesk *desk)
 {
@@ -322,10 +285,8 @@ static int go_on(PastDesk *desk)
                 list_unlink(&desk->running->link);
                 desk->n_queued--;
                 worker_submit(desk->worker, run, on_done, desk->running);
-        } else if (archive_is_wanted(desk)) {
-                desk->archived_at = state_revision(desk->broker->state);
-                take_policy(desk);
-                worker_submit(desk->worker, make_rows, on_rows, desk);
+        } else {
+                past_desk_look_after(desk);
         }
         return 0;
 }
@@ -343,31 +304,6 @@ int past_desk_tick(PastDesk *desk)
                 job_free(view);
         }
         return go_on(desk);
-}
-
-bool past_desk_has_writes(const PastDesk *desk)
-{
-        return desk->rows || desk->thin;
-}
-
-ThinStep *past_desk_thin(PastDesk *desk)
-{
-        return desk->thin;
-}
-
-int past_desk_thinned(PastDesk *desk, int result, bool more)
-{
-        if (!result && more)
-                return 0;
-        if (!result)
-                desk->n_thinned += thin_n_rows(desk->thin);
-        desk->thin = thin_free(desk->thin); /* what failed is worked out again */
-        return past_desk_tick(desk);
-}
-
-Checkpoint *past_desk_take_rows(PastDesk *desk)
-{
-        return STEAL(desk->rows);
 }
 
 /* ------------------------------------------------------------------ asking */
@@ -461,7 +397,7 @@ void past_desk_deinit(PastDesk *desk)
                 job_free(list_entry(link, PastJob, link));
         checkpoint_free(desk->rows);
         checkpoint_free(desk->made);
-        thin_free(desk->thin);
-        thin_free(desk->thin_made);
+        retain_free(desk->step);
+        retain_free(desk->step_made);
         *desk = (PastDesk){};
 }

@@ -21,7 +21,7 @@
 #include "net/worker.h"
 #include "store/archive.h"
 #include "store/past.h"
-#include "store/thin.h"
+#include "store/retain.h"
 
 enum {
         PAST_JOBS_MAX = 32,
@@ -83,7 +83,8 @@ typedef struct PastJob {
         Head head;
         uint64_t reg_revision;
         bool is_thinned;
-        int64_t made_at_ns; /* of a view */
+        int64_t kept_from_ms; /* at PAST_E_CUT */
+        int64_t made_at_ns;   /* of a view */
 } PastJob;
 
 enum {
@@ -99,15 +100,18 @@ typedef struct PastDesk {
         PastJob *running;
         ListLink views; /* the oldest first */
         size_t n_views;
-        Checkpoint *rows;        /* the archive's, to be written; NULL: none */
-        uint64_t archived_at;    /* the journal's end when there was nothing to do */
+        Checkpoint *rows;     /* the archive's, to be written; NULL: none */
+        uint64_t archived_at; /* the journal's end when there was nothing to do */
+        int64_t archived_at_ns;
         bool archive_has_failed; /* and that was said */
-        ThinPolicy policy;       /* the thread's copy */
+        RetainPolicy policy;     /* the thread's copy */
         int64_t policy_at_ms;
-        ThinStep *thin;      /* to be put, a little with each commit; NULL: none */
-        ThinStep *thin_made; /* by the thread */
-        uint64_t n_thinned;  /* entries, since the start */
-        Checkpoint *made;    /* by the thread */
+        RetainStep *step;      /* to be put, a little with each commit; NULL: none */
+        RetainStep *step_made; /* by the thread */
+        int retain_result;     /* the same: RETAIN_E_NOTHING or _OVER; 0: it was not asked */
+        bool is_over;          /* more than keep-bytes is used, and nothing can go */
+        uint64_t n_thinned, n_deleted; /* entries, since the start */
+        Checkpoint *made;              /* by the thread */
 } PastDesk;
 
 MUST_CHECK int past_desk_init(PastDesk *desk, Broker *broker);
@@ -121,12 +125,16 @@ MUST_CHECK int past_desk_history(PastDesk *desk, const Caller *caller, uint64_t 
 
 /* Each second: forgets, and looks whether the archive has something to make. */
 MUST_CHECK int past_desk_tick(PastDesk *desk);
+/* When nobody asks: the archive, and what is to go. */
+void past_desk_look_after(PastDesk *desk);
+/* What is_over means, for the operator. */
+const char *past_over_sentence(void);
 /* Whether the commit thread has something to write for us. */
 bool past_desk_has_writes(const PastDesk *desk);
-/* What is to be thinned, for the commit thread; it stays the desk's. NULL: nothing. */
-ThinStep *past_desk_thin(PastDesk *desk);
+/* What is to go, for the commit thread; it stays the desk's. NULL: nothing. */
+RetainStep *past_desk_step(PastDesk *desk);
 /* Some of it was put, or @result says why not; @more is to be put. Returns 0 or -errno. */
-MUST_CHECK int past_desk_thinned(PastDesk *desk, int result, bool more);
+MUST_CHECK int past_desk_stepped(PastDesk *desk, int result, bool more);
 /* Rows for the commit thread, to be freed by the caller; NULL: none. */
 Checkpoint *past_desk_take_rows(PastDesk *desk);
 

@@ -18,7 +18,7 @@
 #include "broker/rounds.h"
 #include "net/worker.h"
 #include "store/ledger.h"
-#include "store/thin.h"
+#include "store/retain.h"
 
 typedef struct Broker Broker;
 typedef struct Order Order;
@@ -48,9 +48,9 @@ typedef struct Batch {
         Plan *plan;
         Checkpoint *checkpoint;
         Checkpoint *archive; /* rows of the past, which may wait; NULL: none */
-        ThinStep *thin; /* the desk's; NULL: nothing to thin */
-        int thin_result;
-        bool thin_has_more;
+        RetainStep *retain;  /* the desk's; NULL: nothing to do */
+        int retain_result;
+        bool retain_has_more;
         Ledger *ledger;
         int64_t time_ms;
         int64_t submitted_ns; /* CLOCK_MONOTONIC */

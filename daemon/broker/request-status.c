@@ -15,6 +15,8 @@ static size_t warnings(const Broker *broker, const char *ret[WARNINGS_MAX])
                 ret[n++] = sentence;
         if (state_epoch_is_unconfirmed(broker->state))
                 ret[n++] = epoch_sentence();
+        if (broker->past.is_over)
+                ret[n++] = past_over_sentence();
         if (broker->scrub) {
                 scrub_progress(broker->scrub, &scrub);
                 if (scrub.damaged_revision)

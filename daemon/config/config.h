@@ -72,7 +72,8 @@ typedef struct Config {
         uint64_t scrub_percent; /* of one CPU; 0: none */
         uint64_t keep_full_ms;  /* 0: for ever */
         uint64_t keep_resolution_ms;
-        uint64_t keep_bytes; /* 0: whatever it takes */
+        uint64_t keep_past_ms; /* 0: for ever */
+        uint64_t keep_bytes;   /* 0: whatever it takes */
         uint64_t heartbeat_ms, heartbeat_timeout_ms;
 
         DoorPolicy *policies;

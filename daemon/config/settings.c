@@ -117,9 +117,13 @@ const Setting settings[] = {
           "1 h",
           "What is thinned keeps the last of each number in each of these. Doors, cards and who is "
           "who are kept in full." },
+        { "keep-past", SETTING_MS, RELOADS, AT(keep_past_ms), 0, DAYS(36500), "0 s",
+          "For how long anything is kept, a minute at the least; what is older is deleted, but for "
+          "who is who, and for what still holds. 0: for ever." },
         { "keep-bytes", SETTING_BYTES, RELOADS, AT(keep_bytes), 0, GIB(65536), "0",
-          "When the database uses more than this, whatever is older than a day is thinned, the "
-          "oldest first. 0: it is not." },
+          "The database is kept from using more than this: from seven eighths of it on whatever is "
+          "older than a day is thinned, the oldest first, and then the oldest of what is left is "
+          "deleted. 0: it is not." },
         { "heartbeat", SETTING_MS, FIXED, AT(heartbeat_ms), 100, SECONDS(60), "1 s",
           "How often a connection is probed below the protocol, so that a stalled one is found." },
         { "heartbeat-timeout", SETTING_MS, FIXED, AT(heartbeat_timeout_ms), 200, SECONDS(300),

@@ -113,6 +113,14 @@ static void tell_facts(const VerifyReport *report)
         if (report->n_thinned)
                 printf("\nthinned     %" PRIu64 ": of these only the digests are left",
                        report->n_thinned);
+        if (report->cut_revision) {
+                format_time(report->cut_time_ms, when);
+                printf("\nkept from   entry %" PRIu64 ", %s: what was older was cut off",
+                       report->cut_revision, when);
+        }
+        if (report->n_unswept)
+                printf("\n            %" PRIu64 " entries of that have yet to go",
+                       report->n_unswept);
         printf("\nhead        %s\n", head);
         printf("signatures  %" PRIu64 " verified\n", report->n_signatures);
         if (report->unchecked_after)
@@ -180,11 +188,14 @@ static int tell_json(const VerifyReport *report)
 
         sodium_bin2hex(head, sizeof(head), report->head, DIGEST_BYTES);
         object = json_pack(
-                "{s:b, s:s, s:I, s:I, s:I, s:I, s:s, s:I, s:I, s:I, s:I, s:I, s:b, s:b, s:I, "
-                "s:o}",
+                "{s:b, s:s, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:s, s:I, s:I, s:I, s:I, s:I, s:b, "
+                "s:b, s:I, s:o}",
                 "whole", report->n_findings == 0, "network", report->network, "entries",
-                (json_int_t)report->n_entries, "thinned", (json_int_t)report->n_thinned, "revision", (json_int_t)report->last_revision,
-                "time_ms", (json_int_t)report->last_time_ms, "head", head, "signatures",
+                (json_int_t)report->n_entries, "thinned", (json_int_t)report->n_thinned,
+                "kept_from_revision", (json_int_t)report->cut_revision, "kept_from_ms",
+                (json_int_t)report->cut_time_ms, "unswept", (json_int_t)report->n_unswept,
+                "revision", (json_int_t)report->last_revision, "time_ms",
+                (json_int_t)report->last_time_ms, "head", head, "signatures",
                 (json_int_t)report->n_signatures, "rows", (json_int_t)report->n_rows, "epochs",
                 (json_int_t)report->n_epochs, "cuts", (json_int_t)report->n_cuts, "heads",
                 (json_int_t)report->n_heads, "has_card", (int)report->has_card,

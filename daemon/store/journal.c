@@ -61,6 +61,14 @@ void journal_thin(Transaction *transaction, const JournalRow *row)
         put(transaction, &thin, TRANSACTION_REPLACE);
 }
 
+void journal_delete(Transaction *transaction, uint64_t revision)
+{
+        uint8_t key[N_KEY];
+
+        be64_put(key, revision);
+        transaction_delete(transaction, transaction->environment->journal, key, sizeof(key));
+}
+
 int journal_row_parse(JournalRow *ret_row, const void *key, size_t n_key, const void *value,
                       size_t n_value)
 {
@@ -120,8 +128,7 @@ int journal_get(Transaction *transaction, uint64_t revision, JournalRow *ret_row
         return journal_row_parse(ret_row, key, sizeof(key), value, n_value);
 }
 
-/* The first row at @revision or after it. */
-static int seek(MDB_cursor *cursor, uint64_t revision, JournalRow *ret_row)
+int journal_seek(MDB_cursor *cursor, uint64_t revision, JournalRow *ret_row)
 {
         uint8_t bytes[N_KEY];
         MDB_val key = { sizeof(bytes), bytes }, value;
@@ -132,6 +139,50 @@ static int seek(MDB_cursor *cursor, uint64_t revision, JournalRow *ret_row)
         return r ? r
                  : journal_row_parse(ret_row, key.mv_data, key.mv_size, value.mv_data,
                                      value.mv_size);
+}
+
+enum { SCAN_ROWS = 4096 };
+
+/* Some rows from *@next on. STORE_E_NONE: there are no more. */
+static int scan_some(Environment *environment, uint64_t *next, uint64_t last, JournalFunc func,
+                     void *arg)
+{
+        CLEANUP(transaction_deinit) Transaction transaction = TRANSACTION_NULL;
+        CLEANUP(cursor_closep) MDB_cursor *cursor = NULL;
+        MDB_val key, value;
+        JournalRow row;
+        int r;
+
+        r = transaction_read(&transaction, environment);
+        if (!r)
+                r = transaction_cursor(&transaction, environment->journal, &cursor);
+        if (!r)
+                r = journal_seek(cursor, *next, &row);
+        for (size_t i = 0; !r && i < SCAN_ROWS; i++) {
+                if (row.revision > last)
+                        return STORE_E_NONE;
+                r = func(&row, arg);
+                if (r)
+                        return r;
+                *next = row.revision + 1;
+                r = store_error(mdb_cursor_get(cursor, &key, &value, MDB_NEXT));
+                if (!r)
+                        r = journal_row_parse(&row, key.mv_data, key.mv_size, value.mv_data,
+                                              value.mv_size);
+        }
+        return r;
+}
+
+int journal_scan(Environment *environment, uint64_t first, uint64_t last, JournalFunc func,
+                 void *arg)
+{
+        uint64_t next = first;
+        int r;
+
+        do
+                r = scan_some(environment, &next, last, func, arg);
+        while (!r);
+        return r == STORE_E_NONE ? 0 : r;
 }
 
 /* Some rows of before a cut may be left, so that revisions have gaps there; times rise all the
@@ -149,7 +200,7 @@ int journal_at(Transaction *transaction, int64_t time_ms, uint64_t *ret_revision
         while (!r && low <= high) {
                 uint64_t middle = low + (high - low) / 2;
 
-                r = seek(cursor, middle, &row);
+                r = journal_seek(cursor, middle, &row);
                 if (r == STORE_E_NONE || (!r && (row.revision > high || row.time_ms > time_ms))) {
                         high = middle - 1;
                         r = 0;

@@ -30,6 +30,9 @@ void journal_put(Transaction *transaction, const JournalRow *row);
 /* Its bytes go. */
 void journal_thin(Transaction *transaction, const JournalRow *row);
 
+/* It is no more. */
+void journal_delete(Transaction *transaction, uint64_t revision);
+
 /*
  * Reads a row as it lies in the file and checks its form and checksum; the bytes are not looked at.
  * Returns 0 or STORE_E_DAMAGED (*ret_row->revision is set if the key is one).
@@ -41,6 +44,16 @@ bool journal_row_is_whole(const JournalRow *row);
 /* Whether the head follows from @previous. */
 bool journal_row_follows(const JournalRow *row, const uint8_t previous[DIGEST_BYTES]);
 
+/*
+ * Hands the rows from @first to @last that are there to @func, until that returns anything but 0;
+ * in transactions of a moment, so that a row is good for the call. Returns what it returned, 0,
+ * STORE_E_DAMAGED or -errno.
+ */
+typedef int (*JournalFunc)(const JournalRow *row, void *arg);
+MUST_CHECK int journal_scan(Environment *environment, uint64_t first, uint64_t last,
+                            JournalFunc func, void *arg);
+/* The first row at @revision or after it. Returns as journal_get(). */
+MUST_CHECK int journal_seek(MDB_cursor *cursor, uint64_t revision, JournalRow *ret_row);
 /* Returns 0, STORE_E_NONE, STORE_E_DAMAGED or -errno. */
 MUST_CHECK int journal_get(Transaction *transaction, uint64_t revision, JournalRow *ret_row);
 /*

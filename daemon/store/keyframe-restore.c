@@ -6,8 +6,7 @@
 #include "store/keyframe-private.h"
 #include "store/rows.h"
 
-/* One part, copied. STORE_E_NONE: there are no more. */
-static int read_part(Environment *environment, uint64_t revision, uint32_t part, Blob **ret_part)
+int keyframe_read_part(Environment *environment, uint64_t revision, uint32_t part, Blob **ret_part)
 {
         CLEANUP(transaction_deinit) Transaction transaction = TRANSACTION_NULL;
         const uint8_t *value;
@@ -152,8 +151,8 @@ static bool is_wanted(const KeyframeFilter *filter, const uint8_t *record)
 }
 
 /* The part's table of topics; *at ends behind it. */
-static int read_topics(const Blob *part, const char *topics[KEYFRAME_TOPICS_MAX], size_t *ret_n,
-                       const uint8_t **at)
+int keyframe_read_topics(const Blob *part, const char *topics[KEYFRAME_TOPICS_MAX], size_t *ret_n,
+                         const uint8_t **at)
 {
         const uint8_t *end = part->bytes + part->n_bytes;
 
@@ -178,7 +177,7 @@ static int restore_part(Reader *reader, const Blob *part, const char **topics)
         size_t n_topics;
         int r;
 
-        r = read_topics(part, topics, &n_topics, &at);
+        r = keyframe_read_topics(part, topics, &n_topics, &at);
         for (; !r && at < end; at += KEYFRAME_RECORD_BYTES) {
                 size_t topic = be16_get(at + 44);
 
@@ -201,7 +200,7 @@ static int restore_part(Reader *reader, const Blob *part, const char **topics)
         return r ? r : flush(reader); /* topics are the part's */
 }
 
-static int find_keyframe(Environment *environment, uint64_t revision, uint64_t *ret_revision)
+static int find(Environment *environment, uint64_t revision, uint64_t *ret_revision)
 {
         CLEANUP(transaction_deinit) Transaction transaction = TRANSACTION_NULL;
         CLEANUP(cursor_closep) MDB_cursor *cursor = NULL;
@@ -324,12 +323,20 @@ static int restore_records(Environment *environment, uint64_t revision,
         for (uint32_t number = 1; !r; number++) {
                 CLEANUP(blob_unrefp) Blob *part = NULL;
 
-                r = read_part(environment, revision, number, &part);
+                r = keyframe_read_part(environment, revision, number, &part);
                 if (!r)
                         r = restore_part(reader, part, topics);
         }
         extract_clear(&reader->extract);
         return r == STORE_E_NONE ? 0 : keyframe_fold(r);
+}
+
+/* What is deleted goes part by part, the first one first: then what was read may not be all. */
+static int still_there(Environment *environment, uint64_t revision)
+{
+        CLEANUP(blob_unrefp) Blob *part = NULL;
+
+        return keyframe_fold(keyframe_read_part(environment, revision, 0, &part));
 }
 
 int keyframe_restore(Environment *environment, uint64_t revision, const KeyframeFilter *filter,
@@ -338,15 +345,24 @@ int keyframe_restore(Environment *environment, uint64_t revision, const Keyframe
         CLEANUP(blob_unrefp) Blob *meta = NULL;
         int r;
 
-        r = find_keyframe(environment, revision, ret_revision);
+        r = find(environment, revision, ret_revision);
         if (r == STORE_E_NONE)
                 return KEYFRAME_E_NOTHING;
         if (!r)
-                r = read_part(environment, *ret_revision, 0, &meta);
+                r = keyframe_read_part(environment, *ret_revision, 0, &meta);
         if (r)
                 return keyframe_fold(r);
         r = restore_meta(state, meta);
         if (!r)
                 r = restore_registry(environment, *ret_revision, state);
-        return r ? r : restore_records(environment, *ret_revision, filter, state);
+        if (!r)
+                r = restore_records(environment, *ret_revision, filter, state);
+        return r ? r : still_there(environment, *ret_revision);
+}
+
+int keyframe_find(Environment *environment, uint64_t revision, uint64_t *ret_revision)
+{
+        int r = find(environment, revision, ret_revision);
+
+        return r == STORE_E_NONE ? KEYFRAME_E_NOTHING : keyframe_fold(r);
 }

@@ -18,6 +18,7 @@
 
 #include "core/checkpoint.h"
 #include "store/environment.h"
+#include "store/revisions.h"
 
 enum {
         KEYFRAME_ENTRIES = 8192, /* at the least between two; and twice the records */
@@ -35,6 +36,16 @@ enum {
 MUST_CHECK int keyframe_make(Environment *environment, bool always, Checkpoint **ret_rows);
 /* The same of @state, as of its revision: one that is not the live one. */
 MUST_CHECK int keyframe_of(State *state, Checkpoint **ret_rows);
+
+/* The newest keyframe at @revision or before; KEYFRAME_E_NOTHING: there is none. */
+MUST_CHECK int keyframe_find(Environment *environment, uint64_t revision, uint64_t *ret_revision);
+/* BLAKE2b-256 over the parts of the one at @revision, each its length (8 bytes) and its bytes; or
+ * over @rows, which keyframe_of() made. Returns 0, -EBADMSG or -errno. */
+MUST_CHECK int keyframe_digest(Environment *environment, uint64_t revision,
+                               uint8_t ret_digest[DIGEST_BYTES]);
+void keyframe_digest_of(const Checkpoint *rows, uint8_t ret_digest[DIGEST_BYTES]);
+/* The entries that it names, sorted. Returns 0, -EBADMSG or -errno. */
+MUST_CHECK int keyframe_entries(Environment *environment, uint64_t revision, Revisions *list);
 
 typedef struct KeyframeFilter {
         bool has_location;

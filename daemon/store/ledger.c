@@ -142,7 +142,7 @@ bool ledger_is_restored(const Ledger *ledger)
 
 /* ------------------------------------------------------------------ append */
 
-static void ledger_pass(const Ledger *ledger, const char *point)
+void ledger_pass(const Ledger *ledger, const char *point)
 {
         if (ledger->crash_point)
                 ledger->crash_point(point);

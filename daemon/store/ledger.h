@@ -21,8 +21,9 @@ typedef struct LedgerOptions {
         const char *directory;
         size_t map_bytes_initial; /* grows by itself */
         size_t map_bytes_max;     /* 0: what the address space allows */
-        /* Called at named points ("after-put", "after-meta-sync"; what LMDB does between them is
-         * its own), so that a test can die there. May be NULL. */
+        /* Called at named points ("after-put", "after-meta-sync", and before and after what goes of
+         * the past is put: "before-thin", "after-thin", -cut, -sweep; what LMDB does between them
+         * is its own), so that a test can die there. May be NULL. */
         void (*crash_point)(const char *name);
 } LedgerOptions;
 

@@ -11,6 +11,7 @@ static const char schema_key[] = "plek.schema";
 static const char tail_key[] = "plek.tail";
 static const char checkpoint_key[] = "plek.checkpoint";
 static const char thinned_key[] = "plek.thinned";
+static const char cut_key[] = "plek.cut";
 
 enum {
         OFFSET_VERSION = ROW_CHECKSUM_BYTES,
@@ -22,11 +23,13 @@ enum {
         N_TAIL = OFFSET_HEAD + DIGEST_BYTES,
         N_CHECKPOINT = OFFSET_REVISION + 8,
         N_THINNED = OFFSET_TIME + 8,
+        OFFSET_SWEPT = OFFSET_TIME + 8,
+        OFFSET_ENVELOPE = OFFSET_SWEPT + 8,
 };
 
 /* Its value, checksum included, of at least @n_least bytes. */
-static int meta_get(Transaction *transaction, const char *key, size_t n_least,
-                    const uint8_t **ret_value)
+static int meta_get_sized(Transaction *transaction, const char *key, size_t n_least,
+                          const uint8_t **ret_value, size_t *ret_n_value)
 {
         const uint8_t *value;
         size_t n_value;
@@ -40,7 +43,16 @@ static int meta_get(Transaction *transaction, const char *key, size_t n_least,
                 return STORE_E_DAMAGED;
 
         *ret_value = value;
+        *ret_n_value = n_value;
         return 0;
+}
+
+static int meta_get(Transaction *transaction, const char *key, size_t n_least,
+                    const uint8_t **ret_value)
+{
+        size_t n_value;
+
+        return meta_get_sized(transaction, key, n_least, ret_value, &n_value);
 }
 
 static void meta_put(Transaction *transaction, const char *key, uint8_t *value, size_t n_value)
@@ -156,4 +168,36 @@ void meta_put_thinned(Transaction *transaction, const Thinned *thinned)
         be64_put(value + OFFSET_REVISION, thinned->revision);
         be64_put(value + OFFSET_TIME, (uint64_t)thinned->time_ms);
         meta_put(transaction, thinned_key, value, sizeof(value));
+}
+
+int meta_get_cut(Transaction *transaction, CutRow *ret_cut)
+{
+        const uint8_t *value;
+        size_t n_value;
+        int r;
+
+        *ret_cut = (CutRow){ 0 };
+        r = meta_get_sized(transaction, cut_key, OFFSET_ENVELOPE, &value, &n_value);
+        if (r)
+                return r == STORE_E_NONE ? 0 : r;
+        if (n_value - OFFSET_ENVELOPE > sizeof(ret_cut->envelope))
+                return STORE_E_DAMAGED;
+
+        ret_cut->revision = be64_get(value + OFFSET_REVISION);
+        ret_cut->time_ms = (int64_t)be64_get(value + OFFSET_TIME);
+        ret_cut->swept = be64_get(value + OFFSET_SWEPT);
+        ret_cut->n_envelope = n_value - OFFSET_ENVELOPE;
+        memcpy(ret_cut->envelope, value + OFFSET_ENVELOPE, ret_cut->n_envelope);
+        return 0;
+}
+
+void meta_put_cut(Transaction *transaction, const CutRow *cut)
+{
+        uint8_t value[OFFSET_ENVELOPE + sizeof(cut->envelope)];
+
+        be64_put(value + OFFSET_REVISION, cut->revision);
+        be64_put(value + OFFSET_TIME, (uint64_t)cut->time_ms);
+        be64_put(value + OFFSET_SWEPT, cut->swept);
+        memcpy(value + OFFSET_ENVELOPE, cut->envelope, cut->n_envelope);
+        meta_put(transaction, cut_key, value, OFFSET_ENVELOPE + cut->n_envelope);
 }

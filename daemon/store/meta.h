@@ -10,6 +10,8 @@
  *         plek.tail        the last entry: revision, time, head
  *         plek.checkpoint  how far the checkpoint's rows go
  *         plek.thinned     how far the journal has been thinned: revision, and the time it ended at
+ *         plek.cut         where the kept past begins, how far what is before it has been swept
+ * out, and the broker's word on it
  */
 
 #include "store/transaction.h"
@@ -35,10 +37,20 @@ typedef struct Thinned {
         int64_t time_ms;
 } Thinned;
 
+typedef struct CutRow {
+        uint64_t revision; /* 0: nothing was cut; this entry is kept */
+        int64_t time_ms;   /* its own */
+        uint64_t swept;    /* what went of the entries up to this one is gone; @revision: of all */
+        size_t n_envelope;
+        uint8_t envelope[ENVELOPE_CUT_MAX_BYTES];
+} CutRow;
+
 /* No row: an empty journal, or none written yet. Return 0, STORE_E_DAMAGED or -errno. */
 MUST_CHECK int meta_get_tail(Transaction *transaction, Tail *ret_tail);
 void meta_put_tail(Transaction *transaction, const Tail *tail);
 MUST_CHECK int meta_get_checkpoint(Transaction *transaction, uint64_t *ret_revision);
 MUST_CHECK int meta_get_thinned(Transaction *transaction, Thinned *ret_thinned);
 void meta_put_thinned(Transaction *transaction, const Thinned *thinned);
+MUST_CHECK int meta_get_cut(Transaction *transaction, CutRow *ret_cut);
+void meta_put_cut(Transaction *transaction, const CutRow *cut);
 void meta_put_checkpoint(Transaction *transaction, uint64_t revision);

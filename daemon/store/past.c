@@ -35,36 +35,63 @@ static int fold(int r)
 int past_revision_at(Ledger *ledger, int64_t time_ms, uint64_t *ret_revision)
 {
         CLEANUP(transaction_deinit) Transaction transaction = TRANSACTION_NULL;
+        CutRow cut;
         int r;
 
         r = transaction_read(&transaction, ledger->environment);
+        if (!r)
+                r = meta_get_cut(&transaction, &cut);
+        if (!r && cut.revision && time_ms < cut.time_ms)
+                return PAST_E_CUT;
         if (!r)
                 r = journal_at(&transaction, time_ms, ret_revision);
         return fold(r);
 }
 
+int past_begin(Ledger *ledger, uint64_t *ret_revision, int64_t *ret_time_ms)
+{
+        CLEANUP(transaction_deinit) Transaction transaction = TRANSACTION_NULL;
+        CutRow cut;
+        int r;
+
+        r = transaction_read(&transaction, ledger->environment);
+        if (!r)
+                r = meta_get_cut(&transaction, &cut);
+        if (r)
+                return fold(r);
+        *ret_revision = cut.revision;
+        *ret_time_ms = cut.time_ms;
+        return 0;
+}
+
 /* ------------------------------------------------------------------ the next entry */
 
-/* Some entries more. */
+/* Some entries more. One that is not there was cut off while this was told. */
 static int read_ahead(Past *past)
 {
+        uint64_t next = past->next;
         size_t n;
         int r;
 
         extract_clear(&past->extract);
         past->at_entry = 0;
         if (!past->filter.location && !past->filter.doors_only) {
-                if (past->next > past->until)
+                if (next > past->until)
                         return PAST_E_END;
-                return fold(extract_range(&past->extract, past->environment, past->next,
-                                          past->until, &past->next));
+                r = extract_range(&past->extract, past->environment, next, past->until,
+                                  &past->next);
+                n = (size_t)(past->next - next);
+        } else {
+                if (past->at == past->postings.n)
+                        return PAST_E_END;
+                r = extract_read(&past->extract, past->environment,
+                                 past->postings.revisions + past->at, past->postings.n - past->at,
+                                 &n);
+                past->at += n;
         }
-        if (past->at == past->postings.n)
-                return PAST_E_END;
-        r = extract_read(&past->extract, past->environment, past->postings.revisions + past->at,
-                         past->postings.n - past->at, &n);
-        past->at += n;
-        return fold(r);
+        if (r)
+                return fold(r);
+        return past->extract.n_entries == n ? 0 : PAST_E_CUT;
 }
 
 /* Up to @until. @past->change is empty if the entry's bytes are gone. */
@@ -118,16 +145,22 @@ static int find_entries(Past *past, uint64_t first)
         return r == POSTINGS_E_TOO_MANY ? PAST_E_TOO_MANY : r;
 }
 
-static int begin(Past *past, uint64_t revision)
+static int begin(Past *past, Ledger *ledger, uint64_t revision)
 {
         KeyframeFilter filter = {
                 .has_location = past->filter.location,
                 .location = past->filter.location ? location_hash(past->filter.location) : 0,
                 .doors_only = past->filter.doors_only,
         };
-        uint64_t keyframe = 0;
+        uint64_t keyframe = 0, cut;
+        int64_t cut_ms;
         int r;
 
+        r = past_begin(ledger, &cut, &cut_ms);
+        if (!r && revision < cut)
+                return PAST_E_CUT;
+        if (r)
+                return r;
         r = keyframe_restore(past->environment, revision, &filter, past->state, &keyframe);
         if (!r)
                 r = state_restore_done(past->state);
@@ -152,7 +185,7 @@ int past_open(Past **ret_past, Ledger *ledger, uint64_t revision, uint64_t until
                 past->filter = *filter;
         r = state_new(&past->state, &(StateOptions){ .n_tombstones = 0 });
         if (!r)
-                r = begin(past, revision);
+                r = begin(past, ledger, revision);
         while (!r)
                 r = step(past, revision, &entry);
         if (r != PAST_E_END)

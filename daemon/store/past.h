@@ -31,6 +31,9 @@ enum {
 /* The last revision of the last commit at @time_ms or before; 0: it had not begun. Returns 0,
  * PAST_E_CUT, -EBADMSG (damaged) or -errno. */
 MUST_CHECK int past_revision_at(Ledger *ledger, int64_t time_ms, uint64_t *ret_revision);
+/* Where the kept past begins: an entry, and its time; 0: at the beginning. Returns 0, -EBADMSG or
+ * -errno. */
+MUST_CHECK int past_begin(Ledger *ledger, uint64_t *ret_revision, int64_t *ret_time_ms);
 
 /*
  * The state at @revision; past_next() then goes on to @until. @filter is copied but for its string.
@@ -43,7 +46,7 @@ DEFINE_FREEP(Past, past_free);
 
 /*
  * Applies the next entry. What is returned is good until the next call. Returns 0, PAST_E_END,
- * -EBADMSG or -errno.
+ * PAST_E_CUT (meanwhile), -EBADMSG or -errno.
  */
 MUST_CHECK int past_next(Past *past, const LedgerEntry **ret_entry, const Change **ret_change);
 

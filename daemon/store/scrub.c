@@ -46,7 +46,8 @@ struct Scrub {
 typedef struct Piece {
         struct {
                 JournalRow row;
-                size_t at; /* of its bytes */
+                size_t at;    /* of its bytes */
+                bool follows; /* the one before; else those between were cut off */
         } entries[PIECE_ENTRIES];
         size_t n_entries;
         uint8_t *bytes;
@@ -71,7 +72,7 @@ static void scrub_found(Scrub *scrub, uint64_t revision, const char *what)
 
 /* ------------------------------------------------------------------ a piece */
 
-static int piece_take(Piece *piece, const JournalRow *row)
+static int piece_take(Piece *piece, const JournalRow *row, bool follows)
 {
         size_t n_needed = piece->n_bytes + row->n_bytes;
 
@@ -86,9 +87,31 @@ static int piece_take(Piece *piece, const JournalRow *row)
 
         memcpy(piece->bytes + piece->n_bytes, row->bytes, row->n_bytes);
         piece->entries[piece->n_entries].row = *row;
+        piece->entries[piece->n_entries].follows = follows;
         piece->entries[piece->n_entries++].at = piece->n_bytes;
         piece->n_bytes = n_needed;
         return 0;
+}
+
+/* The next one, which is @revision's, unless that was cut off. */
+static int piece_next(Piece *piece, Transaction *transaction, MDB_cursor *cursor,
+                      uint64_t *revision)
+{
+        JournalRow row;
+        CutRow cut;
+        int r;
+
+        r = journal_seek(cursor, *revision, &row);
+        if (!r && row.revision != *revision) {
+                r = meta_get_cut(transaction, &cut);
+                if (!r && row.revision > cut.revision)
+                        return STORE_E_DAMAGED;
+        }
+        if (!r)
+                r = piece_take(piece, &row, row.revision == *revision);
+        if (!r)
+                *revision = row.revision + 1;
+        return r;
 }
 
 /* Up to PIECE_BYTES and one entry more. Returns 0, STORE_E_DAMAGED (of the entry after those) or
@@ -96,31 +119,28 @@ static int piece_take(Piece *piece, const JournalRow *row)
 static int piece_read(Piece *piece, Scrub *scrub)
 {
         CLEANUP(transaction_deinit) Transaction transaction = TRANSACTION_NULL;
+        CLEANUP(cursor_closep) MDB_cursor *cursor = NULL;
+        uint64_t revision = scrub->next;
         int r;
 
         piece->n_entries = piece->n_bytes = 0;
         r = transaction_read(&transaction, scrub->ledger->environment);
-        for (uint64_t revision = scrub->next;
-             !r && revision <= scrub->progress.n_all && piece->n_entries < PIECE_ENTRIES &&
-             piece->n_bytes < PIECE_BYTES;
-             revision++) {
-                JournalRow row;
-
-                r = journal_get(&transaction, revision, &row);
-                if (!r)
-                        r = piece_take(piece, &row);
-        }
+        if (!r)
+                r = transaction_cursor(&transaction, scrub->ledger->environment->journal, &cursor);
+        while (!r && revision <= scrub->progress.n_all && piece->n_entries < PIECE_ENTRIES &&
+               piece->n_bytes < PIECE_BYTES)
+                r = piece_next(piece, &transaction, cursor, &revision);
         return r == STORE_E_NONE ? STORE_E_DAMAGED : r;
 }
 
-static int scrub_judge(Scrub *scrub, const JournalRow *row, const char **ret_what)
+static int scrub_judge(Scrub *scrub, const JournalRow *row, bool follows, const char **ret_what)
 {
         *ret_what = "its bytes are not those of its digest";
         if (!journal_row_is_whole(row))
                 return 0;
 
         *ret_what = "the chain is broken";
-        if (!journal_row_follows(row, scrub->head))
+        if (follows && !journal_row_follows(row, scrub->head))
                 return 0;
 
         memcpy(scrub->head, row->head, DIGEST_BYTES);
@@ -138,14 +158,14 @@ static int scrub_judge_piece(Scrub *scrub, Piece *piece)
                 int r;
 
                 row->bytes = piece->bytes + piece->entries[i].at;
-                r = scrub_judge(scrub, row, &what);
+                r = scrub_judge(scrub, row, piece->entries[i].follows, &what);
                 if (r)
                         return r;
                 if (what) {
                         scrub_found(scrub, row->revision, what);
                         return STORE_E_DAMAGED;
                 }
-                scrub->next++;
+                scrub->next = row->revision + 1;
         }
         return 0;
 }

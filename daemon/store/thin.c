@@ -1,5 +1,3 @@
-#include "store/thin.h"
-
 #include <string.h>
 
 #include "core/dirty.h"
@@ -8,62 +6,14 @@
 #include "store/extract.h"
 #include "store/journal.h"
 #include "store/keyframe.h"
-#include "store/ledger-private.h"
 #include "store/past.h"
-#include "store/rows.h"
+#include "store/retain-private.h"
 #include "wire/arena.h"
-
-struct ThinStep {
-        Thinned before, after;
-        Checkpoint *rows; /* the keyframe of the step; those in between go */
-        bool rows_are_put;
-        uint64_t *revisions; /* whose bytes go */
-        size_t n, n_room, n_put;
-};
-
-static int fold(int r)
-{
-        switch (r) {
-        case STORE_E_NONE:
-        case STORE_E_DAMAGED:
-                return err_raise(-EBADMSG);
-        default:
-                return r > 0 ? err_raise(-EIO) : r;
-        }
-}
-
-ThinStep *thin_free(ThinStep *step)
-{
-        if (!step)
-                return NULL;
-        checkpoint_free(step->rows);
-        free(step->revisions);
-        free(step);
-        return NULL;
-}
-
-size_t thin_n_rows(const ThinStep *step)
-{
-        return step->n;
-}
 
 /* ------------------------------------------------------------------ which step */
 
-/* The time before which entries may be thinned. */
-static int64_t oldest_kept_ms(Ledger *ledger, const ThinPolicy *policy, int64_t now_ms)
-{
-        LedgerStats stats;
-
-        if (policy->n_bytes_max) {
-                ledger_stats(ledger, &stats);
-                if (stats.used_bytes > policy->n_bytes_max)
-                        return now_ms - THIN_YOUNGEST_MS;
-        }
-        return policy->full_ms ? now_ms - MAX(policy->full_ms, THIN_YOUNGEST_MS) : INT64_MIN;
-}
-
 /* The next step that has entries. */
-static int find_step(ThinStep *step, Ledger *ledger, const ThinPolicy *policy, int64_t before_ms)
+static int find_step(RetainStep *step, Ledger *ledger, int64_t resolution_ms, int64_t before_ms)
 {
         CLEANUP(transaction_deinit) Transaction transaction = TRANSACTION_NULL;
         JournalRow row;
@@ -76,63 +26,17 @@ static int find_step(ThinStep *step, Ledger *ledger, const ThinPolicy *policy, i
         if (!r)
                 r = journal_get(&transaction, step->before.revision + 1, &row);
         if (r)
-                return r == STORE_E_NONE ? THIN_E_NOTHING : fold(r);
+                return r == STORE_E_NONE ? RETAIN_E_NOTHING : retain_fold(r);
 
-        end_ms = (row.time_ms / policy->resolution_ms + 1) * policy->resolution_ms;
+        end_ms = (row.time_ms / resolution_ms + 1) * resolution_ms;
         if (end_ms > before_ms)
-                return THIN_E_NOTHING;
+                return RETAIN_E_NOTHING;
         step->after.time_ms = end_ms;
         r = journal_at(&transaction, end_ms - 1, &step->after.revision);
-        return fold(r);
+        return retain_fold(r);
 }
 
 /* ------------------------------------------------------------------ what is kept */
-
-static int add(ThinStep *step, uint64_t revision)
-{
-        size_t n_room = step->n_room ? 2 * step->n_room : 1024;
-        uint64_t *grown;
-
-        if (step->n == step->n_room) {
-                grown = reallocarray(step->revisions, n_room, sizeof(*grown));
-                if (!grown)
-                        return err_raise(-ENOMEM);
-                step->revisions = grown;
-                step->n_room = n_room;
-        }
-        step->revisions[step->n++] = revision;
-        return 0;
-}
-
-static int by_number(const void *a, const void *b)
-{
-        uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;
-
-        return x < y ? -1 : x > y;
-}
-
-/* What the picture at the end of the step rests on, sorted. */
-static int find_kept(State *state, uint64_t **ret_kept, size_t *ret_n)
-{
-        const Picture *picture = state_picture(state);
-        uint64_t *kept;
-        size_t n = 0;
-
-        kept = calloc(2 * picture_n_records(picture) + 1, sizeof(*kept));
-        if (!kept)
-                return err_raise(-ENOMEM);
-        for (const Record *record = picture_next(picture, NULL); record;
-             record = picture_next(picture, record)) {
-                kept[n++] = record->revision;
-                if (record->affirmation)
-                        kept[n++] = record->affirmation->revision;
-        }
-        if (n)
-                qsort(kept, n, sizeof(*kept), by_number);
-        *ret_kept = kept;
-        *ret_n = n;
-        return 0;
-}
 
 /* Numbers, and that they still hold. What cannot be read is not touched. */
 static bool may_go(const LedgerEntry *entry, Arena *arena)
@@ -151,7 +55,7 @@ static bool may_go(const LedgerEntry *entry, Arena *arena)
                update.kind == UPDATE_AFFIRM;
 }
 
-static int find_going(ThinStep *step, Ledger *ledger, const uint64_t *kept, size_t n_kept)
+static int find_going(RetainStep *step, Ledger *ledger, const Revisions *kept)
 {
         CLEANUP(arena_freep) Arena *arena = NULL;
         CLEANUP(freep) Extract *extract = calloc(1, sizeof(*extract));
@@ -162,14 +66,13 @@ static int find_going(ThinStep *step, Ledger *ledger, const uint64_t *kept, size
                 return err_raise(-ENOMEM);
         r = arena_new(&arena, ARENA_MESSAGE_BYTES);
         while (!r && next <= step->after.revision) {
-                r = fold(extract_range(extract, ledger->environment, next, step->after.revision,
-                                       &next));
+                r = retain_fold(extract_range(extract, ledger->environment, next,
+                                              step->after.revision, &next));
                 for (size_t i = 0; !r && i < extract->n_entries; i++) {
                         const LedgerEntry *entry = &extract->entries[i];
 
-                        if (may_go(entry, arena) &&
-                            !bsearch(&entry->revision, kept, n_kept, sizeof(*kept), by_number))
-                                r = add(step, entry->revision);
+                        if (may_go(entry, arena) && !revisions_have(kept, entry->revision))
+                                r = revisions_add(&step->revisions, entry->revision);
                 }
         }
         extract_clear(extract);
@@ -202,10 +105,10 @@ static int add_deletions(RowList *list, Ledger *ledger, uint64_t first, uint64_t
                 if (!r)
                         r = row_list_add(list, CHECKPOINT_KEYFRAMES, copy, NULL);
         }
-        return r == STORE_E_NONE ? 0 : fold(r);
+        return r == STORE_E_NONE ? 0 : retain_fold(r);
 }
 
-static int make_rows(ThinStep *step, Ledger *ledger, State *state)
+static int make_rows(RetainStep *step, Ledger *ledger, State *state)
 {
         CLEANUP(row_list_deinit) RowList list = { 0 };
         int r;
@@ -230,89 +133,26 @@ static int make_rows(ThinStep *step, Ledger *ledger, State *state)
         return 0;
 }
 
-static int work_out(ThinStep *step, Ledger *ledger)
+static int work_out(RetainStep *step, Ledger *ledger)
 {
         CLEANUP(past_freep) Past *past = NULL;
-        CLEANUP(freep) uint64_t *kept = NULL;
-        size_t n_kept;
+        CLEANUP(revisions_deinit) Revisions kept = REVISIONS_NULL;
         int r;
 
         r = past_open(&past, ledger, step->after.revision, step->after.revision, NULL);
         if (r)
-                return fold(r);
-        r = find_kept(past_state(past), &kept, &n_kept);
+                return retain_fold(r);
+        r = revisions_of_picture(&kept, past_state(past));
         if (!r)
-                r = find_going(step, ledger, kept, n_kept);
+                r = find_going(step, ledger, &kept);
         return r ? r : make_rows(step, ledger, past_state(past));
 }
 
-int thin_make(ThinStep **ret_step, Ledger *ledger, const ThinPolicy *policy, int64_t now_ms)
+int thin_work_out(RetainStep *step, Ledger *ledger, int64_t resolution_ms, int64_t before_ms)
 {
-        CLEANUP(thin_freep) ThinStep *step = NULL;
-        int64_t before_ms = oldest_kept_ms(ledger, policy, now_ms);
         int r;
 
-        if (before_ms == INT64_MIN)
-                return THIN_E_NOTHING;
-        step = calloc(1, sizeof(*step));
-        if (!step)
-                return err_raise(-ENOMEM);
-        r = find_step(step, ledger, policy, before_ms);
-        if (!r)
-                r = work_out(step, ledger);
-        if (r)
-                return r;
-        *ret_step = STEAL(step);
-        return 0;
-}
-
-/* ------------------------------------------------------------------ putting */
-
-static void thin_row(Transaction *transaction, uint64_t revision)
-{
-        JournalRow row;
-
-        if (!journal_get(transaction, revision, &row) && !row.is_thinned)
-                journal_thin(transaction, &row);
-}
-
-static int put(ThinStep *step, Environment *environment, size_t n)
-{
-        CLEANUP(transaction_deinit) Transaction transaction = TRANSACTION_NULL;
-        int r;
-
-        r = transaction_write(&transaction, environment);
-        if (!r && !step->rows_are_put)
-                r = rows_put(&transaction, step->rows);
-        if (r)
-                return r;
-        for (size_t i = step->n_put; i < n; i++)
-                thin_row(&transaction, step->revisions[i]);
-        if (n == step->n)
-                meta_put_thinned(&transaction, &step->after);
-        return transaction_commit(&transaction);
-}
-
-int thin_put(ThinStep *step, Ledger *ledger, bool *ret_more)
-{
-        Environment *environment = ledger->environment;
-        /* The keyframe first, by itself. */
-        size_t n = step->rows_are_put ? MIN(step->n, step->n_put + THIN_ROWS) : 0;
-        int r;
-
-        if (!environment->writable)
-                return LEDGER_E_FULL;
-        do {
-                r = put(step, environment, n);
-                if (r != STORE_E_GROW)
-                        break;
-                r = environment_grow(environment);
-        } while (!r);
-        if (r)
-                return ledger_fold(environment_judge(environment, r, step->rows->n_bytes));
-
-        step->rows_are_put = true;
-        step->n_put = n;
-        *ret_more = n < step->n;
-        return 0;
+        step->kind = RETAIN_THIN;
+        r = find_step(step, ledger, resolution_ms, before_ms);
+        return r ? r : work_out(step, ledger);
 }

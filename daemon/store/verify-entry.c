@@ -2,6 +2,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "store/error.h"
 #include "store/verify-private.h"
 
 /*
@@ -39,17 +40,22 @@ static const char *check_authority(Look *look, const JournalRow *row)
 
 /* ------------------------------------------------------------------ epochs */
 
-/* What an epoch that continues says of the one before, against what is there. */
+/* What an epoch that continues says of the one before, against what is there. Of before a cut it
+ * may not be. */
 static bool epoch_follows(Look *look, const Epoch *epoch)
 {
         CLEANUP(transaction_deinit) Transaction transaction = TRANSACTION_NULL;
         JournalRow before;
+        int r;
 
         if (epoch->previous_revision == state_revision(look->state))
                 return memcmp(epoch->previous_head, state_head(look->state), DIGEST_BYTES) == 0;
-        return !transaction_read(&transaction, look->environment) &&
-               !journal_get(&transaction, epoch->previous_revision, &before) &&
-               memcmp(epoch->previous_head, before.head, DIGEST_BYTES) == 0;
+        r = transaction_read(&transaction, look->environment);
+        if (!r)
+                r = journal_get(&transaction, epoch->previous_revision, &before);
+        if (r == STORE_E_NONE)
+                return epoch->previous_revision < look->cut.revision;
+        return !r && memcmp(epoch->previous_head, before.head, DIGEST_BYTES) == 0;
 }
 
 /* The newest card's word on the keys of all epochs so far. */

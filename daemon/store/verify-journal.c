@@ -33,6 +33,17 @@ static void look_miss(Look *look, const Chain *chain, uint64_t revision)
         look_blind(look, chain->next);
 }
 
+/* To @revision. What was cut off is not missing. */
+static void look_skip(Look *look, Chain *chain, uint64_t revision)
+{
+        if (revision > look->cut.revision) {
+                chain->next = MAX(chain->next, look->cut.revision);
+                look_miss(look, chain, revision - 1);
+        }
+        chain->head_known = false;
+        chain->ended = true;
+}
+
 /* Nothing is known of it but its place. */
 static void look_lose(Look *look, Chain *chain, uint64_t revision, const char *what)
 {
@@ -63,6 +74,8 @@ static int look_at_row(Look *look, Chain *chain, const JournalRow *row)
         chain->ended = row->ends_commit;
         look->report->last_time_ms = row->time_ms;
         look->report->n_entries++;
+        if (row->revision <= look->cut.revision)
+                look_at_kept(look, row);
         return whole ? look_at_entry(look, row) : 0;
 }
 
@@ -106,10 +119,8 @@ static int look_at_batch(Look *look, Chain *chain)
                         look_lose(look, chain, chain->next, "its place in the journal is wrong");
                         return STORE_E_NONE;
                 }
-                if (row.revision > chain->next) {
-                        look_miss(look, chain, row.revision - 1);
-                        chain->head_known = false;
-                }
+                if (row.revision > chain->next)
+                        look_skip(look, chain, row.revision);
                 chain->next = row.revision + 1;
                 look->report->last_revision = row.revision;
 
@@ -165,7 +176,7 @@ static int look_begin(Look *look)
                 r = 0;
         }
         look->shared->n_all = look->tail.revision;
-        return r;
+        return r ? r : look_begin_cut(look, &transaction);
 }
 
 static const uint8_t no_head[DIGEST_BYTES];
@@ -202,6 +213,7 @@ int look_at_journal(Look *look)
                 return r;
 
         look_at_end(look, &chain);
+        look_end_cut(look);
         look_at_epochs(look);
         return 0;
 }

@@ -7,6 +7,7 @@
 #include "core/checkpoint.h"
 #include "store/environment.h"
 #include "store/journal.h"
+#include "store/revisions.h"
 #include "store/meta.h"
 #include "store/signatures.h"
 #include "store/verify.h"
@@ -44,6 +45,12 @@ typedef struct Look {
         Checkpoint *checkpoint; /* that state's, at the checkpoint's revision */
         bool blind;             /* an entry on which signatures rest is missing or wrong */
 
+        CutRow cut;         /* revision 0: there was none */
+        Revisions cut_kept; /* what the picture there rests on */
+        Cut cut_said;       /* what the broker signed */
+        uint64_t n_kept;    /* as counted here */
+        uint8_t kept[DIGEST_BYTES];
+
         EpochSeen *epochs;
         size_t n_epochs;
 } Look;
@@ -62,6 +69,14 @@ MUST_CHECK int look_at_journal(Look *look);
 MUST_CHECK int look_at_rows(Look *look);
 MUST_CHECK int look_at_witness(Look *look);
 
+/* The broker's word on a cut, before the journal is looked at; a row of before it, and that of the
+ * cut itself; and whether what was found is what was signed. */
+MUST_CHECK int look_begin_cut(Look *look, Transaction *transaction);
+void look_at_kept(Look *look, const JournalRow *row);
+void look_end_cut(Look *look);
+
+/* Whether an epoch of this journal was opened with a key of this id and it signed @envelope. */
+bool look_is_signed_by_broker(const Look *look, const Envelope *envelope);
 /* One entry whose row is whole, against all before it. Returns 0 or -errno. */
 MUST_CHECK int look_at_entry(Look *look, const JournalRow *row);
 /* All entries are seen: whether cards list the keys that opened epochs. */

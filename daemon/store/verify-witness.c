@@ -53,18 +53,6 @@ static size_t line_envelope(char *line, uint8_t *ret_bytes, size_t n_max)
         return n_bytes;
 }
 
-/* Whether an epoch of this journal was opened with a key of this id and it signed @envelope. */
-static bool is_signed_by_broker(const Look *look, const Envelope *envelope)
-{
-        for (size_t i = 0; i < look->n_epochs; i++) {
-                KeyId id = key_id_of(look->epochs[i].sign_key);
-
-                if (memcmp(&id, &envelope->key_id, sizeof(id)) == 0)
-                        return envelope_verify(envelope, look->epochs[i].sign_key) == 0;
-        }
-        return false;
-}
-
 static bool epoch_is_here(const Look *look, uint64_t epoch)
 {
         for (size_t i = 0; i < look->n_epochs; i++)
@@ -144,7 +132,7 @@ static int look_at_line(Look *look, char *text, unsigned line)
                 return unreadable(look, line, "this line does not end in a signed head");
 
         look->report->n_heads++;
-        if (!look->blind && !is_signed_by_broker(look, &envelope)) {
+        if (!look->blind && !look_is_signed_by_broker(look, &envelope)) {
                 look_found(look, VERIFY_RE_SIGNED, head.revision,
                            "the head of revision %" PRIu64 " that was witnessed is signed with a "
                            "key that opened no epoch here",

@@ -79,6 +79,7 @@ static void look_deinit(Look *look)
         state_free(look->state);
         change_deinit(&look->change);
         signatures_deinit(&look->signatures);
+        revisions_deinit(&look->cut_kept);
         free(look->epochs);
         environment_close(look->environment);
 }

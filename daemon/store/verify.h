@@ -43,7 +43,10 @@ typedef struct VerifyReport {
         uint8_t head[DIGEST_BYTES];
 
         uint64_t n_entries, n_signatures, n_rows;
-        uint64_t n_thinned; /* of the entries: only their digests are left */
+        uint64_t n_thinned;    /* of the entries: only their digests are left */
+        uint64_t cut_revision; /* where the kept past begins; 0: at the first entry */
+        int64_t cut_time_ms;
+        uint64_t n_unswept; /* entries that were cut off and have not gone yet */
         uint64_t n_epochs;
         uint64_t n_cuts;          /* epochs that did not continue, the first apart: noticed then */
         uint64_t n_heads;         /* of the witness, held against the journal */

@@ -193,3 +193,25 @@ int head_encode(Blob **ret_body, const Head *head)
         pb.head = pb_bytes(head->head, DIGEST_BYTES);
         return finish(ret_body, &pb.base, check_head);
 }
+
+static int check_cut(Arena *arena, const uint8_t *body, size_t n_body)
+{
+        Cut cut;
+
+        return cut_decode(&cut, arena, body, n_body);
+}
+
+int cut_encode(Blob **ret_body, const Cut *cut)
+{
+        Plek__V1__Cut pb = PLEK__V1__CUT__INIT;
+
+        pb.epoch = cut->epoch;
+        pb.revision = cut->revision;
+        pb.time_ms = cut->time_ms;
+        pb.head = pb_bytes(cut->head, DIGEST_BYTES);
+        pb.cut_at_ms = cut->cut_at_ms;
+        pb.n_kept = cut->n_kept;
+        pb.kept = pb_bytes(cut->kept, DIGEST_BYTES);
+        pb.keyframe = pb_bytes(cut->keyframe, DIGEST_BYTES);
+        return finish(ret_body, &pb.base, check_cut);
+}

@@ -260,6 +260,26 @@ int head_decode(Head *ret, Arena *arena, const uint8_t *body, size_t n_body)
         return 0;
 }
 
+int cut_decode(Cut *ret, Arena *arena, const uint8_t *body, size_t n_body)
+{
+        Plek__V1__Cut *pb;
+
+        memset(ret, 0, sizeof(*ret));
+        if (unpack(&pb, &plek__v1__cut__descriptor, arena, body, n_body) ||
+            !time_is_valid(pb->time_ms) || !time_is_valid(pb->cut_at_ms) || !pb->revision ||
+            pb->n_kept >= pb->revision || take_bytes(ret->head, DIGEST_BYTES, pb->head) ||
+            take_bytes(ret->kept, DIGEST_BYTES, pb->kept) ||
+            take_bytes(ret->keyframe, DIGEST_BYTES, pb->keyframe))
+                return DOCUMENT_E_MALFORMED;
+
+        ret->epoch = pb->epoch;
+        ret->revision = pb->revision;
+        ret->time_ms = pb->time_ms;
+        ret->cut_at_ms = pb->cut_at_ms;
+        ret->n_kept = pb->n_kept;
+        return 0;
+}
+
 void head_chain(uint8_t ret_head[DIGEST_BYTES], const uint8_t previous[DIGEST_BYTES],
                 uint64_t revision, int64_t time_ms, uint8_t kind,
                 const uint8_t digest[DIGEST_BYTES])

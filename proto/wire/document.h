@@ -2,7 +2,7 @@
 
 /*
  * Documents: what the authority signs (enrolment, region card) and what the broker writes into its
- * journal about itself (genesis, epoch, suspension, head), decoded and checked
+ * journal about itself (genesis, epoch, suspension, head, cut), decoded and checked
  *
  * Strings and arrays live in the arena. Decoders return 0 or DOCUMENT_E_MALFORMED with a sentence
  * in *ret_text (static or in the arena; may be NULL if nobody asks); encoders return 0, -EINVAL or
@@ -94,7 +94,7 @@ typedef struct Epoch {
         uint64_t epoch;
         int64_t opened_at_ms;
         bool continues;
-        uint64_t previous_epoch;    /* these three: if it continues */
+        uint64_t previous_epoch; /* these three: if it continues */
         uint64_t previous_revision;
         uint8_t previous_head[DIGEST_BYTES];
         const char *cause;
@@ -107,6 +107,18 @@ typedef struct Head {
         int64_t time_ms;
         uint8_t head[DIGEST_BYTES];
 } Head;
+
+/* What is left of the journal's beginning, and where its chain goes on. */
+typedef struct Cut {
+        uint64_t epoch;
+        uint64_t revision; /* the entry at which the kept past begins */
+        int64_t time_ms;   /* its own */
+        uint8_t head[DIGEST_BYTES];
+        int64_t cut_at_ms;
+        uint64_t n_kept;            /* entries before it */
+        uint8_t kept[DIGEST_BYTES]; /* the chain over these alone */
+        uint8_t keyframe[DIGEST_BYTES];
+} Cut;
 
 MUST_CHECK int enrolment_decode(Enrolment *ret, const char **ret_text, Arena *arena,
                                 const uint8_t *body, size_t n_body);
@@ -122,6 +134,8 @@ MUST_CHECK int epoch_decode(Epoch *ret, Arena *arena, const uint8_t *body, size_
 MUST_CHECK int epoch_encode(Blob **ret_body, const Epoch *epoch);
 MUST_CHECK int head_decode(Head *ret, Arena *arena, const uint8_t *body, size_t n_body);
 MUST_CHECK int head_encode(Blob **ret_body, const Head *head);
+MUST_CHECK int cut_decode(Cut *ret, Arena *arena, const uint8_t *body, size_t n_body);
+MUST_CHECK int cut_encode(Blob **ret_body, const Cut *cut);
 
 /*
  * The chain: head(r) = BLAKE2b-256(head(r-1), r, time, kind, digest of the entry's bytes), numbers

@@ -31,6 +31,7 @@ enum {
 
         /* The largest whole envelope of each kind is envelope_max_bytes(). */
         ENVELOPE_UPDATE_MAX_BYTES = 64 * 1024,
+        ENVELOPE_CUT_MAX_BYTES = 1024,
         ENVELOPE_MAX_BYTES = 4 * 1024 * 1024,
 };
 
@@ -42,6 +43,7 @@ typedef enum EnvelopeKind {
         ENVELOPE_HEAD = 5,      /* plek.v1.head */
         ENVELOPE_EPOCH = 6,     /* plek.v1.epoch */
         ENVELOPE_MANIFEST = 7,  /* plek.v1.manifest */
+        ENVELOPE_CUT = 8,       /* plek.v1.cut */
 } EnvelopeKind;
 
 enum {

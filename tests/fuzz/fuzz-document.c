@@ -42,11 +42,12 @@ static void try_card(const uint8_t *bytes, size_t n_bytes)
 static void try_own(const uint8_t *bytes, size_t n_bytes)
 {
         CLEANUP(blob_unrefp) Blob *genesis_body = NULL, *suspension_body = NULL;
-        CLEANUP(blob_unrefp) Blob *epoch_body = NULL, *head_body = NULL;
+        CLEANUP(blob_unrefp) Blob *epoch_body = NULL, *head_body = NULL, *cut_body = NULL;
         Suspension suspension;
         Genesis genesis;
         Epoch epoch;
         Head head;
+        Cut cut;
 
         if (!genesis_decode(&genesis, arena, bytes, n_bytes))
                 assert(!genesis_encode(&genesis_body, &genesis));
@@ -56,6 +57,8 @@ static void try_own(const uint8_t *bytes, size_t n_bytes)
                 assert(!epoch_encode(&epoch_body, &epoch));
         if (!head_decode(&head, arena, bytes, n_bytes))
                 assert(!head_encode(&head_body, &head));
+        if (!cut_decode(&cut, arena, bytes, n_bytes))
+                assert(!cut_encode(&cut_body, &cut));
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n_bytes)

@@ -91,7 +91,7 @@ static void test_every_setting_is_taken(void **state)
                  "answer-bytes = 1 GiB\nsubscription-bytes = 3 MiB\nparty-records-max = 11\nlocation-doors-max = 12\ntombstones = 1234\n"
                  "store-bytes-max = 2 GiB\nskew = 30 s\ngrace = 1 d\nclock-jump = 2 min\n"
                  "checkpoint = 500 ms\nscrub = 0\nkeep-full = 30 d\n"
-                "keep-resolution = 2 h\nkeep-bytes = 3 GiB\nheartbeat = 2 s\nheartbeat-timeout = 5 s ; "
+                "keep-resolution = 2 h\nkeep-past = 60 d\nkeep-bytes = 3 GiB\nheartbeat = 2 s\nheartbeat-timeout = 5 s ; "
                  "inline\n",
                  key_line);
         config = parse_well(text);
@@ -129,6 +129,7 @@ static void test_every_setting_is_taken(void **state)
         assert_int_equal(config->scrub_percent, 0);
         assert_int_equal(config->keep_full_ms, 30LL * 24 * 3600 * 1000);
         assert_int_equal(config->keep_resolution_ms, 2 * 3600 * 1000);
+        assert_int_equal(config->keep_past_ms, 60LL * 24 * 3600 * 1000);
         assert_int_equal(config->keep_bytes, 3LL << 30);
         assert_int_equal(config->heartbeat_ms, 2000);
         assert_int_equal(config->heartbeat_timeout_ms, 5000);

@@ -298,6 +298,36 @@ static void test_epoch_and_head_are_read_back(void **state)
                                  DOCUMENT_E_MALFORMED);
 }
 
+static void test_cut_is_read_back_and_must_be_about_something(void **state)
+{
+        Cut cut = { .epoch = 1,
+                    .revision = 20,
+                    .time_ms = 3,
+                    .head = { 4 },
+                    .cut_at_ms = 5,
+                    .n_kept = 6,
+                    .kept = { 7 },
+                    .keyframe = { 8 } };
+        Cut back;
+
+        assert_int_equal(cut_encode(&blob, &cut), 0);
+        assert_true(blob->n_bytes + ENVELOPE_OVERHEAD_BYTES <= envelope_max_bytes(ENVELOPE_CUT));
+        assert_int_equal(cut_decode(&back, arena, blob->bytes, blob->n_bytes), 0);
+        assert_memory_equal(&back, &cut, sizeof(cut));
+        for (size_t n = 0; n < blob->n_bytes; n++)
+                assert_int_equal(cut_decode(&back, arena, blob->bytes, n), DOCUMENT_E_MALFORMED);
+
+        blob = blob_unref(blob);
+        cut.n_kept = 20; /* of nineteen before it */
+        assert_int_equal(cut_encode(&blob, &cut), -EINVAL);
+        cut.n_kept = 0;
+        cut.revision = 0;
+        assert_int_equal(cut_encode(&blob, &cut), -EINVAL);
+        cut.revision = 1;
+        cut.cut_at_ms = -1;
+        assert_int_equal(cut_encode(&blob, &cut), -EINVAL);
+}
+
 static void test_chain_depends_on_everything_it_names(void **state)
 {
         uint8_t zero[DIGEST_BYTES] = { 0 }, digest[DIGEST_BYTES] = { 1 };
@@ -338,6 +368,7 @@ int main(void)
                 TEST(test_cards_that_lead_nowhere_are_not_made),
                 TEST(test_genesis_and_suspension_are_read_back),
                 TEST(test_epoch_and_head_are_read_back),
+                TEST(test_cut_is_read_back_and_must_be_about_something),
                 TEST(test_chain_depends_on_everything_it_names),
         };
         int r;
