@@ -201,7 +201,7 @@ static bool to_request(const PlekHistoryQuestion *question, Request *ret_request
                         .care = question->care ? question->care : CODE_ABSENT,
                         .reports = question->reports ? question->reports
                                    : question->location
-                                           ? REPORT_BITS_ALL
+                                           ? REPORT_BITS_ALL & ~REPORT_BIT(UPDATE_ACK)
                                            : REPORT_BIT(UPDATE_DOOR) | REPORT_BIT(UPDATE_CARD),
                         .from_ms = question->from_ms,
                         .to_ms = question->to_ms,

@@ -48,6 +48,15 @@ static bool is_granted(const EnrolmentVersion *version, const char *location)
         return false;
 }
 
+/* Who has seen something is no provider of that place. */
+static bool could_read(const EnrolmentVersion *version)
+{
+        const uint32_t readers =
+                ROLE_BIT(ROLE_SUBSCRIBER) | ROLE_BIT(ROLE_COORDINATOR) | ROLE_BIT(ROLE_OPERATOR);
+
+        return version->enrolment->roles & readers;
+}
+
 const char *replica_judge(Replica *replica, const Entry *entry, Arena *arena, Update *ret_update)
 {
         const EnrolmentVersion *version;
@@ -73,6 +82,8 @@ const char *replica_judge(Replica *replica, const Entry *entry, Arena *arena, Up
         if (strcmp(ret_update->party, owner.party->id))
                 return "is signed by another party";
         version = registry_version_at(replica->registry, owner.party->id, entry->revision);
+        if (ret_update->kind == UPDATE_ACK)
+                return version && could_read(version) ? NULL : "is of a party that could not read";
         if (!version || !is_granted(version, ret_update->location))
                 return "is about a location not its party's then";
         return NULL;

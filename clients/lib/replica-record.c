@@ -191,6 +191,10 @@ int record_withdraw(Replica *replica, Record *record, uint64_t revision, int64_t
         Withdrawn *newest;
         int r;
 
+        if (record->report == UPDATE_ACK) {
+                picture_drop(replica->picture, record); /* nobody looks for one that has ended */
+                return 0;
+        }
         r = withdrawn_add(replica, record, revision, at_ms, cause);
         if (r)
                 return r;

@@ -185,7 +185,9 @@ void plek_subscriber_link_state(const PlekSubscriber *subscriber, PlekLinkState 
 
 size_t plek_subscriber_n_records(const PlekSubscriber *subscriber)
 {
-        return picture_n_records(replica_picture(subscriber->replica));
+        const Picture *picture = replica_picture(subscriber->replica);
+
+        return picture_n_records(picture) - picture_n_acks(picture);
 }
 
 /* The rules of a key are those of the wire; one that breaks them is nobody's. */
@@ -227,7 +229,9 @@ int plek_subscriber_next(PlekSubscriber *subscriber, PlekCursor *cursor, PlekRec
 
         if (cursor->part == PART_END)
                 return PLEK_E_END;
-        record = picture_next(replica_picture(subscriber->replica), record);
+        do
+                record = picture_next(replica_picture(subscriber->replica), record);
+        while (record && record->report == UPDATE_ACK);
         cursor->part = record ? PART_RECORDS : PART_END;
         cursor->at = record;
         if (!record)

@@ -125,7 +125,7 @@ static Tombstone *next_tombstone(const PictureTopic *topic, const Tombstone *tom
 
 static bool is_hidden(const AnswerBuild *build, Audience level, const uint8_t *key, size_t n_key)
 {
-        return build->narrow && level < AUDIENCE_COORD && narrow_holds(build->narrow, key, n_key);
+        return build->narrow && level < AUDIENCE_COORD && narrow_hides(build->narrow, key, n_key);
 }
 
 void build_record(AnswerBuild *build, const Record *record, Audience level)
@@ -294,8 +294,12 @@ void build_own(AnswerBuild *build, const Party *party, const char *location)
                 group = picture_find_group(picture, party->id, listed);
                 if (!group)
                         continue;
-                list_for_each (link, &group->records)
-                        add(build, add_record, list_entry(link, Record, in_group));
+                list_for_each (link, &group->records) {
+                        const Record *record = list_entry(link, Record, in_group);
+
+                        if (record->report != UPDATE_ACK) /* no agent's to state again */
+                                add(build, add_record, record);
+                }
         }
 }
 

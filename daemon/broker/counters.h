@@ -22,7 +22,7 @@ typedef enum Drop {
         N_DROPS,
 } Drop;
 
-enum { N_REFUSALS = PLEK_REFUSED_NO_AUTHORITY + 1 };
+enum { N_REFUSALS = PLEK_REFUSED_STATEMENT + 1 };
 
 typedef struct Counters {
         uint64_t n_updates; /* received */

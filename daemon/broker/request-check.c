@@ -7,14 +7,14 @@
 #include "broker/parts.h"
 #include "broker/request.h"
 
-/* Returns the drop's cause, or NONE with *ret_item verified. */
-static Drop read_update(Broker *broker, const Caller *caller, Blob *envelope, Item *item)
+Drop request_read_update(Broker *broker, KeyId user, Blob *envelope, Item *item)
 {
         KeyOwner signer;
 
         item->envelope = envelope;
         item->candidate.envelope = envelope;
-        item->candidate.connection = caller->session->user;
+        item->candidate.connection = user;
+        item->candidate.is_request = true;
         if (envelope->n_bytes > ENVELOPE_UPDATE_MAX_BYTES ||
             envelope_parse(&item->parsed, envelope->bytes, envelope->n_bytes))
                 return DROP_MALFORMED;
@@ -50,7 +50,7 @@ int request_check(Broker *broker, const Caller *caller, const Request *request)
                 return err_fold(r);
 
         arena_reset(broker->document_arena);
-        drop = read_update(broker, caller, envelope, &item);
+        drop = request_read_update(broker, caller->session->user, envelope, &item);
         if (drop)
                 return session_refuse(broker, caller->session, request->id, drop_refusal(drop),
                                       NULL, drop_sentence(drop));

@@ -81,10 +81,14 @@ int request_submit(Broker *broker, const Caller *caller, const Request *request)
 {
         const Bytes *envelope = &request->submit.envelope;
         SubmitOrder *submit;
+        Envelope parsed;
         int r;
 
         if (request->submit.check)
                 return request_check(broker, caller, request);
+        if (!envelope_parse(&parsed, envelope->bytes, envelope->n_bytes) &&
+            parsed.kind == ENVELOPE_UPDATE)
+                return request_ack(broker, caller, request);
         if (health_closed(&broker->health) == PLEK_REFUSED_NO_AUTHORITY)
                 return session_refuse(broker, caller->session, request->id,
                                       PLEK_REFUSED_NO_AUTHORITY, NULL,

@@ -7,6 +7,7 @@
  */
 
 #include "broker/gatekeeper.h"
+#include "broker/verify.h"
 #include "broker/sessions.h"
 
 typedef struct Broker Broker;
@@ -41,6 +42,7 @@ int request_own(Broker *broker, const Caller *caller, const Request *request);
 int request_whoami(Broker *broker, const Caller *caller, const Request *request);
 int request_submit(Broker *broker, const Caller *caller, const Request *request);
 int request_check(Broker *broker, const Caller *caller, const Request *request);
+int request_ack(Broker *broker, const Caller *caller, const Request *request);
 int request_suspend(Broker *broker, const Caller *caller, const Request *request);
 int request_confirm(Broker *broker, const Caller *caller, const Request *request);
 int request_parties(Broker *broker, const Caller *caller, const Request *request);
@@ -58,6 +60,11 @@ void requests_on_lost(void *broker, const PeerLost *lost);
 bool caller_is(const Caller *caller, unsigned what);
 /* What the party of @session may read now; 0: nothing. */
 Audience request_audience(Broker *broker, Session *session);
+
+/* Checks the signature of an update that came in a request, and decodes it into the broker's
+ * document arena. Returns why it ends here, or NONE and *ret_item is for admission; it borrows
+ * @envelope. */
+Drop request_read_update(Broker *broker, KeyId user, Blob *envelope, Item *ret_item);
 
 typedef struct Answer Answer;
 

@@ -80,7 +80,7 @@ static bool update_makes_record(const Judgement *judgement)
  * not looked at. Near it, what the plan adds already counts, also where two of its entries are
  * about one new record: at the edge this refuses a little early, never late.
  */
-static bool judge_quota(Judgement *judgement)
+bool judge_quota(Judgement *judgement)
 {
         size_t n_held = judgement->party ? judgement->party->n_records : 0;
         size_t n_max = judgement->options->n_records_max;
@@ -152,6 +152,10 @@ bool judge_content(Judgement *judgement)
                 break;
         case UPDATE_DOOR:
                 if (judge_door(judgement, &update->door) || judge_doors_quota(judgement))
+                        return true;
+                break;
+        case UPDATE_ACK:
+                if (judge_ack(judgement))
                         return true;
                 break;
         case UPDATE_COUNTS:

@@ -22,6 +22,7 @@ typedef struct Judgement {
         uint64_t floor;           /* state, epoch and plan together */
 
         const LocationGrant *grant; /* once the location is known to be the party's */
+        Audience audience;          /* of an acknowledgement: what its party may read */
         bool is_repeat;             /* of the party's last accepted envelope */
         bool is_new_record;         /* only looked for near the quota */
 } Judgement;
@@ -40,6 +41,11 @@ MUST_CHECK bool judge_policies(Judgement *judgement, const Door *door);
 MUST_CHECK bool judge_flow(Judgement *judgement);
 MUST_CHECK bool judge_care_refusal(Judgement *judgement);
 MUST_CHECK bool judge_withdrawal(Judgement *judgement);
+
+/* The parts of these two that are about acknowledgements. */
+MUST_CHECK bool judge_ack_way(Judgement *judgement);
+MUST_CHECK bool judge_ack(Judgement *judgement);
+MUST_CHECK bool judge_quota(Judgement *judgement);
 
 /* Writes the sentence; always true, so that a check can end with it. */
 PRINTF(4, 5)

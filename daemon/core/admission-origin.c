@@ -32,6 +32,11 @@ static bool refuse_by_rights(Judgement *judgement, const KeyOwner *owner, uint32
                                     "broker; call them",
                                     party);
         case PLEK_REFUSED_ROLE:
+                if (update_is_about_ack(judgement->candidate->update))
+                        return judge_refuse(judgement, PLEK_REFUSED_ROLE, "party",
+                                            "%s is enrolled without a role that reads, so it has "
+                                            "seen nothing; ask the region's authority for one",
+                                            party);
                 return judge_refuse(judgement, PLEK_REFUSED_ROLE, "party",
                                     "%s is enrolled without the role agent, so it may not publish; "
                                     "ask the region's authority for it",
@@ -42,6 +47,15 @@ static bool refuse_by_rights(Judgement *judgement, const KeyOwner *owner, uint32
                                     "key %s is not among the keys that %s is enrolled with now",
                                     key, party);
         }
+}
+
+/* A statement of one's own, or that one has seen another's: each has its roles. Returns 0 or the
+ * refusal. */
+static uint32_t may_say(Judgement *judgement, const KeyOwner *owner)
+{
+        if (update_is_about_ack(judgement->candidate->update))
+                return owner_may_read(owner, judgement->now_ms, 0, &judgement->audience);
+        return owner_may_publish(owner, judgement->now_ms);
 }
 
 static bool judge_signer(Judgement *judgement, KeyOwner *ret_owner)
@@ -65,7 +79,7 @@ static bool judge_signer(Judgement *judgement, KeyOwner *ret_owner)
                                     "says that it is from %s",
                                     ret_owner->party->id, candidate->update->party);
 
-        code = owner_may_publish(ret_owner, judgement->now_ms);
+        code = may_say(judgement, ret_owner);
         return code ? refuse_by_rights(judgement, ret_owner, code) : false;
 }
 
@@ -73,6 +87,7 @@ static bool judge_connection(Judgement *judgement, const KeyOwner *signer)
 {
         const Candidate *candidate = judgement->candidate;
         char key[KEY_ID_TEXT_BYTES];
+        Audience audience = judgement->audience; /* the signer's, whoever carries it */
         bool is_relay;
         KeyOwner owner;
         uint32_t code;
@@ -92,7 +107,8 @@ static bool judge_connection(Judgement *judgement, const KeyOwner *signer)
                                     signer->party->id, owner.party->id);
 
         /* A relay carries; it need not have anything to say itself. */
-        code = owner_may_publish(&owner, judgement->now_ms);
+        code = may_say(judgement, &owner);
+        judgement->audience = audience;
         if (code == PLEK_REFUSED_ROLE && is_relay)
                 code = 0;
         return code ? refuse_by_rights(judgement, &owner, code) : false;
@@ -119,6 +135,10 @@ bool judge_origin(Judgement *judgement)
                                     "this was signed for another network than %s; take this "
                                     "region's card",
                                     genesis->network_name);
+
+        if (update_is_about_ack(candidate->update))
+                return judge_ack_way(judgement) || judge_signer(judgement, &owner) ||
+                       judge_connection(judgement, &owner);
 
         if (judge_signer(judgement, &owner) || judge_connection(judgement, &owner))
                 return true;

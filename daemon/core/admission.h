@@ -18,6 +18,7 @@ typedef struct Candidate {
         KeyId key_id;
         uint8_t signer[KEY_BYTES]; /* the key that verified it */
         KeyId connection;          /* User-Id: the transport key that brought it */
+        bool is_request;           /* handed in over the query session */
         const Update *update; /* NULL: the signature did not verify, or nothing could be read */
         WireRefusal refusal;  /* code != 0: verification's or decoding's answer */
 } Candidate;

@@ -179,3 +179,17 @@ bool narrow_holds(const Blob *digests, const uint8_t *key, size_t n_key)
         return bsearch(wanted, digests->bytes, digests->n_bytes / NARROW_DIGEST_BYTES,
                        NARROW_DIGEST_BYTES, compare);
 }
+
+bool narrow_hides(const Blob *digests, const uint8_t *key, size_t n_key)
+{
+        RecordKey named;
+
+        if (!digests->n_bytes)
+                return false;
+        if (narrow_holds(digests, key, n_key))
+                return true;
+        if (!record_key_is_ack(key, n_key))
+                return false;
+        record_ack_named(key, n_key, &named);
+        return narrow_holds(digests, named.bytes, named.n_bytes);
+}

@@ -55,3 +55,5 @@ void narrow_take(Narrow *narrow);
  */
 MUST_CHECK int narrow_digests(Narrow *narrow, Blob **ret_digests);
 bool narrow_holds(const Blob *digests, const uint8_t *key, size_t n_key);
+/* The same, or it is an acknowledgement of one that is held: it would say that there was one. */
+bool narrow_hides(const Blob *digests, const uint8_t *key, size_t n_key);

@@ -102,6 +102,9 @@ static int apply_to_picture(State *state, const LedgerEntry *entry, const Update
         case UPDATE_REFUSAL:
                 return picture_report(state->picture, update, entry->bytes, entry->revision,
                                       entry->time_ms, region, change);
+        case UPDATE_ACK:
+                return picture_ack(state->picture, update, entry->bytes, entry->revision,
+                                   entry->time_ms, change);
         case UPDATE_AFFIRM:
                 return picture_affirm(state->picture, update, entry->bytes, entry->revision,
                                       entry->time_ms, region, change);
@@ -146,15 +149,43 @@ static int apply_door(State *state, const LedgerEntry *entry, const Update *upda
         return 0;
 }
 
-/* Records are a party's own: what an entry adds or takes is of the party that it is about. */
-static void party_count_records(PartyState *party, size_t n_before, size_t n_after)
+/* Acknowledgements by others than @party that @change has ended: each is one record less. */
+static size_t count_ended_acks(State *state, const PartyState *party, const Change *change)
 {
-        party->n_records = party->n_records + n_after - n_before;
+        const Tombstone *tombstone;
+        PartyState *other;
+        const char *by;
+        size_t n = 0;
+
+        for (size_t i = 0; i < change->n_items; i++) {
+                tombstone = change->items[i].tombstone;
+                if (change->items[i].kind != CHANGE_WITHDRAWN ||
+                    tombstone->cause != WITHDRAWN_ENDED)
+                        continue;
+                by = (const char *)tombstone->key.bytes + 1;
+                other = state_party(state, by);
+                if (!other || other == party)
+                        continue;
+                other->n_records--;
+                n++;
+        }
+        return n;
+}
+
+/* What an entry adds is of the party that it is about, and so is what it takes, but for others'
+ * acknowledgements of that. */
+static void party_count_records(State *state, PartyState *party, size_t n_before,
+                                const Change *change)
+{
+        size_t n_after = picture_n_records(state->picture);
+
+        party->n_records += n_after + count_ended_acks(state, party, change) - n_before;
 }
 
 static int apply_update(State *state, const LedgerEntry *entry, Change *change)
 {
         const LocationGrant *grant;
+        const char *region;
         PartyState *party;
         WireRefusal refusal;
         Envelope envelope;
@@ -170,7 +201,7 @@ static int apply_update(State *state, const LedgerEntry *entry, Change *change)
 
         enrolled = registry_find(state->registry, update.party);
         grant = enrolled ? party_grant(enrolled, update.location) : NULL;
-        if (!grant)
+        if (!enrolled || (!grant && !update_is_about_ack(&update)))
                 return err_raise(-EBADMSG);
 
         r = state_need_party(state, update.party, &party);
@@ -179,14 +210,15 @@ static int apply_update(State *state, const LedgerEntry *entry, Change *change)
         if (update.seq <= MAX(party->floor, state->epoch_floor))
                 return err_raise(-EBADMSG);
 
+        region = grant ? grant->region : NULL;
         n_before = picture_n_records(state->picture);
         r = update.kind == UPDATE_DOOR || update.kind == UPDATE_WITHDRAW
-                    ? apply_door(state, entry, &update, grant->region, change)
-                    : apply_to_picture(state, entry, &update, grant->region, change);
+                    ? apply_door(state, entry, &update, region, change)
+                    : apply_to_picture(state, entry, &update, region, change);
         if (r)
                 return err_fold(r);
 
-        party_count_records(party, n_before, picture_n_records(state->picture));
+        party_count_records(state, party, n_before, change);
         party->floor = update.seq;
         party->revision = entry->revision;
         memcpy(party->digest, entry->digest, DIGEST_BYTES);
@@ -235,7 +267,7 @@ static int apply_enrolment(State *state, const LedgerEntry *entry, Change *chang
                                     entry->time_ms, change);
                 if (r)
                         return err_fold(r);
-                party_count_records(publisher, n_before, picture_n_records(state->picture));
+                party_count_records(state, publisher, n_before, change);
         }
 
         return err_fold(change_add_registry(change, entry));

@@ -68,6 +68,7 @@ typedef enum PlekWithdrawn {
         PLEK_WITHDRAWN_AUDIENCE = 2,  /* no longer for this reader */
         PLEK_WITHDRAWN_REGION = 3,    /* its location has moved to another region */
         PLEK_WITHDRAWN_ENROLMENT = 4, /* its party no longer speaks for the location */
+        PLEK_WITHDRAWN_ENDED = 5,     /* an acknowledgement: what it named is not said any more */
 } PlekWithdrawn;
 
 typedef enum PlekDoorState {
@@ -221,6 +222,7 @@ typedef enum PlekRefusal {
         PLEK_REFUSED_NOT_ALLOWED = 24, /* not on this socket, or not for this role */
         PLEK_REFUSED_NOT_FOUND = 25,
         PLEK_REFUSED_NO_AUTHORITY = 26, /* the broker has no authority configured yet */
+        PLEK_REFUSED_STATEMENT = 27,    /* what is acknowledged is not what is said now */
 } PlekRefusal;
 
 #ifdef __cplusplus

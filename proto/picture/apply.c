@@ -1,4 +1,4 @@
-#include "picture/picture-internal.h"
+#include "picture/acks.h"
 
 #include <string.h>
 
@@ -20,15 +20,8 @@ static void tell(Change *change, const ChangeItem *item)
         assert(r == 0); /* reserved */
 }
 
-/* Who is to forget what, and why. */
-typedef struct Loss {
-        Audience from, to;
-        WithdrawnCause cause;
-} Loss;
-
-/* Buries @record's key for the readers that @loss names, on the topic where it is now. */
-static void lose(Picture *picture, Tombstone *tombstone, const Record *record, const Loss *loss,
-                 uint64_t revision, int64_t at_ms, Change *change)
+void picture_lose(Picture *picture, Tombstone *tombstone, const Record *record, const Loss *loss,
+                  uint64_t revision, int64_t at_ms, Change *change)
 {
         tombstone->revision = revision;
         tombstone->at_ms = at_ms;
@@ -148,12 +141,14 @@ static bool is_restated(const Record *record, const Update *update)
 static int report_again(Picture *picture, Record *record, const Report *report, Change *change)
 {
         CLEANUP(tombstone_freep) Tombstone *tombstone = NULL;
+        CLEANUP(acks_end_deinit) AcksEnd acks;
         const Update *update = report->update;
         PictureTopic *topic;
         bool loses, restated;
         Loss loss;
         int r;
 
+        acks_end_init(&acks);
         r = change_reserve(change, 2);
         if (r)
                 return r;
@@ -168,9 +163,19 @@ static int report_again(Picture *picture, Record *record, const Report *report, 
         }
 
         restated = record->topic == topic && is_restated(record, update);
+        if (!restated) {
+                r = acks_end_prepare(&acks, picture, record);
+                if (r)
+                        return r;
+        }
+        r = change_reserve(change, 2 + acks.n_acks);
+        if (r)
+                return r;
+
+        acks_end_apply(&acks, picture, report->revision, report->received_at_ms, change);
         if (loses)
-                lose(picture, STEAL(tombstone), record, &loss, report->revision,
-                     report->received_at_ms, change);
+                picture_lose(picture, STEAL(tombstone), record, &loss, report->revision,
+                             report->received_at_ms, change);
         report_put(picture, record, topic, report, !restated, change);
         return 0;
 }
@@ -197,6 +202,21 @@ int picture_report(Picture *picture, const Update *update, Blob *envelope, uint6
         if (record->event && is_restated(record, update))
                 return 0; /* it has been counted */
         return report_again(picture, record, &report, change);
+}
+
+int picture_ack(Picture *picture, const Update *update, Blob *envelope, uint64_t revision,
+                int64_t received_at_ms, Change *change)
+{
+        RecordKey key;
+        Record *named;
+
+        record_key_make(&key, update->status, update->ack.party, update->location,
+                        &update->ack.record);
+        named = picture_find(picture, &key);
+        if (!named || named->revision != update->ack.revision)
+                return 0;
+        return picture_report(picture, update, envelope, revision, received_at_ms,
+                              named->topic->topic.region, change);
 }
 
 /* ------------------------------------------------------------------ affirms */
@@ -304,26 +324,32 @@ int picture_withdraw(Picture *picture, const Update *update, uint64_t revision,
                      int64_t received_at_ms, Change *change)
 {
         CLEANUP(tombstone_freep) Tombstone *tombstone = NULL;
+        CLEANUP(acks_end_deinit) AcksEnd acks;
         RecordKey key;
         Record *record;
         Loss loss;
         int r;
 
+        acks_end_init(&acks);
         picture_trim(picture);
         record_key_make(&key, update->status, update->party, update->location, &update->withdraw);
         record = picture_find(picture, &key);
         if (!record)
                 return 0;
 
-        r = change_reserve(change, 1);
+        r = acks_end_prepare(&acks, picture, record);
+        if (r)
+                return r;
+        r = change_reserve(change, 1 + acks.n_acks);
         if (r)
                 return r;
         r = tombstone_new(&tombstone);
         if (r)
                 return r;
 
+        acks_end_apply(&acks, picture, revision, received_at_ms, change);
         loss = (Loss){ record->audience, AUDIENCE_COORD, WITHDRAWN_BY_PARTY };
-        lose(picture, STEAL(tombstone), record, &loss, revision, received_at_ms, change);
+        picture_lose(picture, STEAL(tombstone), record, &loss, revision, received_at_ms, change);
         picture_drop(picture, record);
         return 0;
 }
@@ -335,17 +361,25 @@ typedef struct Regrant {
         Record *record;
         PictureTopic *topic;
         Tombstone *tombstone;
+        AcksEnd acks;
 } Regrant;
 
 typedef struct Regrants {
         Regrant *all;
         size_t n;
+        size_t n_acks;
 } Regrants;
+
+static void regrant_deinit(Regrant *regrant)
+{
+        tombstone_free(regrant->tombstone);
+        acks_end_deinit(&regrant->acks);
+}
 
 static void regrants_deinit(Regrants *regrants)
 {
         for (size_t i = 0; i < regrants->n; i++)
-                tombstone_free(regrants->all[i].tombstone);
+                regrant_deinit(&regrants->all[i]);
         free(regrants->all);
 }
 
@@ -355,21 +389,25 @@ static int regrants_add(Regrants *regrants, Picture *picture, Record *record, co
         Topic name;
         int r;
 
-        if (region && strcmp(region, record->topic->topic.region) == 0)
+        /* What a party has seen is of others' locations, and stays. */
+        if (record->report == UPDATE_ACK ||
+            (region && strcmp(region, record->topic->topic.region) == 0))
                 return 0;
 
         *regrant = (Regrant){ .record = record };
+        acks_end_init(&regrant->acks);
+        regrants->n++;
         if (region) {
                 name = topic_of(record->status, region, report_lane(record->report));
                 r = picture_need_topic(picture, &name, &regrant->topic);
                 if (r)
                         return r;
         }
-        r = tombstone_new(&regrant->tombstone);
+        r = acks_end_prepare(&regrant->acks, picture, record);
         if (r)
                 return r;
-        regrants->n++;
-        return 0;
+        regrants->n_acks += regrant->acks.n_acks;
+        return tombstone_new(&regrant->tombstone);
 }
 
 static int regrants_collect(Regrants *regrants, Picture *picture, const RecordParty *party,
@@ -409,7 +447,8 @@ static void regrant_apply(Picture *picture, Regrant *regrant, uint64_t revision,
                 .cause = regrant->topic ? WITHDRAWN_REGION : WITHDRAWN_ENROLMENT,
         };
 
-        lose(picture, STEAL(regrant->tombstone), record, &loss, revision, at_ms, change);
+        acks_end_apply(&regrant->acks, picture, revision, at_ms, change);
+        picture_lose(picture, STEAL(regrant->tombstone), record, &loss, revision, at_ms, change);
         if (!regrant->topic) {
                 picture_drop(picture, record);
                 return;
@@ -444,7 +483,7 @@ int picture_regrant(Picture *picture, const char *party_id,
         r = regrants_collect(&regrants, picture, party, region_of, arg);
         if (r)
                 return r;
-        r = change_reserve(change, 2 * regrants.n);
+        r = change_reserve(change, 2 * regrants.n + regrants.n_acks);
         if (r)
                 return r;
 

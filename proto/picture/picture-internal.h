@@ -13,6 +13,8 @@ struct Picture {
         RecordGroup *groups;  /* hash by key */
         RecordParty *parties; /* hash by party */
         Events events;
+        struct Acked *acked;  /* hash by key of the record that is named */
+        size_t n_acks;
         ListLink tombstones; /* Tombstone.in_picture */
         size_t n_tombstones;
         size_t n_tombstones_max;
@@ -37,6 +39,16 @@ Tombstone *tombstone_free(Tombstone *tombstone);
 DEFINE_FREEP(Tombstone, tombstone_free);
 /* Says on @topic that what @key names is gone for [from, to]. */
 void picture_bury(Picture *picture, Tombstone *tombstone, PictureTopic *topic);
+/* Who is to forget what, and why. */
+typedef struct Loss {
+        Audience from, to;
+        WithdrawnCause cause;
+} Loss;
+
+/* Buries @record's key for the readers that @loss names, on the topic where it is now, and tells:
+ * @change has room. Takes over @tombstone. */
+void picture_lose(Picture *picture, Tombstone *tombstone, const Record *record, const Loss *loss,
+                  uint64_t revision, int64_t at_ms, Change *change);
 /* Forgets tombstones that are too many. Called before a change, so that what the change before it
  * handed out stays good until then. */
 void picture_trim(Picture *picture);

@@ -1,4 +1,4 @@
-#include "picture/picture-internal.h"
+#include "picture/acks.h"
 
 #include <string.h>
 
@@ -37,7 +37,7 @@ Picture *picture_free(Picture *picture)
 
         while (picture->records)
                 picture_drop(picture, picture->records);
-        assert(!picture->groups && !picture->parties);
+        assert(!picture->groups && !picture->parties && !picture->acked);
         events_deinit(&picture->events);
         list_for_each (link, &picture->tombstones)
                 tombstone_free(list_entry(link, Tombstone, in_picture));
@@ -260,6 +260,14 @@ int picture_add_record(Picture *picture, const RecordKey *key, const char *party
                 picture_release_group(picture, group);
                 return err_raise(-ENOMEM);
         }
+        if (record_key_is_ack(record->key, record->n_key)) {
+                r = acks_add(picture, record);
+                if (r) {
+                        HASH_DEL(picture->records, record);
+                        picture_release_group(picture, group);
+                        return r;
+                }
+        }
         record->group = group;
         list_append(&group->records, &record->in_group);
         group->n_records++;
@@ -341,6 +349,8 @@ void picture_drop(Picture *picture, Record *record)
         if (record->topic && picture->on_record_free)
                 picture->on_record_free(record, picture->on_record_free_arg);
 
+        if (record_key_is_ack(record->key, record->n_key))
+                acks_remove(picture, record);
         record_unplace(record);
         events_drop(&picture->events, record->event);
         HASH_DEL(picture->records, record);

@@ -126,6 +126,13 @@ void picture_on_forget(Picture *picture, void (*func)(const Tombstone *tombstone
 MUST_CHECK int picture_report(Picture *picture, const Update *update, Blob *envelope,
                               uint64_t revision, int64_t received_at_ms, const char *region,
                               Change *change);
+/*
+ * An acknowledgement, on the topic of the record that it names. Of one that is not held, or says
+ * something else by now, nothing is kept: admission has seen to it that it is there, but a past
+ * that was thinned may lack it.
+ */
+MUST_CHECK int picture_ack(Picture *picture, const Update *update, Blob *envelope,
+                           uint64_t revision, int64_t received_at_ms, Change *change);
 /* Renews what @update affirms: of this party and location the records that its instance set last,
  * up to seq S, with its audience, lane and status, but for apart_from. Readers are told once, of
  * the affirm; nobody is told of one that renews nothing. */
@@ -148,6 +155,11 @@ PictureTopic *picture_find_topic(const Picture *picture, const char *text);
 MUST_CHECK int picture_need_topic(Picture *picture, const Topic *topic, PictureTopic **ret_topic);
 RecordGroup *picture_find_group(const Picture *picture, const char *party, const char *location);
 size_t picture_n_records(const Picture *picture);
+/* How many of these are acknowledgements. */
+size_t picture_n_acks(const Picture *picture);
+/* The acknowledgements of @named: how many there are, and as many of them as there is room for. */
+size_t picture_acks(const Picture *picture, const Record *named, const Record **ret_acks,
+                    size_t n_acks_max);
 /* Walk all; NULL gives the first, and comes after the last. Nothing may change meanwhile. */
 Record *picture_next(const Picture *picture, const Record *record);
 PictureTopic *picture_next_topic(const Picture *picture, const PictureTopic *topic);

@@ -55,20 +55,29 @@ void record_key_make(RecordKey *ret_key, Status status, const char *party, const
 {
         uint8_t *to = ret_key->bytes;
 
+        UpdateKind report = ref->report;
+
         static_assert(
                 1 + PARTY_MAX + 1 + LOCATION_MAX + 1 + 1 + UNIT_MAX + 1 +
-                                CONST_MAX(METHOD_MAX + 1, LOCATION_MAX + 1 + FLOW_END_BYTES) <=
+                                CONST_MAX(1 + PARTY_MAX + 1 + 4 * 4,
+                                          CONST_MAX(METHOD_MAX + 1,
+                                                    LOCATION_MAX + 1 + FLOW_END_BYTES)) <=
                         RECORD_KEY_MAX,
                 "the longest key fits");
 
         *to++ = (uint8_t)status;
         to = put_string(to, party, PARTY_MAX);
         to = put_string(to, location, LOCATION_MAX);
-        *to++ = (uint8_t)ref->report;
-        if (has_unit(ref->report))
+        *to++ = (uint8_t)report;
+        if (report == UPDATE_ACK) {
+                report = ref->of_report;
+                *to++ = (uint8_t)report;
+                to = put_string(to, ref->of_party, PARTY_MAX);
+        }
+        if (has_unit(report))
                 to = put_string(to, ref->unit, UNIT_MAX);
 
-        switch (ref->report) {
+        switch (report) {
         case UPDATE_COUNTS:
                 to = put_number(to, ref->care);
                 break;
@@ -177,12 +186,19 @@ static void take_ref(KeyReader *reader, RecordRef *ret_ref)
                 .urgency = CODE_ABSENT,
         };
 
-        if (has_unit(ref.report)) {
+        UpdateKind report = ref.report;
+
+        if (report == UPDATE_ACK) {
+                report = ref.of_report = take_byte(reader);
+                ref.of_party = take_string(reader, PARTY_MAX);
+                reader->failed |= !*ref.of_party;
+        }
+        if (has_unit(report)) {
                 ref.unit = take_string(reader, UNIT_MAX);
                 if (!*ref.unit)
                         ref.unit = NULL;
         }
-        switch (ref.report) {
+        switch (report) {
         case UPDATE_COUNTS:
                 ref.care = take_number(reader);
                 break;
@@ -243,6 +259,30 @@ int record_key_parse(const RecordKey *key, Status *ret_status, const char **ret_
         if (key->n_bytes > RECORD_KEY_MAX)
                 return err_raise(-EBADMSG);
         return key_parse(key->bytes, key->n_bytes, ret_status, ret_party, ret_location, ret_ref);
+}
+
+bool record_key_is_ack(const uint8_t *key, size_t n_key)
+{
+        const uint8_t *party_end, *location_end, *end = key + n_key;
+
+        party_end = memchr(key + 1, '\0', n_key - 1);
+        assert(party_end); /* made by record_key_make() */
+        location_end = memchr(party_end + 1, '\0', (size_t)(end - party_end - 1));
+        assert(location_end && location_end + 1 < end);
+        return location_end[1] == UPDATE_ACK;
+}
+
+void record_ack_named(const uint8_t *ack, size_t n_ack, RecordKey *ret_named)
+{
+        const char *party, *location;
+        RecordRef ref, named;
+        Status status;
+        int r;
+
+        r = key_parse(ack, n_ack, &status, &party, &location, &ref);
+        assert(r == 0 && ref.report == UPDATE_ACK);
+        named = ack_named(&ref);
+        record_key_make(ret_named, status, ref.of_party, location, &named);
 }
 
 /* ------------------------------------------------------------------ affirmations */

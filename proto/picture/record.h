@@ -24,6 +24,7 @@ enum {
  *         location and a zero byte
  *         report   1 byte
  *         unit     and a zero byte: empty if none; not of a card, an offering or a refusal
+ *         ack: report 1 byte and party and a zero byte of the record that it names, then this
  *         counts: care; door: care, patient group, urgency, plan; each 4 bytes, big-endian
  *         pressure: method and a zero byte; offering: care, plan
  *         flow: other and a zero byte: empty if none; care, from, to; from_ms, until_ms, each 8
@@ -40,6 +41,10 @@ void record_key_make(RecordKey *ret_key, Status status, const char *party, const
 /* Back again; strings are borrowed from @key. Returns 0 or -EBADMSG. */
 MUST_CHECK int record_key_parse(const RecordKey *key, Status *ret_status, const char **ret_party,
                                 const char **ret_location, RecordRef *ret_ref);
+
+/* Whether it is an acknowledgement's, and the key of the record that it names. */
+bool record_key_is_ack(const uint8_t *key, size_t n_key);
+void record_ack_named(const uint8_t *ack, size_t n_ack, RecordKey *ret_named);
 
 /* The envelope that renewed a record's age last; shared by all that it renewed. */
 typedef struct Affirmation {

@@ -20,7 +20,7 @@ static int take_withdrawn(const WithdrawnRecord **ret_withdrawn, Arena *arena,
         UpdateCheck check = { .refusal = &ignored, .arena = arena };
 
         if (!withdrawn || pb->status < STATUS_ACTUAL || pb->status > STATUS_TEST ||
-            pb->cause < WITHDRAWN_BY_PARTY || pb->cause > WITHDRAWN_ENROLMENT ||
+            pb->cause < WITHDRAWN_BY_PARTY || pb->cause > WITHDRAWN_ENDED ||
             !party_is_valid(pb->party) || !location_is_valid(pb->location) ||
             update_take_key(&withdrawn->ref, &check, pb->key))
                 return err_raise(-EBADMSG);

@@ -35,6 +35,7 @@ typedef enum WithdrawnCause {
         WITHDRAWN_AUDIENCE,
         WITHDRAWN_REGION,
         WITHDRAWN_ENROLMENT,
+        WITHDRAWN_ENDED,
 } WithdrawnCause;
 
 typedef struct WithdrawnRecord {

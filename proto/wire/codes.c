@@ -189,6 +189,7 @@ static const Code refusals[] = {
         { PLEK_REFUSED_NOT_ALLOWED, "NOT_ALLOWED", { NULL } },
         { PLEK_REFUSED_NOT_FOUND, "NOT_FOUND", { NULL } },
         { PLEK_REFUSED_NO_AUTHORITY, "NO_AUTHORITY", { NULL } },
+        { PLEK_REFUSED_STATEMENT, "STATEMENT", { NULL } },
 };
 
 static const Code withdrawns[] = {
@@ -198,6 +199,7 @@ static const Code withdrawns[] = {
         { WITHDRAWN_ENROLMENT,
           "ENROLMENT",
           { "its party no longer speaks for it", "partij niet meer bevoegd" } },
+        { WITHDRAWN_ENDED, "ENDED", { "about what is no longer said", "over wat niet meer geldt" } },
 };
 
 static const Code count_fields[] = {
@@ -220,6 +222,7 @@ static const Code reports[] = {
         { UPDATE_PRESSURE, "pressure", { "pressure", "druk" } },
         { UPDATE_CARD, "card", { "card", "gegevens" } },
         { UPDATE_OFFERING, "offering", { "offering", "zorgaanbod" } },
+        { UPDATE_ACK, "ack", { "seen", "gezien" } },
         { UPDATE_FLOW, "flow", { "flow", "patiëntenstroom" } },
         { UPDATE_REFUSAL, "refusal", { "refusal", "weigering" } },
 };

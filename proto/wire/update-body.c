@@ -223,13 +223,26 @@ static int take_pressure(Update *update, UpdateCheck *check, const PbPressure *p
 
 /* ------------------------------------------------------------------ records named by their key */
 
+/* What stands on the status lane: counts change too often for anybody to have seen them. */
+static bool can_be_seen(uint32_t report)
+{
+        return report == UPDATE_DOOR || report == UPDATE_CARD || report == UPDATE_OFFERING;
+}
+
 /* Whether @pb has just what a key of its kind of report has: two keys of one record are equal. */
 static bool key_has_its_parts(const PbKey *pb)
 {
-        bool is_door = pb->report == UPDATE_DOOR, is_card = pb->report == UPDATE_CARD;
-        bool is_pressure = pb->report == UPDATE_PRESSURE;
-        bool is_offering = pb->report == UPDATE_OFFERING, is_flow = pb->report == UPDATE_FLOW;
-        bool is_refusal = pb->report == UPDATE_REFUSAL, has_care = !is_pressure && !is_card;
+        bool is_ack = pb->report == UPDATE_ACK;
+        uint32_t report = is_ack ? pb->of_report : pb->report;
+        bool is_door = report == UPDATE_DOOR, is_card = report == UPDATE_CARD;
+        bool is_pressure = report == UPDATE_PRESSURE;
+        bool is_offering = report == UPDATE_OFFERING, is_flow = report == UPDATE_FLOW;
+        bool is_refusal = report == UPDATE_REFUSAL, has_care = !is_pressure && !is_card;
+
+        if (pb->has_of_report != is_ack || !!pb->of_party != is_ack)
+                return false;
+        if (is_ack && !can_be_seen(report))
+                return false;
 
         if (pb->has_link_from != is_flow || pb->has_link_to != is_flow ||
             pb->has_from_ms != is_flow || pb->has_until_ms != is_flow || (pb->other && !is_flow) ||
@@ -254,6 +267,7 @@ int update_take_key(RecordRef *ret_ref, UpdateCheck *check, const Plek__V1__Reco
                                     "not the parts that a key of %s has",
                                     code_name(CODES_REPORT, pb->report));
         if ((pb->unit && check_name(check, "unit", NAME_LOCATION, pb->unit)) ||
+            (pb->of_party && check_name(check, "of_party", NAME_PARTY, pb->of_party)) ||
             (pb->method && check_name(check, "method", NAME_METHOD, pb->method)) ||
             take_scope_code(&ret_ref->care, check, "care", pb->has_care, pb->care) ||
             take_scope_code(&ret_ref->patient_group, check, "patient_group", pb->has_patient_group,
@@ -266,6 +280,8 @@ int update_take_key(RecordRef *ret_ref, UpdateCheck *check, const Plek__V1__Reco
         ret_ref->unit = pb->unit;
         ret_ref->plan = pb->plan;
         ret_ref->method = pb->method;
+        ret_ref->of_party = pb->of_party;
+        ret_ref->of_report = pb->has_of_report ? (UpdateKind)pb->of_report : 0;
         return 0;
 }
 
@@ -311,6 +327,33 @@ static int take_affirm(Update *update, UpdateCheck *check, const Plek__V1__Affir
         return 0;
 }
 
+static int take_ack(Update *update, UpdateCheck *check, const Plek__V1__Ack *pb)
+{
+        Ack *ack = &update->ack;
+
+        if (update->unit)
+                return check_refuse(check, PLEK_REFUSED_FIELD, "unit",
+                                    "an ack is of the record that it names, whose unit is in "
+                                    "ack.record");
+        if (update->audience == AUDIENCE_OPEN)
+                return check_refuse(check, PLEK_REFUSED_FIELD, "audience",
+                                    "who has seen what is never public");
+        if (check_name(check, "ack.party", NAME_PARTY, pb->party) ||
+            take_key_within(&ack->record, check, "ack.record", pb->record))
+                return UPDATE_E_REFUSED;
+        if (!can_be_seen(ack->record.report))
+                return check_refuse(check, PLEK_REFUSED_FIELD, "ack.record.report",
+                                    "only a door, a card or an offering is acknowledged");
+        if (pb->function && check_text(check, "ack.function", pb->function, 0, ACK_FUNCTION_MAX))
+                return UPDATE_E_REFUSED;
+
+        ack->party = pb->party;
+        ack->epoch = pb->epoch;
+        ack->revision = pb->revision;
+        ack->function = pb->function;
+        return 0;
+}
+
 /* ------------------------------------------------------------------ whichever it is */
 
 int update_take_body(Update *update, UpdateCheck *check, const Plek__V1__Update *pb)
@@ -330,6 +373,8 @@ int update_take_body(Update *update, UpdateCheck *check, const Plek__V1__Update 
                 return update_take_flow(update, check, pb->flow);
         case UPDATE_REFUSAL:
                 return update_take_refusal(update, check, pb->refusal);
+        case UPDATE_ACK:
+                return take_ack(update, check, pb->ack);
         case UPDATE_AFFIRM:
                 return take_affirm(update, check, pb->affirm);
         case UPDATE_WITHDRAW:

@@ -25,6 +25,8 @@ typedef struct PbBody {
         Plek__V1__CareRefusal refusal;
         Plek__V1__Affirm affirm;
         Plek__V1__RecordKey withdraw;
+        Plek__V1__Ack ack;
+        Plek__V1__RecordKey ack_record;
 } PbBody;
 
 static int refuse(WireRefusal *refusal, const char *field, const char *text)
@@ -225,14 +227,16 @@ static void put_refusal(PbBody *body, const CareRefusal *refusal)
 
 void update_put_key(Plek__V1__RecordKey *pb, const RecordRef *ref)
 {
-        bool is_door = ref->report == UPDATE_DOOR, is_offering = ref->report == UPDATE_OFFERING;
-        bool is_flow = ref->report == UPDATE_FLOW, is_refusal = ref->report == UPDATE_REFUSAL;
+        bool is_ack = ref->report == UPDATE_ACK;
+        UpdateKind report = is_ack ? ref->of_report : ref->report;
+        bool is_door = report == UPDATE_DOOR, is_offering = report == UPDATE_OFFERING;
+        bool is_flow = report == UPDATE_FLOW, is_refusal = report == UPDATE_REFUSAL;
 
         pb->report = ref->report;
         pb->unit = pb_text(ref->unit);
         SET_OPTIONAL(pb, care,
                      ref->care != CODE_ABSENT && (is_door || is_offering || is_flow || is_refusal ||
-                                                  ref->report == UPDATE_COUNTS),
+                                                  report == UPDATE_COUNTS),
                      ref->care);
         SET_OPTIONAL(pb, patient_group, is_door && ref->patient_group != CODE_ABSENT,
                      ref->patient_group);
@@ -245,6 +249,22 @@ void update_put_key(Plek__V1__RecordKey *pb, const RecordRef *ref)
         SET_OPTIONAL(pb, until_ms, is_flow, ref->until_ms);
         pb->other = pb_text(ref->other);
         SET_OPTIONAL(pb, id, is_refusal, id_of(ref->id));
+        pb->of_party = is_ack ? pb_text(ref->of_party ? ref->of_party : "") : NULL;
+        SET_OPTIONAL(pb, of_report, is_ack, ref->of_report);
+}
+
+static void put_ack(PbBody *body, const Ack *ack)
+{
+        Plek__V1__Ack *pb = &body->ack;
+
+        plek__v1__ack__init(pb);
+        plek__v1__record_key__init(&body->ack_record);
+        update_put_key(&body->ack_record, &ack->record);
+        pb->party = pb_text(ack->party ? ack->party : "");
+        pb->record = &body->ack_record;
+        pb->epoch = ack->epoch;
+        pb->revision = ack->revision;
+        pb->function = pb_text(ack->function);
 }
 
 static int put_affirm(PbBody *body, WireRefusal *refusal, PbScratch *scratch, const Affirm *affirm)
@@ -296,6 +316,10 @@ static int put_body(Plek__V1__Update *pb, PbBody *body, WireRefusal *refusal, Pb
         case UPDATE_REFUSAL:
                 pb->refusal = &body->refusal;
                 put_refusal(body, &update->care_refusal);
+                return 0;
+        case UPDATE_ACK:
+                pb->ack = &body->ack;
+                put_ack(body, &update->ack);
                 return 0;
         case UPDATE_AFFIRM:
                 pb->affirm = &body->affirm;

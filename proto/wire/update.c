@@ -152,7 +152,7 @@ static int take_about(Update *update, UpdateCheck *check, const Plek__V1__Update
 static bool is_report(UpdateKind kind)
 {
         return (kind >= UPDATE_COUNTS && kind <= UPDATE_CARD) || kind == UPDATE_OFFERING ||
-               report_is_event(kind);
+               kind == UPDATE_ACK || report_is_event(kind);
 }
 
 /*
@@ -310,6 +310,12 @@ RecordRef update_record_ref(const Update *update)
                 ref.care = update->care_refusal.care;
                 memcpy(ref.id, update->care_refusal.id, sizeof(ref.id));
                 break;
+        case UPDATE_ACK:
+                ref = update->ack.record;
+                ref.of_report = ref.report;
+                ref.of_party = update->ack.party;
+                ref.report = UPDATE_ACK;
+                break;
         case UPDATE_WITHDRAW:
                 return update->withdraw;
         case UPDATE_AFFIRM:
@@ -339,4 +345,21 @@ bool flow_leaves(uint32_t link)
 bool count_is_small(int64_t count)
 {
         return count >= 1 && count <= SMALL_COUNT_MAX;
+}
+
+bool update_is_about_ack(const Update *update)
+{
+        return update->kind == UPDATE_ACK ||
+               (update->kind == UPDATE_WITHDRAW && update->withdraw.report == UPDATE_ACK);
+}
+
+RecordRef ack_named(const RecordRef *ack)
+{
+        RecordRef named = *ack;
+
+        assert(ack->report == UPDATE_ACK);
+        named.report = ack->of_report;
+        named.of_report = 0;
+        named.of_party = NULL;
+        return named;
 }

@@ -32,6 +32,7 @@ enum {
         APART_FROM_MAX = 256,
         NOT_AFTER_MAX_MS = 24 * 3600 * 1000,
         VALID_FOR_MAX_S = 7 * 24 * 3600,
+        ACK_FUNCTION_MAX = 64,
         CONTENT_DIGEST_BYTES = 16,
         EVENT_ID_BYTES = 16,
         SMALL_COUNT_MAX = 4, /* of 1 and up: for coordination centres only */
@@ -62,6 +63,7 @@ typedef enum UpdateKind {
         UPDATE_OFFERING = 26,
         UPDATE_FLOW = 28,
         UPDATE_REFUSAL = 29,
+        UPDATE_ACK = 27,
 } UpdateKind;
 
 typedef enum CountField {
@@ -92,6 +94,9 @@ typedef struct RecordRef {
         const char *other;           /* flows; NULL: not said */
         int64_t from_ms, until_ms;   /* flows */
         uint8_t id[EVENT_ID_BYTES];  /* refusals */
+        /* Of an ACK, whose other parts are those of the record that it names. */
+        const char *of_party;
+        UpdateKind of_report; /* DOOR, CARD or OFFERING; 0: not an ACK */
 } RecordRef;
 
 typedef struct Counts {
@@ -180,6 +185,13 @@ typedef struct CareRefusal {
         int64_t at_ms;
         int32_t count;
 } CareRefusal;
+/* That somebody has seen what a record of another party says. */
+typedef struct Ack {
+        const char *party; /* whose record it is */
+        RecordRef record;
+        uint64_t epoch, revision; /* at which what was seen was accepted */
+        const char *function;     /* NULL: not said */
+} Ack;
 
 typedef struct Affirm {
         Lane lane;
@@ -214,6 +226,7 @@ typedef struct Update {
                 Offering offering;
                 Flow flow;
                 CareRefusal care_refusal;
+                Ack ack;
                 Affirm affirm;
                 RecordRef withdraw;
         };
@@ -256,6 +269,10 @@ bool report_is_event(UpdateKind report);
 bool flow_leaves(uint32_t link);
 /* 1 to SMALL_COUNT_MAX. */
 bool count_is_small(int64_t count);
+/* Whether it is about an acknowledgement: given, or taken back. */
+bool update_is_about_ack(const Update *update);
+/* The record that the acknowledgement @ack names, of the party @ack->of_party. Borrowed. */
+RecordRef ack_named(const RecordRef *ack);
 
 /* Free now: as given, or computed; *ret_computed says which. False: cannot be known. */
 bool counts_available(const Counts *counts, int32_t *ret_available, bool *ret_computed);

@@ -102,6 +102,7 @@ static void picture_print(const Picture *picture, uint8_t ret_print[32])
         print_number(&print, picture->n_tombstones);
         print_number(&print, HASH_COUNT(picture->groups));
         print_number(&print, HASH_COUNT(picture->parties));
+        print_number(&print, picture->n_acks);
         crypto_generichash_final(&print.state, ret_print, 32);
 }
 
@@ -202,6 +203,35 @@ static int restore_new(Fixture *fixture)
                                NULL);
 }
 
+static int acknowledge(Fixture *fixture)
+{
+        Update seen = door_of("there", 13, 'd'), update = update_of(UPDATE_ACK, "there", 20);
+
+        update.party = fixture->revision ? "second" : "first";
+        update.ack.party = seen.party;
+        update.ack.record = update_record_ref(&seen);
+        update.ack.revision = 4;
+        return picture_ack(fixture->picture, &update, fixture->envelope, fixture->revision ? 10 : 9,
+                           NOW, &fixture->change);
+}
+
+static int say_something_else(Fixture *fixture)
+{
+        Update update = door_of("there", 20, 'e');
+
+        return picture_report(fixture->picture, &update, fixture->envelope, 10, NOW, "west",
+                              &fixture->change);
+}
+
+static int withdraw_seen(Fixture *fixture)
+{
+        Update reported = door_of("there", 0, ' ');
+        Update update = update_of(UPDATE_WITHDRAW, "there", 20);
+
+        update.withdraw = update_record_ref(&reported);
+        return picture_withdraw(fixture->picture, &update, 10, NOW, &fixture->change);
+}
+
 static void test_a_picture_without_memory_is_as_it_was(void **state)
 {
         static const struct {
@@ -210,7 +240,8 @@ static void test_a_picture_without_memory_is_as_it_was(void **state)
         } cases[] = {
                 { report_new, 5 },         { report_narrower, 2 }, { report_elsewhere, 3 },
                 { affirm_all_but_one, 2 }, { withdraw_one, 2 },    { regrant_all, 6 },
-                { restore_new, 3 },
+                { restore_new, 3 },        { acknowledge, 4 },     { say_something_else, 2 },
+                { withdraw_seen, 3 },
         };
         Update updates[] = { counts_of("here", 1, 10, 'a'), counts_of("here", 2, 11, 'b'),
                              counts_of("here", 3, 12, 'c'), door_of("there", 13, 'd') };
@@ -220,6 +251,9 @@ static void test_a_picture_without_memory_is_as_it_was(void **state)
                 setup(&fixture, 10);
                 for (size_t j = 0; j < N_ELEMENTS(updates); j++)
                         report(&fixture, &updates[j]);
+                fixture.revision = 0;
+                assert_int_equal(acknowledge(&fixture), 0);
+                fixture.revision = 9;
                 assert_true(fail_until_done(&fixture, cases[i].operation) >=
                             cases[i].n_failures_min);
                 teardown(&fixture);

@@ -136,6 +136,10 @@ class Reader:
         signer = self.registry.signer(update.party, parsed.key_id, entry.revision)
         assert signer, f"{update.party} had no such key at {entry.revision}"
         envelope.open_signed(entry.envelope, envelope.UPDATE, self.card.network, [signer])
+        if update.WhichOneof("body") == "ack":
+            assert self.registry.may_read(update.party, entry.revision), \
+                f"{update.party} could not read at {entry.revision}"
+            return update
         assert self.registry.may_speak(update.party, update.location, entry.revision), \
             f"{update.party} did not speak for {update.location} at {entry.revision}"
         return update
@@ -300,6 +304,37 @@ class Reader:
         """The first event of @kind from number @since on."""
         return self.wait(lambda: next((event for event in self.events[since:]
                                        if event[0] == kind), None), until, f"an event: {kind}")
+
+    # ------------------------------------------------------------------ acknowledging
+
+    def make_ack(self, record, party, **fields):
+        """That @party, which this reader's key is of, has seen what @record says."""
+        said, now = record.update, self.session.time_ms()
+        update = pb.Update(
+            party=party, instance=self.session.instance,
+            seq=max(self.session.greeting.floor + 1, self.session.time_us()), sent_at_ms=now,
+            not_after_ms=now + 60_000, status=said.status,
+            audience=max(said.audience, pb.AUDIENCE_CARE), location=said.location,
+            ack=pb.Ack(party=said.party, record=records.key_of_ref(records.ref_of(said)),
+                       epoch=self.epoch, revision=record.revision))
+        update.MergeFrom(pb.Update(**fields))
+        return update
+
+    def seal(self, update):
+        return envelope.seal(envelope.UPDATE, self.card.network, self.secret,
+                             update.SerializePartialToString())
+
+    def hand_in(self, update, until=None):
+        """Submits it; the revision at which it was accepted, or Refused."""
+        request = pb.Submit(envelope=self.seal(update))
+        return self.session.ask(until, submit=request).submit.revision
+
+    def acks_of(self, update):
+        """Who has seen what @update is about, by party."""
+        named = (update.party, records.ref_of(update)[0])
+        return {key[1]: record for key, record in self.records().items()
+                if key[3] == 27 and key[2] == update.location and key[0] == update.status
+                and key[-2:] == named and key[4:-2] == records.ref_of(update)[1:-2]}
 
     # ------------------------------------------------------------------ looking
 

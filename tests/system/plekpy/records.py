@@ -4,17 +4,17 @@ from dataclasses import dataclass
 
 import plek_pb2 as pb
 
-REPORTS = {"counts": 20, "door": 21, "pressure": 22, "card": 23, "offering": 26, "flow": 28,
+REPORTS = {"counts": 20, "door": 21, "pressure": 22, "card": 23, "offering": 26, "ack": 27, "flow": 28,
            "refusal": 29}
 LANES = {20: pb.LANE_COUNTS, 21: pb.LANE_STATUS, 22: pb.LANE_COUNTS, 23: pb.LANE_STATUS,
-         26: pb.LANE_STATUS, 28: pb.LANE_COUNTS, 29: pb.LANE_COUNTS}
-DEFAULT_VALID_FOR_S = {20: 3600, 21: 86400, 22: 600, 23: None, 26: None, 28: None, 29: None}
+         26: pb.LANE_STATUS, 27: pb.LANE_STATUS, 28: pb.LANE_COUNTS, 29: pb.LANE_COUNTS}
+DEFAULT_VALID_FOR_S = {20: 3600, 21: 86400, 22: 600, 23: None, 26: None, 27: None, 28: None, 29: None}
 EVENTS = (28, 29)
 DAY_MS = 86_400_000
 EVENT_DAYS = 36
 
 KEY_PARTS = ("report", "unit", "care", "patient_group", "urgency", "plan", "method", "link_from",
-             "link_to", "other", "from_ms", "until_ms", "id")
+             "link_to", "other", "from_ms", "until_ms", "id", "of_party", "of_report")
 
 
 def _optional(message, field):
@@ -31,6 +31,9 @@ def ref_of(update):
     body = update.WhichOneof("body")
     if body == "withdraw":
         return ref_of_key(update.withdraw)
+    if body == "ack":
+        report, *parts = ref_of_key(update.ack.record)
+        return (27, *parts[:-2], update.ack.party, report)
     unit = _optional(update, "unit")
     if body == "counts":
         return _ref(20, unit=unit, care=update.counts.care)

@@ -68,6 +68,11 @@ class Registry:
         return (enrolment is not None and pb.ROLE_AGENT in enrolment.roles
                 and any(grant.location == location for grant in enrolment.locations))
 
+    def may_read(self, party, revision):
+        enrolment = self.in_force(party, revision)
+        return enrolment is not None and any(role in enrolment.roles for role in (
+            pb.ROLE_SUBSCRIBER, pb.ROLE_COORDINATOR, pb.ROLE_OPERATOR))
+
     def is_distrusted(self, party, received_at_ms):
         newest = self.newest(party)
         return (newest is not None and newest.HasField("distrusted_since_ms")
