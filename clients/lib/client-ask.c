@@ -301,8 +301,7 @@ int plek_client_submit(PlekClient *client, const void *envelope, size_t n_envelo
 
 /* ------------------------------------------------------------------ checking a report */
 
-/* As the publisher would sign it now. */
-static int sign_update(PlekClient *client, Update *update, Blob **ret_envelope,
+int client_sign_update(PlekClient *client, Update *update, Blob **ret_envelope,
                        PlekFault *ret_fault)
 {
         CLEANUP(blob_unrefp) Blob *body = NULL;
@@ -342,7 +341,7 @@ int plek_client_check(PlekClient *client, const PlekReport *report, PlekFault *r
         }
         r = client_greet(client, ret_fault);
         if (!r)
-                r = sign_update(client, &update, &envelope, ret_fault);
+                r = client_sign_update(client, &update, &envelope, ret_fault);
         if (r)
                 return r;
         return plek_client_submit(client, envelope->bytes, envelope->n_bytes, true, NULL,

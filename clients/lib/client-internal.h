@@ -52,5 +52,10 @@ MUST_CHECK int client_step(PlekClient *client, int64_t end_us);
 /* Why there is no answer. Always PLEK_E_TIMEOUT. */
 int client_give_up(PlekClient *client, PlekFault *ret_fault);
 
+/* Fills in who and when, and signs as a publisher would now. The session is greeted. Returns 0,
+ * PLEK_E_INVALID or -errno. */
+MUST_CHECK int client_sign_update(PlekClient *client, Update *update, Blob **ret_envelope,
+                                  PlekFault *ret_fault);
+
 /* The session is greeted, so that the party, floor and clock are known. */
 MUST_CHECK int client_greet(PlekClient *client, PlekFault *ret_fault);

@@ -57,7 +57,7 @@ struct PlekSubscriber {
         Replica *replica;
         RecordRoom looked_up, told;
         DoorBook doors;
-        bool doors_whole; /* the picture was whole once: which doors lead may be told */
+        bool doors_whole;  /* the picture was whole once: which doors lead may be told */
         PlaceNames *names; /* of the neighbours that were looked up last, and of the next */
 
         bool may_read; /* as greeted */
@@ -85,6 +85,9 @@ MUST_CHECK int record_spell(const PlekSubscriber *subscriber, RecordRoom *room,
                             const Record *record, PlekRecord *ret_record);
 MUST_CHECK int withdrawn_spell(const PlekSubscriber *subscriber, RecordRoom *room,
                                const Withdrawn *withdrawn, PlekRecord *ret_record);
+
+/* An acknowledgement came, changed or went. */
+void subscriber_tell_ack(PlekSubscriber *subscriber, const Record *record, PlekChange change);
 
 /* The broker's time now; ours where it is not known. */
 int64_t subscriber_now_ms(const PlekSubscriber *subscriber, int64_t now_us);

@@ -47,6 +47,10 @@ static void on_record(void *arg, const Record *record, PlekChange change)
         PlekSubscriber *subscriber = arg;
         PlekRecord spelled;
 
+        if (record->report == UPDATE_ACK) {
+                subscriber_tell_ack(subscriber, record, change);
+                return;
+        }
         door_book_record(&subscriber->doors, replica_registry(subscriber->replica), record, change);
         if (!subscriber->callbacks.record ||
             (change == PLEK_CHANGE_RENEWED && !subscriber->tell_renewed))

@@ -22,6 +22,7 @@
  * plek/context.h has the rules on threads, results and ownership that hold for all of it.
  */
 
+#include "plek/alerts.h"
 #include "plek/client.h"
 #include "plek/codes.h"
 #include "plek/context.h"
