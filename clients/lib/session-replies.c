@@ -56,6 +56,13 @@ static bool is_signed_head(const Session *session, Bytes bytes)
                region_card_signed_by_broker(session->options.peer->card, &envelope);
 }
 
+static void tell_refusal(Session *session, const char *text)
+{
+        (void)snprintf(session->refusal, sizeof(session->refusal), "%s", text);
+        if (session->events.trouble)
+                session->events.trouble(session->arg, session->refusal, true);
+}
+
 static int take_hello(Session *session, const Reply *reply, int64_t now_us)
 {
         const Peer *peer = session->options.peer;
@@ -69,6 +76,9 @@ static int take_hello(Session *session, const Reply *reply, int64_t now_us)
                              "the greeting is not signed by a broker of our region card");
                 session->state = STATE_REFUSED;
                 session->retry_us = now_us + REFUSED_US;
+                tell_refusal(session,
+                             "the broker that answers is not the one of our region card, which is "
+                             "of another network or authority, or of a broker that is no more");
                 return 0;
         }
 
@@ -89,13 +99,6 @@ static int take_hello(Session *session, const Reply *reply, int64_t now_us)
                         return r;
         }
         return session->events.up ? session->events.up(session->arg, reply, &epoch) : 0;
-}
-
-static void tell_refusal(Session *session, const char *text)
-{
-        (void)snprintf(session->refusal, sizeof(session->refusal), "%s", text);
-        if (session->events.trouble)
-                session->events.trouble(session->arg, session->refusal, true);
 }
 
 static int take_refused_hello(Session *session, const Reply *reply, int64_t now_us)

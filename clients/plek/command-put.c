@@ -146,7 +146,7 @@ static int say_result(Peer *peer, const PutOptions *o, const PutResult *result, 
                          ? "no receipt in time, so it may or may not be in the picture"
                          : "nothing could be sent, so it is not in the picture",
                  *result->fault.text ? result->fault.text
-                                     : "Is the broker running? plek whoami asks.");
+                                     : "The broker does not answer.");
         return fail_unanswered(peer, &o->common, PLEK_ROLE_BIT(PLEK_ROLE_AGENT), text);
 }
 
@@ -212,7 +212,7 @@ static int put_send(Peer *peer, const PutOptions *o)
         if (r)
                 return fail_answer(r, &fault);
 
-        r = wait_answered(publisher, &result, common_left_ms(&o->common, 1));
+        r = wait_answered(publisher, &result, common_wait_ms(&o->common));
         if (!r && result.accepted && o->ends_plans) {
                 r = end_plans(publisher, &key, common_left_ms(&o->common, 1000));
                 if (r == PLEK_E_TIMEOUT)

@@ -52,6 +52,10 @@ void common_init(Common *common);
 /* What is left of the timeout, in ms; not less than @least_ms. */
 int common_left_ms(const Common *common, int least_ms);
 
+/* What of it may be waited for an answer: a moment less, so that there is time to ask why none
+ * came. */
+int common_wait_ms(const Common *common);
+
 /* Says on standard error what is wrong and what to do. Returns @code, for `return fail(...)`. */
 int fail(Exit code, const char *format, ...) PRINTF(2, 3);
 

@@ -11,6 +11,8 @@
 #include "command.h"
 #include "when.h"
 
+enum { WHY_MS = 1000 }; /* of a timeout is kept to ask why nothing came */
+
 enum { OPTION_CARD = 0x1000, OPTION_KEY, OPTION_CONTROL, OPTION_JSON, OPTION_LANG, OPTION_TIMEOUT };
 
 static const struct argp_option peer_options[] = {
@@ -128,6 +130,13 @@ int common_left_ms(const Common *common, int least_ms)
         int64_t left_ms = common->started_at_ms + common->timeout_ms - steady_clock_ms();
 
         return (int)MAX(left_ms, (int64_t)least_ms);
+}
+
+int common_wait_ms(const Common *common)
+{
+        int64_t left_ms = common_left_ms(common, 1);
+
+        return (int)(left_ms > 3 * WHY_MS ? left_ms - WHY_MS : left_ms * 2 / 3 + 1);
 }
 
 int fail(Exit code, const char *format, ...)

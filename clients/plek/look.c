@@ -37,9 +37,9 @@ int look_ready(Peer *peer, PlekSubscriber *subscriber, const Common *common)
         PlekLinkState link;
         int r;
 
-        r = plek_subscriber_sync(subscriber, common_left_ms(common, 1));
+        r = plek_subscriber_sync(subscriber, common_wait_ms(common));
         /* A beat comes each second. */
-        until_ms = steady_clock_ms() + MIN(common_left_ms(common, 1000), 3000);
+        until_ms = steady_clock_ms() + (r ? 0 : MIN(common_left_ms(common, 1000), 3000));
         plek_subscriber_link_state(subscriber, &link);
         while (!r && link.link == PLEK_LINK_NOT_FED && steady_clock_ms() < until_ms) {
                 r = plek_subscriber_run(subscriber, 100);

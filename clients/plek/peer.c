@@ -1,3 +1,4 @@
+#include <netdb.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -8,7 +9,7 @@
 
 /* Why nothing came is asked within what is left of the timeout, and a moment where nothing is:
  * twice, as our key and as a guest. */
-enum { ASK_WHY_MS = 3000, ASK_WHY_LEAST_MS = 500 };
+enum { ASK_WHY_MS = 3000, ASK_WHY_LEAST_MS = 400 };
 
 static int open_card(PlekRegionCard **ret_card, const char *path)
 {
@@ -206,8 +207,57 @@ static int ask_whoami(Peer *peer, const Common *common, PlekKey *key, PlekClient
         if (r)
                 return r;
         plek_client_set_timeout(*ret_client,
-                                MIN(common_left_ms(common, ASK_WHY_LEAST_MS), ASK_WHY_MS));
+                                MIN(common_left_ms(common, 2 * ASK_WHY_LEAST_MS) / 2, ASK_WHY_MS));
         return plek_client_whoami(*ret_client, ret_who, NULL);
+}
+
+static bool ends_in_stop(const char *what)
+{
+        return *what && what[strlen(what) - 1] == '.';
+}
+
+/* The host's name in tcp://host:port; false: there is none. */
+static bool host_of(const char *endpoint, char *ret_host, size_t n_host)
+{
+        const char *host = strstr(endpoint, "://");
+        const char *colon = strrchr(endpoint, ':');
+        size_t n;
+
+        host = host ? host + 3 : endpoint;
+        if (!colon || colon <= host)
+                return false;
+        if (*host == '[' && colon[-1] == ']') {
+                host++;
+                colon--;
+        }
+        n = (size_t)(colon - host);
+        if (n >= n_host)
+                return false;
+        memcpy(ret_host, host, n);
+        ret_host[n] = '\0';
+        return true;
+}
+
+/* Whether the card's broker has a name that nobody here knows. Says so. */
+static bool is_unknown_host(const PlekRegionCard *card, const char *what)
+{
+        struct addrinfo *found = NULL;
+        PlekRegionCardInfo info;
+        char host[256];
+        int r;
+
+        plek_region_card_info(card, &info);
+        if (!host_of(info.query, host, sizeof(host)))
+                return false;
+        r = getaddrinfo(host, NULL, NULL, &found);
+        if (!r)
+                freeaddrinfo(found);
+        if (r)
+                fail(EXIT_UNREACHABLE,
+                     "%s%s The region card's host %s is not found (%s): is this machine's network "
+                     "up? Else ask the region's operator for its newest region card.",
+                     what, ends_in_stop(what) ? "" : ".", host, gai_strerror(r));
+        return r;
 }
 
 int fail_unanswered(Peer *peer, const Common *common, uint32_t roles, const char *what)
@@ -216,6 +266,8 @@ int fail_unanswered(Peer *peer, const Common *common, uint32_t roles, const char
         PlekWhoami who;
         int r;
 
+        if (is_unknown_host(peer->card, what))
+                return EXIT_UNREACHABLE;
         if (peer->key && !ask_whoami(peer, common, peer->key, &client, &who)) {
                 r = judge(&who, roles);
                 if (r)
@@ -226,5 +278,8 @@ int fail_unanswered(Peer *peer, const Common *common, uint32_t roles, const char
                             "party is suspended or revoked. Ask the region's operator.",
                             common->key);
         }
-        return fail(EXIT_UNREACHABLE, "%s", what);
+        return fail(EXIT_UNREACHABLE,
+                    "%s%s Ask the region's operator whether the broker runs, and for its newest "
+                    "region card.",
+                    what, ends_in_stop(what) ? "" : ".");
 }

@@ -8,6 +8,7 @@ from pathlib import Path
 import plek_pb2 as pb
 import tap
 from harness import Region
+from plekpy.authority import Authority
 from tools import PLEK, REFUSED, UNREACHABLE, USAGE, Tools, run
 
 ED = ("--location", "duin-ed")
@@ -186,6 +187,31 @@ def test_codes_are_listed_for_people_and_scripts():
     assert len(care) > 30 and all(item["list"] == "care" for item in care)
     assert "huisartsenpost" in run(PLEK, "codes", "kind", "--lang", "nl").out
     assert "no list 'colours'" in run(PLEK, "codes", "colours", expect=USAGE).err
+
+
+def test_a_wrong_card_or_host_is_said_in_time_with_what_to_do():
+    with Region() as region:
+        tools, _ = hospital(region)
+        region.enrol_reader("zcc")
+        stranger = Authority("oost-test")
+        elsewhere = {name: endpoint.replace(region.address, "nergens.invalid")
+                     for name, endpoint in region.endpoints.items()}
+        counts = ("put", "counts", *ED, "--care", "ED", "available=1")
+        for card, commands, words in (
+                (stranger.card(region.broker_key.public, region.endpoints, 1),
+                 [counts, ("stop", "duin-ed", "--care", "ED"), ("door", "duin-ed")],
+                 "another network or authority"),
+                (region.authority.card(region.key("other").public, region.endpoints, 9),
+                 [("stop", "duin-ed", "--care", "ED")], "the broker's is not the one"),
+                (region.authority.card(region.broker_key.public, elsewhere, 9),
+                 [counts], "nergens.invalid is not found")):
+            tools.card.write_bytes(card)
+            for command in commands:
+                began = time.monotonic()
+                done = tools.plek(*command, "--timeout", "5s", expect=UNREACHABLE,
+                                  party="zcc" if command[0] == "door" else "duin")
+                assert time.monotonic() - began < 6, command
+                assert words in done.err and "newest region card" in done.err, done.err
 
 
 def test_an_exercise_is_marked_as_one():
