@@ -89,6 +89,7 @@ int command_impact(int argc, char **argv);
 int command_map(int argc, char **argv);
 int command_refuse(int argc, char **argv);
 int command_flow(int argc, char **argv);
+int command_flows(int argc, char **argv);
 int command_status(int argc, char **argv);
 int command_witness(int argc, char **argv);
 int command_verify(int argc, char **argv);

@@ -21,6 +21,7 @@ static const Command commands[] = {
         { "history", command_history, "what was said of a location, and when" },
         { "stops", command_stops,
           "how many stops in a quarter, how long, and what neighbours did" },
+        { "flows", command_flows, "who went where along the chain, and what was refused" },
         { "door", command_door, "which door leads, who says so, and what the neighbours do" },
         { "open", command_open, "one's own door, and what was announced for it is called off" },
         { "stop", command_stop, "ask that patients are not brought, exceptions apart" },

@@ -138,11 +138,14 @@ static bool wants_record(const PastHistory *history, const Record *record)
         return is_about(history, location, &ref);
 }
 
-/* One location goes by when things were true; all doors go by when they were known. */
+/* One location goes by when things were true; all doors, and what happened, by when it was known.
+ */
 static int64_t time_of(const PastHistory *history, const ChangeItem *item)
 {
-        return *history->location && item->kind == CHANGE_REPORT ? item->record->observed_at_ms
-                                                                 : item->received_at_ms;
+        bool is_observed = *history->location && item->kind == CHANGE_REPORT;
+
+        return is_observed && !item->record->event ? item->record->observed_at_ms
+                                                   : item->received_at_ms;
 }
 
 static bool wants_item(const PastHistory *history, const ChangeItem *item)
@@ -212,12 +215,18 @@ static int find_first(PastJob *job, bool *ret_is_cut)
         return r ? r : job->history.to_ms <= begin_ms ? PAST_E_CUT : 0;
 }
 
+static bool is_of_events(const PastHistory *history)
+{
+        return !(history->reports & ~(REPORT_BIT(UPDATE_FLOW) | REPORT_BIT(UPDATE_REFUSAL)));
+}
+
 static int run_history(AnswerBuild *build, PastJob *job)
 {
         const PastHistory *history = &job->history;
         PastFilter filter = {
                 .location = *history->location ? history->location : NULL,
-                .doors_only = !*history->location,
+                .doors_only = !*history->location && !is_of_events(history),
+                .events_only = !*history->location && is_of_events(history),
         };
         CLEANUP(past_freep) Past *past = NULL;
         bool is_cut = false;

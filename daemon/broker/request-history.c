@@ -10,10 +10,12 @@ static int refuse(Broker *broker, const Caller *caller, const Request *request, 
                               text);
 }
 
-/* Doors and cards change seldom; the numbers of a whole country over a year are no answer. */
+/* Doors and cards change seldom, flows are said once; the numbers of a whole country over a year
+ * are no answer. */
 static bool may_be_of_all(uint32_t reports)
 {
-        return !(reports & ~(REPORT_BIT(UPDATE_DOOR) | REPORT_BIT(UPDATE_CARD)));
+        return !(reports & ~(REPORT_BIT(UPDATE_DOOR) | REPORT_BIT(UPDATE_CARD))) ||
+               !(reports & ~(REPORT_BIT(UPDATE_FLOW) | REPORT_BIT(UPDATE_REFUSAL)));
 }
 
 int request_history(Broker *broker, const Caller *caller, const Request *request)
@@ -31,7 +33,8 @@ int request_history(Broker *broker, const Caller *caller, const Request *request
                               "the time ends before it begins");
         if (!request->history.location && !may_be_of_all(history.reports))
                 return refuse(broker, caller, request, "history.location",
-                              "of all locations at once only doors and cards can be asked");
+                              "of all locations at once doors and cards can be asked, or "
+                              "flows and refusals");
         if (caller->session->n_transfers >= TRANSFERS_MAX)
                 return session_refuse(broker, caller->session, request->id, PLEK_REFUSED_QUOTA,
                                       NULL, "too many transfers at once in this session");

@@ -12,7 +12,8 @@
  *     what is said next.
  *
  * So no sum of some of them contains another of them, and there is nothing to take a difference of.
- * Several parties may say the same of one place: those are two words on one number.
+ * Several parties may say the same of one place, if it is the same: who counts a day later has
+ * those in it who were registered late.
  */
 
 #include <inttypes.h>
@@ -21,10 +22,10 @@
 
 /* A wide flow, in the state or in the plan. */
 typedef struct WideFlow {
-        const char *party;
         RecordRef ref;
         bool has_count;
-        int32_t count;
+        int32_t count; /* what others read, unless it was taken back: that may be another */
+        bool is_taken_back;
 } WideFlow;
 
 static EventPlace place_of(Status status, const char *location, const RecordRef *ref)
@@ -39,13 +40,19 @@ static bool is_same_text(const char *a, const char *b)
         return a && b ? strcmp(a, b) == 0 : !a && !b;
 }
 
+static bool is_same_count(const Flow *flow, const WideFlow *held)
+{
+        return flow->has_count == held->has_count &&
+               (!flow->has_count || flow->count == held->count);
+}
+
 static bool is_same_cell(const RecordRef *a, const RecordRef *b)
 {
         return is_same_text(a->unit, b->unit) && is_same_text(a->other, b->other);
 }
 
-/* Of one period: parts that exclude each other, or another party's word on the same. */
-static bool is_disjoint(const WideFlow *flow, const char *party, const RecordRef *ref)
+/* Of one period: parts that exclude each other, or another party that says the same of the same. */
+static bool is_disjoint(const WideFlow *flow, const Update *update, const RecordRef *ref)
 {
         const RecordRef *held = &flow->ref;
 
@@ -55,7 +62,8 @@ static bool is_disjoint(const WideFlow *flow, const char *party, const RecordRef
                 return false;
         if (!held->unit != !ref->unit || !held->other != !ref->other)
                 return false;
-        return !is_same_cell(held, ref) || strcmp(flow->party, party) != 0;
+        return !is_same_cell(held, ref) ||
+               (!flow->is_taken_back && is_same_count(&update->flow, flow));
 }
 
 static bool refuse_overlap(Judgement *judgement, const WideFlow *flow)
@@ -82,11 +90,11 @@ static bool refuse_correction(Judgement *judgement, const Flow *flow)
 }
 
 /* The same record: only the same number may be said again. */
-static bool judge_again(Judgement *judgement, const Flow *flow, bool has_count, int32_t count)
+static bool judge_again(Judgement *judgement, const WideFlow *held)
 {
-        if (flow->has_count == has_count && (!has_count || flow->count == count))
-                return false;
-        return refuse_correction(judgement, flow);
+        const Flow *flow = &judgement->candidate->update->flow;
+
+        return !is_same_count(flow, held) && refuse_correction(judgement, flow);
 }
 
 /* ------------------------------------------------------------------ against the state */
@@ -98,7 +106,6 @@ static bool was_wide(const Record *record)
 
 static bool judge_held(Judgement *judgement, const Record *record)
 {
-        const Update *update = judgement->candidate->update;
         const RecordEvent *event = record->event;
 
         if (record->flags & ENTRY_SAID_WIDER)
@@ -106,7 +113,8 @@ static bool judge_held(Judgement *judgement, const Record *record)
                                     "this was taken back for coordination centres, and stays "
                                     "theirs: say it with audience COORD");
         return record->audience < AUDIENCE_COORD &&
-               judge_again(judgement, &update->flow, event->has_count, event->count);
+               judge_again(judgement,
+                           &(WideFlow){ .has_count = event->has_count, .count = event->count });
 }
 
 static bool judge_cell(Judgement *judgement, const RecordKey *key, const RecordRef *ref)
@@ -121,15 +129,18 @@ static bool judge_cell(Judgement *judgement, const RecordKey *key, const RecordR
         list_for_each (link, &cell->events) {
                 const RecordEvent *event = list_entry(link, RecordEvent, in_cell);
                 const Record *record = event->record;
-                const char *location;
+                const char *party, *location;
                 WideFlow flow;
 
                 if (!was_wide(record))
                         continue;
                 if (record->n_key == key->n_bytes && !memcmp(record->key, key->bytes, key->n_bytes))
                         continue;
-                record_describe(record, &flow.party, &location, &flow.ref);
-                if (!is_disjoint(&flow, update->party, ref))
+                record_describe(record, &party, &location, &flow.ref);
+                flow.has_count = event->has_count;
+                flow.count = event->count;
+                flow.is_taken_back = record->flags & ENTRY_SAID_WIDER;
+                if (!is_disjoint(&flow, update, ref))
                         return refuse_overlap(judgement, &flow);
         }
         return false;
@@ -144,23 +155,22 @@ static bool judge_planned(Judgement *judgement, const RecordKey *key, const Reco
 
         for (size_t i = 0; plan && i < plan->n_flows; i++) {
                 const PlanFlow *planned = &plan->flows[i];
-                const char *location;
-                WideFlow flow;
+                WideFlow flow = { .has_count = planned->has_count, .count = planned->count };
+                const char *party, *location;
                 Status status;
 
                 if (planned->key.n_bytes == key->n_bytes &&
                     !memcmp(planned->key.bytes, key->bytes, key->n_bytes)) {
-                        if (judge_again(judgement, &update->flow, planned->has_count,
-                                        planned->count))
+                        if (judge_again(judgement, &flow))
                                 return true;
                         continue;
                 }
                 if (planned->until_ms <= ref->from_ms || ref->until_ms <= planned->from_ms ||
-                    record_key_parse(&planned->key, &status, &flow.party, &location, &flow.ref))
+                    record_key_parse(&planned->key, &status, &party, &location, &flow.ref))
                         continue;
                 if (status == update->status && !strcmp(location, update->location) &&
                     flow.ref.care == ref->care && flow.ref.link_from == ref->link_from &&
-                    flow.ref.link_to == ref->link_to && !is_disjoint(&flow, update->party, ref))
+                    flow.ref.link_to == ref->link_to && !is_disjoint(&flow, update, ref))
                         return refuse_overlap(judgement, &flow);
         }
         return false;

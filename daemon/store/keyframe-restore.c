@@ -147,6 +147,8 @@ static bool is_wanted(const KeyframeFilter *filter, const uint8_t *record)
 {
         if (filter->has_location && be64_get(record) != filter->location)
                 return false;
+        if (filter->events_only)
+                return report_is_event(record[46]);
         return !filter->doors_only || record[46] == UPDATE_DOOR || record[46] == UPDATE_CARD;
 }
 

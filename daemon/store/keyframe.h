@@ -51,6 +51,7 @@ typedef struct KeyframeFilter {
         bool has_location;
         uint64_t location; /* its hash */
         bool doors_only;   /* and location cards */
+        bool events_only;
 } KeyframeFilter;
 
 /*

@@ -64,6 +64,18 @@ int past_begin(Ledger *ledger, uint64_t *ret_revision, int64_t *ret_time_ms)
         return 0;
 }
 
+static bool tells_all(const Past *past)
+{
+        return !past->filter.location && !past->filter.doors_only && !past->filter.events_only;
+}
+
+static PostingTag tag_of(const Past *past)
+{
+        return past->filter.location      ? POSTING_LOCATION
+               : past->filter.events_only ? POSTING_EVENT
+                                          : POSTING_DOOR;
+}
+
 /* ------------------------------------------------------------------ the next entry */
 
 /* Some entries more. One that is not there was cut off while this was told. */
@@ -75,7 +87,7 @@ static int read_ahead(Past *past)
 
         extract_clear(&past->extract);
         past->at_entry = 0;
-        if (!past->filter.location && !past->filter.doors_only) {
+        if (tells_all(past)) {
                 if (next > past->until)
                         return PAST_E_END;
                 r = extract_range(&past->extract, past->environment, next, past->until,
@@ -138,9 +150,9 @@ static int find_entries(Past *past, uint64_t first)
         int r;
 
         past->next = first;
-        if (!past->filter.location && !past->filter.doors_only)
+        if (tells_all(past))
                 return 0;
-        r = postings_find(&past->postings, past->environment, first, past->until,
+        r = postings_find(&past->postings, past->environment, first, past->until, tag_of(past),
                           past->filter.location);
         return r == POSTINGS_E_TOO_MANY ? PAST_E_TOO_MANY : r;
 }
@@ -151,6 +163,7 @@ static int begin(Past *past, Ledger *ledger, uint64_t revision)
                 .has_location = past->filter.location,
                 .location = past->filter.location ? location_hash(past->filter.location) : 0,
                 .doors_only = past->filter.doors_only,
+                .events_only = past->filter.events_only,
         };
         uint64_t keyframe = 0, cut;
         int64_t cut_ms;

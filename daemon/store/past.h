@@ -19,6 +19,7 @@ typedef struct Past Past;
 typedef struct PastFilter {
         const char *location; /* NULL: all */
         bool doors_only;      /* doors and location cards; not with a location */
+        bool events_only;     /* flows and refusals; not with a location */
 } PastFilter;
 
 enum {

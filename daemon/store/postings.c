@@ -44,7 +44,7 @@ static int fold(int r)
 /* ------------------------------------------------------------------ what an entry is about */
 
 typedef struct Subject {
-        bool is_registry, is_door;
+        bool is_registry, is_door, is_event;
         bool has_location;
         uint64_t location;
 } Subject;
@@ -85,6 +85,9 @@ static Subject subject_of(const LedgerEntry *entry, Arena *arena)
         subject.location = location_hash(update.location);
         subject.is_door = is_door_kind(update.kind) ||
                           (update.kind == UPDATE_WITHDRAW && is_door_kind(update.withdraw.report));
+        subject.is_event =
+                report_is_event(update.kind) ||
+                (update.kind == UPDATE_WITHDRAW && report_is_event(update.withdraw.report));
         return subject;
 }
 
@@ -126,6 +129,8 @@ static void segment_take(Segment *segment, const LedgerEntry *entry, Arena *aren
                 segment->postings[segment->n++] = (Posting){ POSTING_REGISTRY, 0, entry->revision };
         if (subject.is_door)
                 segment->postings[segment->n++] = (Posting){ POSTING_DOOR, 0, entry->revision };
+        if (subject.is_event)
+                segment->postings[segment->n++] = (Posting){ POSTING_EVENT, 0, entry->revision };
         if (subject.has_location)
                 segment->postings[segment->n++] =
                         (Posting){ POSTING_LOCATION, subject.location, entry->revision };
@@ -460,14 +465,14 @@ static int by_revision(const void *a, const void *b)
 }
 
 int postings_find(Postings *ret_postings, Environment *environment, uint64_t first, uint64_t last,
-                  const char *location)
+                  PostingTag tag, const char *location)
 {
         CLEANUP(postings_deinit) Postings postings = POSTINGS_NULL;
         Search search = {
                 .environment = environment,
                 .first = first,
                 .last = last,
-                .tag = location ? POSTING_LOCATION : POSTING_DOOR,
+                .tag = (uint8_t)tag,
                 .location = location ? location_hash(location) : 0,
                 .postings = &postings,
         };

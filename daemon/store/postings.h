@@ -28,6 +28,7 @@ typedef enum PostingTag {
         POSTING_REGISTRY = 'r', /* enrolments, cards, suspensions, and the first entry */
         POSTING_DOOR = 'd',     /* doors and location cards, and their withdrawals */
         POSTING_LOCATION = 'l',
+        POSTING_EVENT = 'v', /* flows and refusals, and their withdrawals */
 } PostingTag;
 
 typedef struct Postings {
@@ -53,8 +54,9 @@ enum {
 MUST_CHECK int postings_make(Environment *environment, uint64_t last_revision,
                              Checkpoint **ret_rows);
 /*
- * The entries from @first to @last about @location, or about doors (@location NULL), and those on
- * which their reading rests. Returns 0, POSTINGS_E_TOO_MANY, -EBADMSG (damaged) or -errno.
+ * The entries from @first to @last that @tag is of, with POSTING_LOCATION those about @location,
+ * and those on which their reading rests. Returns 0, POSTINGS_E_TOO_MANY, -EBADMSG (damaged) or
+ * -errno.
  */
 MUST_CHECK int postings_find(Postings *ret_postings, Environment *environment, uint64_t first,
-                             uint64_t last, const char *location);
+                             uint64_t last, PostingTag tag, const char *location);

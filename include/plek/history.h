@@ -36,7 +36,7 @@ typedef struct PlekMoment {
         uint64_t revision;
         int64_t observed_at_ms; /* of a withdrawal, as received */
         int64_t received_at_ms;
-        int64_t since_ms; /* since when the same was said, by when it was received */
+        int64_t since_ms;        /* since when the same was said, by when it was received */
         PlekWithdrawn withdrawn; /* 0: it was not */
         uint32_t flags;          /* PLEK_FLAG_* */
         bool available_known;    /* counts: free places, as given or computed */
@@ -45,7 +45,7 @@ typedef struct PlekMoment {
 } PlekMoment;
 
 typedef struct PlekHistoryQuestion {
-        const char *location; /* NULL: doors and location cards of all locations */
+        const char *location; /* NULL: of all locations, doors and cards, or flows and refusals */
         const char *unit;     /* NULL: all */
         uint32_t care;        /* PlekCare; 0: all */
         uint32_t reports;     /* PLEK_REPORT_SET()s; 0: all that may be asked */

@@ -18,6 +18,7 @@
  *         PlekClient      one question at a time                  plek/client.h
  *         PlekHistory     what was said, and when                 plek/history.h
  *         PlekStops       number and duration of stops            plek/stops.h
+ *         PlekFlows       who went where, and what was refused    plek/flows.h
  *
  * plek/context.h has the rules on threads, results and ownership that hold for all of it.
  */
@@ -28,6 +29,7 @@
 #include "plek/context.h"
 #include "plek/doors.h"
 #include "plek/find.h"
+#include "plek/flows.h"
 #include "plek/history.h"
 #include "plek/identity.h"
 #include "plek/impact.h"

@@ -6,6 +6,7 @@ import time
 import plek_pb2 as pb
 import tap
 from harness import Region, until_true
+from moved_time import MovedRegion, MovedTools
 from tools import REFUSED, USAGE, Tools
 
 HOUR_MS, DAY_MS = 3_600_000, 86_400_000
@@ -144,6 +145,84 @@ def test_plek_flow_says_a_number_and_no_small_one():
                    "--begin", iso(at_ms), "--count", "12", party="duin")
         care.wait(lambda: events(care))
         assert (events(care)[0].flow.from_ms, events(care)[0].flow.count) == (at_ms, 12)
+
+
+def cells(tools, party, *arguments):
+    """The cells of plek flows, by care and links, and what it says of itself."""
+    when = () if "--from" in arguments else ("--from", "30d")
+    lines = tools.plek("flows", *when, "--json", *arguments, party=party).lines()
+    return ({(line["from"], line["to"], line.get("from_location")): line for line in lines
+             if line["is"] == "flow"},
+            [line for line in lines if line["is"] == "refusal"], lines[-1])
+
+
+def test_the_matrix_has_what_its_reader_may_read_and_no_small_count():
+    with Region() as region:
+        region.enrol_reader("meldkamer")
+        region.enrol_reader("zcc", coord=True)
+        agent = region.agent("duin", {"duin-ed": "oost", "berg-ed": "west"})
+        tools = Tools(region)
+        for update in (flow(agent, 3, 12), flow(agent, 4, 9), flow(agent, 5, 3, pb.AUDIENCE_COORD),
+                       flow(agent, 3, 7, to=pb.CHAIN_HOME, **{"from": pb.CHAIN_ED}),
+                       flow(agent, 3, 20, location="berg-ed"),
+                       flow(agent, 6, 2, pb.AUDIENCE_COORD, **{"from": pb.CHAIN_GP}),
+                       refusal(agent, 1), refusal(agent, 2, count=2)):
+            agent.state(update)
+
+        found, refusals, answer = cells(tools, "zcc", "--region", "oost")
+        assert found["AMBULANCE", "ED", None]["count"] == 24
+        assert found["GP", "ED", None]["count"] == 2
+        assert found["ED", "HOME", None]["count"] == 7
+        [line] = refusals
+        assert (line["count"], line["reason"], line["location"]) == (3, "BEDS_FULL", "duin-ed")
+        assert answer["audience"] == "COORD" and not answer["suppressed"]
+
+        for party, arguments in (("meldkamer", ()), ("zcc", ("--audience", "CARE"))):
+            found, refusals, answer = cells(tools, party, "--region", "oost", *arguments)
+            assert found["AMBULANCE", "ED", None]["count"] == 21, "12 and 9"
+            assert "count" not in found.get(("GP", "ED", None), {})
+            assert not refusals and answer["audience"] == "CARE"
+            assert answer["suppressed"] == (party == "zcc"), "who does not know cannot say"
+
+        found, _, _ = cells(tools, "meldkamer")
+        assert found["AMBULANCE", "ED", None]["region"] == "west", "the last of them"
+        found, _, _ = cells(tools, "zcc", "--by", "location", "--location", "berg-ed")
+        [cell] = found.values()
+        assert (cell["to_location"], cell["count"]) == ("berg-ed", 20)
+        text = tools.plek("flows", "--from", "30d", "--region", "oost", party="meldkamer").out
+        assert "21" in text and "24" not in text and "small counts" in text
+        text = tools.plek("flows", "--from", "30d", "--region", "oost", "--lang", "nl",
+                          party="zcc").out
+        assert "24" in text and "geweigerd" in text
+
+
+def test_a_quarter_is_told_from_the_past_when_nobody_holds_it_any_more():
+    with MovedRegion() as region:
+        region.enrol_reader("meldkamer")
+        region.enrol_reader("zcc", coord=True)
+        agent = region.agent("duin", {"duin-ed": "oost"})
+        tools = MovedTools(region)
+        agent.state(flow(agent, 3, 12))
+        agent.state(flow(agent, 4, 2, pb.AUDIENCE_COORD))
+        agent.state(refusal(agent, 1))
+        region.move_to(region.now_ms() + 40 * DAY_MS)
+        agent.reconnect()
+        late = agent.refused(refusal(agent, 2, at_ms=region.now_ms() - 36 * DAY_MS)).refusal
+        assert (late.code, late.field) == (pb.REFUSED_PERIOD, "refusal.at_ms")
+        agent.state(flow(agent, 2, 30))  # with which the broker's time goes on
+
+        coord = region.reader("zcc", coord=True)
+        coord.wait(lambda: len(events(coord)) == 1)
+        found, _, _ = cells(tools, "meldkamer", "--from", "60d")
+        assert found["AMBULANCE", "ED", None]["count"] == 42
+        found, refusals, _ = cells(tools, "zcc", "--from", "60d", "--to", "20d")
+        assert found["AMBULANCE", "ED", None]["count"] == 14
+        assert refusals[0]["count"] == 1
+
+        region.daemon.kill()
+        region.daemon.start()
+        found, _, _ = cells(tools, "zcc", "--from", "60d")
+        assert found["AMBULANCE", "ED", None]["count"] == 44
 
 
 def test_the_open_document_has_no_flows():

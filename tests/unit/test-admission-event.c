@@ -139,8 +139,10 @@ static void test_another_party_is_held_against_it_too(void **state)
         Update day = flow_of(party, AUDIENCE_CARE, 3, 12), again, longer;
 
         world_publish(&world, party, &day);
-        again = flow_of(other, AUDIENCE_CARE, 3, 13); /* its own word on the same */
+        again = flow_of(other, AUDIENCE_CARE, 3, 12);
         assert_accepted(admit_of(other, &again));
+        again = flow_of(other, AUDIENCE_CARE, 3, 13); /* one more was registered since */
+        assert_refused(admit_of(other, &again), PLEK_REFUSED_POLICY, "flow.from_ms");
         longer = flow_of(other, AUDIENCE_CARE, 4, 30);
         longer.flow.until_ms += DAY;
         assert_refused(admit_of(other, &longer), PLEK_REFUSED_POLICY, "flow.from_ms");
