@@ -11,9 +11,10 @@
  *
  * From lenient to strict: OPEN, RESTRICTED, unknown, STOP, CLOSED, NOT_APPLICABLE. How old a report
  * is does not matter, so that a stale stop still leads; affirming a report is not stating it. A
- * plan counts from its start to its end as if stated at its start. Past its end a stop is an
- * expired stop, or unknown, or open and unconfirmed, as its sender wished; a door that was open
- * until then is unknown. Nobody stated any of that, so it overrules nothing. Only what this reader
+ * plan counts from its start to its end: it is overruled by what is stated after its start, and
+ * overrules what was stated before it was announced. Past its end a stop is an expired stop, or
+ * unknown, or open and unconfirmed, as its sender wished; a door that was open until then is
+ * unknown. Nobody stated any of that, so it overrules nothing. Only what this reader
  * may read takes part; exercises lead among exercises, and tests among tests.
  *
  * A stop is a signal and not a refusal: look at its exceptions, and at whether the neighbours have

@@ -27,7 +27,8 @@ typedef struct Weight {
         uint32_t state;
         int strictness;
         DoorStanding standing;
-        int64_t stated_ms; /* or NOT_STATED */
+        int64_t stated_ms;    /* or NOT_STATED; of a plan, as if at its start */
+        int64_t overrules_ms; /* what was stated before it: when it was said, or NOT_STATED */
         int64_t since_ms;
 } Weight;
 
@@ -107,6 +108,8 @@ static bool excepts(const Door *door, uint32_t exception)
         return false;
 }
 
+/* Who announced it knew of what had been said by then, and not of what was said since: so it is as
+ * new as its start against what would overrule it, and as old as the announcement in overruling. */
 static bool weigh_plan(const DoorWord *word, Weight *weight)
 {
         if (weight->standing != DOOR_STANDS)
@@ -122,7 +125,7 @@ static void weigh_ended(const DoorWord *word, Weight *weight)
 {
         const Door *door = word->door;
 
-        weight->stated_ms = NOT_STATED;
+        weight->stated_ms = weight->overrules_ms = NOT_STATED;
         if (weight->standing == DOOR_EXPIRED && door->state != PLEK_DOOR_OPEN)
                 return;
         weight->state = weight->standing == DOOR_REOPENED ? PLEK_DOOR_OPEN : DOOR_UNKNOWN;
@@ -134,7 +137,11 @@ static bool weigh(const DoorWord *word, const DoorQuestion *question, int64_t no
                   Weight *ret_weight)
 {
         DoorScope scope = door_word_scope(word);
-        Weight weight = { .since_ms = word->since_ms, .stated_ms = word->since_ms };
+        Weight weight = {
+                .since_ms = word->since_ms,
+                .stated_ms = word->since_ms,
+                .overrules_ms = word->since_ms,
+        };
 
         if (word->withdrawn_ms != TIME_ABSENT || word->is_distrusted || !applies(word, question))
                 return false;
@@ -172,7 +179,7 @@ static void gather(const DoorWord *words, size_t n_words, const DoorQuestion *qu
                 if (!weigh(&words[i], question, now_ms, &weight))
                         continue;
                 latest_ms = &ret_statements->latest_ms[weight.scope];
-                *latest_ms = MAX(*latest_ms, weight.stated_ms);
+                *latest_ms = MAX(*latest_ms, weight.overrules_ms);
         }
 }
 

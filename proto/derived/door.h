@@ -18,8 +18,10 @@
  * Stated means by somebody. An affirm is not a statement, and what a word became at its end nobody
  * stated: it overrules nothing any more. Past its end a stop is an expired stop, or unknown, or
  * open unconfirmed, as its sender wished; an open door past its end is unknown. A plan counts from
- * its start to its end, as if stated at its start: who announces on Monday that the house closes on
- * Friday is not overruled by what a ward says on Wednesday.
+ * its start to its end. It is overruled by what is stated after its start: who announces on Monday
+ * that the house closes on Friday is not overruled by what a ward says on Wednesday. It overrules
+ * what was stated before the announcement: the ward of which was announced on Monday that it opens
+ * on Friday stays shut if the house closes on Wednesday.
  *
  * Pure: the time is given. Everything is borrowed. Costs what the words of one location cost.
  */

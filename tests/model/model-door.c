@@ -51,6 +51,7 @@ typedef struct Counted {
         bool counts, is_stated;
         uint32_t state;
         int64_t stated_ms, since_ms;
+        int64_t spoken_ms; /* aloud: a plan, when it was announced */
 } Counted;
 
 static Counted counted(const World *world, size_t i)
@@ -60,7 +61,7 @@ static Counted counted(const World *world, size_t i)
         bool has_ended = door->ends_at_ms != TIME_ABSENT && world->now_ms >= door->ends_at_ms;
         Counted c = { .counts = true, .is_stated = true, .state = door->state };
 
-        c.stated_ms = c.since_ms = spoken->said_ms;
+        c.stated_ms = c.since_ms = c.spoken_ms = spoken->said_ms;
         if (!spoken->is_held || spoken->is_withdrawn || world->words[i].is_distrusted) {
                 c.counts = false;
         } else if (door->plan) {
@@ -115,7 +116,7 @@ static bool overruled(const World *world, const int *scope, size_t x)
 
                 if (of_y.counts && of_y.is_stated && contains(world->spoken[y].scope, scope) &&
                     is_narrower(world->spoken[y].scope, world->spoken[x].scope) &&
-                    of_y.stated_ms > of_x.stated_ms)
+                    of_y.spoken_ms > of_x.stated_ms)
                         return true;
         }
         return false;

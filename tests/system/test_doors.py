@@ -164,6 +164,23 @@ def test_the_house_that_stops_later_leads_over_its_open_ward_and_all_is_shown():
         assert "een latere en nauwere gaat voor" in text, text
 
 
+def test_a_plan_announced_earlier_does_not_open_a_house_that_closed_afterwards():
+    with Region() as region:
+        tools = hospital(region)
+        events = tools.watch_json("meldkamer", *ED)
+        tools.plek("put", "door", "OPEN", "--location", "duin", *ED, "--from", "3s", "--until",
+                   "8h", "--plan", "3", party="duin")
+        tools.plek("close", "duin", "--reason", "FACILITY_DAMAGE", "--text", "brand", party="duin")
+        ahead = events.next(lambda e: e["event"] == "door" and e["state"] == "CLOSED"
+                            and e.get("care") == "ED")
+        assert ahead["plan"]["state"] == "OPEN"
+        begun = events.next(lambda e: e["event"] == "door" and e.get("care") == "ED")
+        assert "plan" not in begun and begun["state"] == "CLOSED", begun
+        leading = door(tools, *ED)
+        assert leading["state"] == "CLOSED"
+        assert sorted(one["part"] for one in leading["all"]) == ["HOLDS", "LEADS"]
+
+
 def test_a_door_says_who_since_when_and_whom_to_call():
     with Region() as region:
         tools = neighbourhood(region)

@@ -365,7 +365,7 @@ static void test_during_a_plan_the_stricter_of_it_and_what_is_said_now_holds(voi
         assert_int_equal(state_at(&said, PLEK_CARE_ED, NOW), PLEK_DOOR_STOP);
 }
 
-static void test_a_plan_counts_as_stated_at_its_start(void **state)
+static void test_a_plan_is_overruled_only_by_what_is_stated_after_its_start(void **state)
 {
         Said said = { 0 };
 
@@ -375,6 +375,24 @@ static void test_a_plan_counts_as_stated_at_its_start(void **state)
         assert_true(said.lead.since_ms == NOW - HOUR);
         said.words[1].since_ms = NOW - 5;
         assert_int_equal(state_at(&said, PLEK_CARE_ED, NOW), PLEK_DOOR_OPEN);
+}
+
+static void test_a_plan_opens_nothing_that_was_closed_after_it_was_announced(void **state)
+{
+        static const uint32_t lenient[] = { PLEK_DOOR_OPEN, PLEK_DOOR_RESTRICTED };
+
+        for (size_t i = 0; i < N_ELEMENTS(lenient); i++) {
+                Said said = { 0 };
+
+                plan(&said, PLEK_CARE_ED, lenient[i], NOW - 99 * HOUR, NOW - HOUR, NOW + HOUR);
+                say(&said, "duin", NULL, CODE_ABSENT, PLEK_DOOR_CLOSED, NOW - 50 * HOUR);
+                assert_int_equal(state_at(&said, PLEK_CARE_ED, NOW), PLEK_DOOR_CLOSED);
+                assert_int_equal(part(&said, 0, PLEK_CARE_ED), DOOR_HOLDS);
+
+                /* Who announces it after that knew. */
+                plan(&said, PLEK_CARE_ED, lenient[i], NOW - 49 * HOUR, NOW - HOUR, NOW + HOUR);
+                assert_int_equal(state_at(&said, PLEK_CARE_ED, NOW), lenient[i]);
+        }
 }
 
 static void test_the_nearest_of_several_plans_is_the_one_ahead(void **state)
@@ -437,6 +455,22 @@ static void test_an_exception_counts_if_everything_that_keeps_out_makes_it(void 
                          PLEK_DOOR_RESTRICTED);
 }
 
+static void test_what_is_overruled_takes_no_exception_away(void **state)
+{
+        Said said = { 0 };
+        Door *stop;
+
+        say(&said, "duin", NULL, CODE_ABSENT, PLEK_DOOR_CLOSED, NOW - 9);
+        stop = say(&said, "duin", NULL, PLEK_CARE_ED, PLEK_DOOR_STOP, NOW - 5);
+        except(stop, PLEK_EXCEPTION_MULTITRAUMA);
+        lead_at(&said, PLEK_CARE_ED, NOW);
+        assert_int_equal(said.lead.state, PLEK_DOOR_STOP);
+        assert_int_equal(said.lead.n_exceptions, 1);
+        assert_int_equal(said.lead.exceptions[0], PLEK_EXCEPTION_MULTITRAUMA);
+        assert_int_equal(state_for(&said, PLEK_CARE_ED, PLEK_EXCEPTION_MULTITRAUMA),
+                         PLEK_DOOR_OPEN);
+}
+
 static void test_nobody_is_excepted_from_what_is_unknown_or_not_there(void **state)
 {
         Said said = { 0 };
@@ -494,11 +528,13 @@ int main(void)
                         test_of_equally_strict_ones_one_that_stands_leads_over_an_expired_one),
                 cmocka_unit_test(test_a_plan_begins_and_ends_by_itself),
                 cmocka_unit_test(test_during_a_plan_the_stricter_of_it_and_what_is_said_now_holds),
-                cmocka_unit_test(test_a_plan_counts_as_stated_at_its_start),
+                cmocka_unit_test(test_a_plan_is_overruled_only_by_what_is_stated_after_its_start),
+                cmocka_unit_test(test_a_plan_opens_nothing_that_was_closed_after_it_was_announced),
                 cmocka_unit_test(test_the_nearest_of_several_plans_is_the_one_ahead),
                 cmocka_unit_test(test_plans_that_change_nothing_are_passed_over_in_what_comes_next),
                 cmocka_unit_test(test_who_is_excepted_finds_it_open),
                 cmocka_unit_test(test_an_exception_counts_if_everything_that_keeps_out_makes_it),
+                cmocka_unit_test(test_what_is_overruled_takes_no_exception_away),
                 cmocka_unit_test(test_nobody_is_excepted_from_what_is_unknown_or_not_there),
                 cmocka_unit_test(test_the_order_of_words_makes_no_difference),
         };
