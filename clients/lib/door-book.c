@@ -341,6 +341,7 @@ static void see(const DoorPlace *place, const DoorScope *scope, int64_t now_ms, 
                 .plan_state = lead.plan ? lead.plan->door->state : DOOR_UNKNOWN,
                 .plan_starts_at_ms = lead.plan ? lead.plan->door->starts_at_ms : TIME_ABSENT,
                 .plan_ends_at_ms = lead.plan ? lead.plan->door->ends_at_ms : TIME_ABSENT,
+                .record = lead.word ? place->entries[lead.word - place->words]->record : NULL,
         };
         memcpy(ret_seen->exceptions, lead.exceptions,
                lead.n_exceptions * sizeof(lead.exceptions[0]));

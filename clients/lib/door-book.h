@@ -28,6 +28,7 @@ typedef struct DoorSeen {
         size_t n_exceptions;
         uint32_t plan_state; /* DOOR_UNKNOWN: none is ahead */
         int64_t plan_starts_at_ms, plan_ends_at_ms;
+        const Record *record; /* that leads; NULL: none does. Of a settled book only */
 } DoorSeen;
 
 typedef struct DoorScopeSeen {

@@ -32,8 +32,14 @@ static int candidates_reserve(Candidates *places)
         return places->places && places->at ? 0 : err_raise(-ENOMEM);
 }
 
+static bool is_doubtful(const DoorSeen *seen, int64_t now_ms)
+{
+        return seen->standing == DOOR_REOPENED ||
+               (seen->record && record_freshness(seen->record, now_ms) != FRESHNESS_FRESH);
+}
+
 static int gather(const PlekSubscriber *subscriber, const DoorPlace *own, const DoorEntry *own_card,
-                  uint32_t care, Candidates *places)
+                  uint32_t care, int64_t now_ms, Candidates *places)
 {
         const DoorBook *book = &subscriber->doors;
         int r;
@@ -56,6 +62,8 @@ static int gather(const PlekSubscriber *subscriber, const DoorPlace *own, const 
                         .latitude = card->latitude,
                         .longitude = card->longitude,
                         .state = seen->state,
+                        .is_expired = seen->standing == DOOR_EXPIRED,
+                        .is_doubtful = is_doubtful(seen, now_ms),
                 };
         }
         return 0;
@@ -107,11 +115,10 @@ int place_names(PlekSubscriber *subscriber, const DoorEntry *card, uint32_t care
 }
 
 static int spell(PlekSubscriber *subscriber, const Candidates *places, const Neighbour *from,
-                 uint32_t care, PlaceNames *names, PlekNeighbour *to)
+                 uint32_t care, int64_t now_ms, PlaceNames *names, PlekNeighbour *to)
 {
         const DoorPlace *place = places->at[from->place - places->places];
         const DoorSeen *seen = door_place_for_care(place, care);
-
         int r;
 
         r = place_names(subscriber, door_book_card(&subscriber->doors, place), care, names);
@@ -124,9 +131,18 @@ static int spell(PlekSubscriber *subscriber, const Candidates *places, const Nei
                 .phone = *names->phone ? names->phone : NULL,
                 .distance_m = from->distance_m,
                 .state = seen->state,
+                .why = (PlekDoorWhy)seen->why,
+                .standing = (PlekStanding)seen->standing,
+                .freshness = PLEK_NEVER,
+                .age_ms = -1,
+                .since_ms = seen->since_ms,
                 .n_exceptions = seen->n_exceptions,
         };
         memcpy(to->exceptions, seen->exceptions, seen->n_exceptions * sizeof(to->exceptions[0]));
+        if (seen->record) {
+                to->freshness = (PlekFreshness)record_freshness(seen->record, now_ms);
+                to->age_ms = record_age_ms(seen->record, now_ms);
+        }
         return 0;
 }
 
@@ -134,6 +150,7 @@ int plek_subscriber_neighbours(PlekSubscriber *subscriber, const PlekDoorScope *
                                const PlekNeighbourRule *rule, PlekNeighbours *ret_neighbours)
 {
         CLEANUP(candidates_deinit) Candidates places = { 0 };
+        int64_t now_ms = subscriber_now_ms(subscriber, monotonic_us());
         NeighbourRule wanted = { 0 };
         const DoorEntry *card;
         const DoorPlace *own;
@@ -142,7 +159,7 @@ int plek_subscriber_neighbours(PlekSubscriber *subscriber, const PlekDoorScope *
 
         if (!scope->location)
                 return err_raise(-EINVAL);
-        door_book_settle(&subscriber->doors, subscriber_now_ms(subscriber, monotonic_us()));
+        door_book_settle(&subscriber->doors, now_ms);
         own = door_book_find(&subscriber->doors, (Status)scope->status, scope->location);
         card = own ? door_book_card(&subscriber->doors, own) : NULL;
         if (!card || !card->has_position)
@@ -150,7 +167,7 @@ int plek_subscriber_neighbours(PlekSubscriber *subscriber, const PlekDoorScope *
 
         if (rule)
                 wanted = (NeighbourRule){ rule->n_nearest, rule->within_m };
-        r = gather(subscriber, own, card, scope->care, &places);
+        r = gather(subscriber, own, card, scope->care, now_ms, &places);
         if (r)
                 return r;
         neighbours_find(places.places, places.n_places, scope->location, card->latitude,
@@ -161,13 +178,15 @@ int plek_subscriber_neighbours(PlekSubscriber *subscriber, const PlekDoorScope *
         if (!subscriber->names)
                 return err_raise(-ENOMEM);
         ret_neighbours->n_nearest = found.n_nearest;
+        ret_neighbours->n_stopped = found.n_stopped;
+        ret_neighbours->n_expired = found.n_expired;
         ret_neighbours->all_stopped = found.all_stopped;
         ret_neighbours->has_next = found.next.place != NULL;
         for (size_t i = 0; !r && i < found.n_nearest; i++)
-                r = spell(subscriber, &places, &found.nearest[i], scope->care,
+                r = spell(subscriber, &places, &found.nearest[i], scope->care, now_ms,
                           &subscriber->names[i], &ret_neighbours->nearest[i]);
         if (!r && found.next.place)
-                r = spell(subscriber, &places, &found.next, scope->care,
+                r = spell(subscriber, &places, &found.next, scope->care, now_ms,
                           &subscriber->names[NEIGHBOURS_MAX], &ret_neighbours->next);
         return r;
 }

@@ -199,13 +199,16 @@ static void add_free(Text *text, const PlekImpactPlace *shown, Language language
 static void add_door(Text *text, const PlekImpactPlace *shown, Language language)
 {
         char when[WHEN_TEXT_BYTES];
+        const char *standing;
 
         if (shown->door_why)
                 unknown_door_words(shown->door_why, shown->door_since_ms, language, text);
         else
                 text_add(text, "%s", label(PLEK_CODES_DOOR_STATE, shown->door_state, language));
-        if (shown->door_standing == PLEK_EXPIRED)
-                text_add(text, " (%s)", word(language, "expired"));
+        standing = door_standing_words(shown->door_state, PLEK_DOOR_KNOWN, shown->door_standing,
+                                       language);
+        if (standing)
+                text_add(text, " (%s)", standing);
         for (size_t i = 0; i < shown->n_door_exceptions; i++)
                 text_add(text, "%s%s %s", i ? "," : " ", i ? "" : word(language, "except"),
                          label(PLEK_CODES_EXCEPTION, shown->door_exceptions[i], language));

@@ -106,6 +106,12 @@ static json_t *neighbour_to_json(const PlekNeighbour *neighbour)
         json_set_string(object, "name", neighbour->name);
         json_object_set_new(object, "distance_m", json_real(neighbour->distance_m));
         set_state(object, "state", neighbour->state);
+        json_set_string(object, "why", door_why_name(neighbour->why));
+        json_set_string(object, "standing", standing_name(neighbour->standing));
+        json_set_string(object, "freshness", freshness_name(neighbour->freshness));
+        if (neighbour->age_ms >= 0)
+                json_object_set_new(object, "age_ms", json_integer(neighbour->age_ms));
+        json_set_time(object, "since_ms", neighbour->since_ms);
         json_object_set_new(object, "exceptions",
                             exceptions_to_json(neighbour->exceptions, neighbour->n_exceptions));
         set_contact(object, neighbour->phone_function, neighbour->phone);
@@ -115,8 +121,9 @@ static json_t *neighbour_to_json(const PlekNeighbour *neighbour)
 json_t *neighbours_to_json(const PlekNeighbours *neighbours)
 {
         json_t *nearest = json_array();
-        json_t *object =
-                json_pack("{s:b, s:o}", "all_stopped", neighbours->all_stopped, "nearest", nearest);
+        json_t *object = json_pack("{s:b, s:I, s:I, s:o}", "all_stopped", neighbours->all_stopped,
+                                   "stopped", (json_int_t)neighbours->n_stopped, "expired",
+                                   (json_int_t)neighbours->n_expired, "nearest", nearest);
 
         for (size_t i = 0; i < neighbours->n_nearest; i++)
                 json_array_append_new(nearest, neighbour_to_json(&neighbours->nearest[i]));

@@ -53,13 +53,14 @@ const char *door_why_words(PlekDoorWhy why, Language language)
         return whys[why] ? word(language, whys[why]) : NULL;
 }
 
-static const char *standing_words(const PlekLeadingDoor *door, Language language)
+const char *door_standing_words(uint32_t state, PlekDoorWhy why, PlekStanding standing,
+                                Language language)
 {
-        if (door->state == PLEK_DOOR_UNKNOWN)
-                return door_why_words(door->why, language);
-        return door->standing == PLEK_REOPENED  ? word(language, "reopened, unconfirmed")
-               : door->standing == PLEK_EXPIRED ? word(language, "expired")
-                                                : NULL;
+        if (state == PLEK_DOOR_UNKNOWN)
+                return door_why_words(why, language);
+        return standing == PLEK_REOPENED  ? word(language, "reopened, unconfirmed")
+               : standing == PLEK_EXPIRED ? word(language, "expired")
+                                          : NULL;
 }
 
 void unknown_door_words(PlekDoorWhy why, int64_t since_ms, Language language, Text *text)
@@ -85,7 +86,8 @@ void withdrawn_places_words(int64_t at_ms, Language language, Text *text)
 
 void leading_words(const PlekLeadingDoor *door, Language language, Text *text)
 {
-        const char *standing = standing_words(door, language);
+        const char *standing =
+                door_standing_words(door->state, door->why, door->standing, language);
 
         text_add(text, "%s", door_state_words(door->state, language));
         if (standing)
@@ -120,11 +122,29 @@ void plan_words(const PlekLeadingDoor *door, Language language, Text *text)
         }
 }
 
+/* "(silent, 3 h)": what is fresh needs no more words. */
+static void add_age(const PlekNeighbour *neighbour, Language language, Text *text)
+{
+        char age[DURATION_TEXT_BYTES];
+
+        if (neighbour->freshness != PLEK_STALE && neighbour->freshness != PLEK_SILENT)
+                return;
+        duration_format(neighbour->age_ms, age);
+        text_add(text, " (%s, %s)",
+                 word(language, neighbour->freshness == PLEK_STALE ? "stale" : "silent"), age);
+}
+
 void neighbour_words(const PlekNeighbour *neighbour, Language language, Text *text)
 {
+        const char *standing = door_standing_words(neighbour->state, neighbour->why,
+                                                   neighbour->standing, language);
+
         text_add(text, "%s, %.*f km, %s", neighbour->name,
                  neighbour->distance_m < 100 * 1000 ? 1 : 0, neighbour->distance_m / 1000,
                  door_state_words(neighbour->state, language));
+        if (standing)
+                text_add(text, " (%s)", standing);
+        add_age(neighbour, language, text);
         exceptions_words(neighbour->exceptions, neighbour->n_exceptions, language, text);
         if (neighbour->phone)
                 text_add(text, ", %s %s", neighbour->phone_function, neighbour->phone);
@@ -132,9 +152,13 @@ void neighbour_words(const PlekNeighbour *neighbour, Language language, Text *te
 
 void neighbours_words(const PlekNeighbours *neighbours, Language language, Text *text)
 {
-        if (neighbours->all_stopped)
+        if (neighbours->all_stopped && neighbours->n_expired)
+                text_add(text, "%s (%zu, %s %zu) · ",
+                         word(language, "all neighbours have stopped too"), neighbours->n_stopped,
+                         word(language, "past their end"), neighbours->n_expired);
+        else if (neighbours->all_stopped)
                 text_add(text, "%s (%zu) · ", word(language, "all neighbours have stopped too"),
-                         neighbours->n_nearest);
+                         neighbours->n_stopped);
         if (!neighbours->has_next) {
                 text_add(text, "%s", word(language, "nobody else is known to take patients"));
                 return;

@@ -72,6 +72,7 @@ static const struct {
         { "does not lead", "leidt niet" },
         { "but what leads is", "maar leidend is" },
         { "all neighbours have stopped too", "alle buren hebben ook een stop" },
+        { "past their end", "na afloop" },
         { "nobody else is known to take patients", "van niemand anders is bekend dat er plek is" },
         { "next", "eerstvolgende" },
         { "says", "zegt" },

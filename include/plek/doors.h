@@ -130,7 +130,12 @@ typedef struct PlekNeighbour {
         const char *name;                   /* from its card; NULL: it has none */
         const char *phone_function, *phone; /* whom to call about this care; or NULL */
         double distance_m;
-        uint32_t state; /* that leads there: PlekDoorState or PLEK_DOOR_UNKNOWN */
+        uint32_t state;          /* that leads there: PlekDoorState or PLEK_DOOR_UNKNOWN */
+        PlekDoorWhy why;         /* it is unknown */
+        PlekStanding standing;   /* EXPIRED, REOPENED, ...: past its end */
+        PlekFreshness freshness; /* of what leads; NEVER: nothing does */
+        int64_t age_ms;          /* of what leads; -1: nothing does */
+        int64_t since_ms;        /* or PLEK_NO_TIME */
         uint32_t exceptions[PLEK_EXCEPTIONS_MAX];
         size_t n_exceptions;
 } PlekNeighbour;
@@ -138,9 +143,13 @@ typedef struct PlekNeighbour {
 typedef struct PlekNeighbours {
         PlekNeighbour nearest[PLEK_NEIGHBOURS_MAX]; /* nearest first */
         size_t n_nearest;
-        bool all_stopped; /* there is one at least, and each has a stop or is closed */
+        size_t n_stopped; /* of these: have a stop or are closed; but for */
+        size_t n_expired; /* those whose stop is past its end, which nobody ended */
+        bool all_stopped; /* there is one at least, and each is one of these */
         bool has_next;
-        PlekNeighbour next; /* the nearest of all, neighbour or not, that is open or restricted */
+        /* The nearest of all, neighbour or not, that is open or restricted, by a fresh statement;
+         * if there is none such, by one that is old, or past its end and unconfirmed. */
+        PlekNeighbour next;
 } PlekNeighbours;
 
 /*

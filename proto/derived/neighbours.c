@@ -33,6 +33,34 @@ static bool takes(const NeighbourPlace *place)
         return place->state != DOOR_UNKNOWN && !door_is_stopped(place->state);
 }
 
+/* A sure one that is further comes before one that may be open. */
+static bool is_sooner(const Neighbour *a, const Neighbour *b)
+{
+        if (!b->place)
+                return true;
+        if (a->place->is_doubtful != b->place->is_doubtful)
+                return b->place->is_doubtful;
+        return is_nearer(a, b);
+}
+
+static void count_stopped(Neighbours *neighbours)
+{
+        neighbours->n_stopped = neighbours->n_expired = 0;
+        for (size_t i = 0; i < neighbours->n_nearest; i++) {
+                const NeighbourPlace *place = neighbours->nearest[i].place;
+
+                if (!door_is_stopped(place->state))
+                        continue;
+                if (place->is_expired)
+                        neighbours->n_expired++;
+                else
+                        neighbours->n_stopped++;
+        }
+        neighbours->all_stopped =
+                neighbours->n_nearest &&
+                neighbours->n_stopped + neighbours->n_expired == neighbours->n_nearest;
+}
+
 static size_t most(const NeighbourRule *rule)
 {
         if (rule->n_nearest)
@@ -56,15 +84,10 @@ void neighbours_find(const NeighbourPlace *places, size_t n_places, const char *
                         continue;
                 neighbour.distance_m = geo_distance_m(latitude, longitude, places[i].latitude,
                                                       places[i].longitude);
-                if (takes(&places[i]) &&
-                    (!ret_neighbours->next.place || is_nearer(&neighbour, &ret_neighbours->next)))
+                if (takes(&places[i]) && is_sooner(&neighbour, &ret_neighbours->next))
                         ret_neighbours->next = neighbour;
                 if (!(rule->within_m > 0) || neighbour.distance_m <= rule->within_m)
                         insert(ret_neighbours, &neighbour, n_max);
         }
-
-        ret_neighbours->all_stopped = ret_neighbours->n_nearest > 0;
-        for (size_t i = 0; i < ret_neighbours->n_nearest; i++)
-                if (!door_is_stopped(ret_neighbours->nearest[i].place->state))
-                        ret_neighbours->all_stopped = false;
+        count_stopped(ret_neighbours);
 }

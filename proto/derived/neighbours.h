@@ -6,7 +6,9 @@
  * Each place is a location that has a door for the care in question, and what that door is now. A
  * place is a neighbour if it is among the n nearest, or within a distance. They have all stopped
  * when there is one at least and each asks that patients are not brought; of a door that is unknown
- * nobody asks that, and a place that has no such door after all (NOT_APPLICABLE) is none.
+ * nobody asks that, and a place that has no such door after all (NOT_APPLICABLE) is none. A stop
+ * past its end is not open, but nobody's any more: it is counted apart. Next is the nearest that
+ * takes patients and of which that is sure; only where there is none such, the nearest that may.
  *
  * Pure. Distances are as the crow flies.
  */
@@ -24,6 +26,8 @@ typedef struct NeighbourPlace {
         const char *location;
         double latitude, longitude; /* degrees */
         uint32_t state;             /* PlekDoorState or DOOR_UNKNOWN: what leads there */
+        bool is_expired;            /* a stop past its end */
+        bool is_doubtful;           /* that it is open: nobody confirmed it, or not lately */
 } NeighbourPlace;
 
 typedef struct NeighbourRule {
@@ -40,9 +44,10 @@ typedef struct Neighbour {
 typedef struct Neighbours {
         Neighbour nearest[NEIGHBOURS_MAX]; /* nearest first; equally far, by location */
         size_t n_nearest;
-        bool all_stopped;
+        size_t n_stopped, n_expired; /* of these; whose stop is past its end is not in the former */
+        bool all_stopped;            /* the one or the other */
         Neighbour next; /* the nearest of all, neighbour or not, that has not stopped and is not
-                           unknown; place NULL: none */
+                           unknown, surely if any is sure; place NULL: none */
 } Neighbours;
 
 /* Of what is at (@latitude, @longitude); a place called @location is itself, and left out. */

@@ -236,6 +236,38 @@ def test_a_stop_shows_who_is_next_and_when_all_neighbours_have_stopped():
         assert "nobody else is known to take patients" in table, table
 
 
+def test_a_neighbour_that_is_not_surely_open_says_so_and_is_not_next_before_one_that_is():
+    with Region() as region:
+        tools = neighbourhood(region)
+        tools.plek("stop", "duin", *ED, party="duin")
+        tools.plek("stop", "vliet", *ED, "--until", "+20ms", "--on-expiry", "REOPEN",
+                   party="vliet")
+        tools.plek("stop", "haven", *ED, "--until", "+20ms", party="haven")
+        seen = door(tools, *ED)["neighbours"]
+        assert [(n["state"], n["standing"], n["freshness"]) for n in seen["nearest"]] == \
+            [("OPEN", "REOPENED", "FRESH"), ("STOP", "EXPIRED", "FRESH"),
+             ("OPEN", "STANDS", "FRESH")]
+        assert all(n["age_ms"] >= 0 and n["since_ms"] for n in seen["nearest"])
+        assert seen["next"]["location"] == "bos" and not seen["all_stopped"]
+        assert (seen["stopped"], seen["expired"]) == (0, 1)
+        text = tools.plek("door", "duin", *ED, "--lang", "en", party="meldkamer").out
+        assert re.search(r"De Vliet, 11\.1 km, open \(reopened, unconfirmed\)", text), text
+        assert re.search(r"Haven, 33\.4 km, stop \(expired\)", text), text
+        assert re.search(r"next: Ziekenhuis Bos, 66\.7 km, open, SEH", text), text
+
+        for place in ("vliet", "bos"):
+            tools.plek("stop", place, *ED, party=place)
+        text = tools.plek("door", "duin", *ED, "--lang", "en", party="meldkamer").out
+        assert "all neighbours have stopped too (2, past their end 1)" in text, text
+
+        tools.plek("open", "verweg", *ED, "--valid-for", "1s", party="verweg")
+        events = tools.watch_json("meldkamer", "--location", "verweg")
+        events.record(change="TIME", freshness="SILENT")
+        text = tools.plek("door", "duin", *ED, "--lang", "nl", party="meldkamer").out
+        assert re.search(r"eerstvolgende: Ziekenhuis Verweg, 111 km, open \(zwijgt, \d+ s\)",
+                         text), text
+
+
 def test_what_leads_and_what_neighbours_do_are_events():
     with Region() as region:
         tools = neighbourhood(region)

@@ -84,6 +84,37 @@ static void test_an_unknown_door_is_nowhere_to_send_somebody_to(void **state)
         assert_null(find(places, 1, 1, 0).next.place);
 }
 
+static void test_stops_past_their_end_are_counted_apart(void **state)
+{
+        NeighbourPlace places[] = { place("a", 52.1, PLEK_DOOR_STOP),
+                                    place("b", 52.2, PLEK_DOOR_STOP),
+                                    place("c", 52.3, PLEK_DOOR_CLOSED) };
+        Neighbours neighbours;
+
+        places[1].is_expired = true;
+        neighbours = find(places, 3, 3, 0);
+        assert_int_equal(neighbours.n_stopped, 2);
+        assert_int_equal(neighbours.n_expired, 1);
+        assert_true(neighbours.all_stopped);
+        assert_null(neighbours.next.place);
+        places[0].state = PLEK_DOOR_OPEN;
+        neighbours = find(places, 3, 3, 0);
+        assert_int_equal(neighbours.n_stopped, 1);
+        assert_false(neighbours.all_stopped);
+}
+
+static void test_next_is_one_that_is_surely_open_if_any_is(void **state)
+{
+        NeighbourPlace places[] = { place("a", 52.1, PLEK_DOOR_OPEN),
+                                    place("b", 52.2, PLEK_DOOR_OPEN),
+                                    place("c", 52.3, PLEK_DOOR_RESTRICTED),
+                                    place("d", 52.4, PLEK_DOOR_OPEN) };
+
+        places[0].is_doubtful = places[1].is_doubtful = true;
+        assert_string_equal(find(places, 4, 2, 0).next.place->location, "c");
+        assert_string_equal(find(places, 2, 2, 0).next.place->location, "a");
+}
+
 static void test_a_place_without_such_a_door_is_no_neighbour(void **state)
 {
         NeighbourPlace places[] = { place("a", 52.1, PLEK_DOOR_NOT_APPLICABLE),
@@ -151,6 +182,8 @@ int main(void)
                 cmocka_unit_test(test_the_three_nearest_are_neighbours_if_nothing_is_said),
                 cmocka_unit_test(test_one_that_has_not_stopped_is_enough),
                 cmocka_unit_test(test_an_unknown_door_is_nowhere_to_send_somebody_to),
+                cmocka_unit_test(test_stops_past_their_end_are_counted_apart),
+                cmocka_unit_test(test_next_is_one_that_is_surely_open_if_any_is),
                 cmocka_unit_test(test_a_place_without_such_a_door_is_no_neighbour),
                 cmocka_unit_test(test_within_a_distance_all_are_neighbours_and_none_beyond_it),
                 cmocka_unit_test(test_equally_far_ones_come_by_name_whatever_the_order),
