@@ -4,6 +4,9 @@
  * HAVE has four states of traffic, and one reason as free text. Everything else that a door says is
  * put there in a fixed order, so that a person who reads only HAVE sees the exceptions and the end
  * of a stop, and so that we read back what we wrote.
+ *
+ * The lists are those of the standard's schema (OASIS, EDXL-HAVE 1.0 incorporating approved errata,
+ * 2009): fourteen BedTypes, four EMSTrafficStatus, CapacityStatus VacantAvailable or NotAvailable.
  */
 
 #include <stdio.h>

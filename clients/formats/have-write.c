@@ -85,6 +85,8 @@ static void note_others(Writer *writer, const FormatRecord *record, const char *
 
 /* ------------------------------------------------------------------ who and where */
 
+/* Elements and attributes as in OASIS CIQ 3.0, xNL and xPIL: a ContactNumber has its
+ * CommunicationMediaType (Telephone, Fax, ...) and, as Usage, what it is for. */
 static void put_identifier(Writer *writer, const char *type, const char *id)
 {
         begin(writer, "xpil:Identifier");
@@ -428,7 +430,9 @@ static void put_document(Writer *writer, const FormatRecord **sorted, size_t n,
                 open_distribution(writer, options);
         begin(writer, "have:HospitalStatus");
         attribute(writer, "xmlns:have", HAVE_NAMESPACE);
-        attribute(writer, "xmlns:gml", "http://opengis.net/gml");
+        /* GML 3.1, which HAVE 1.0 imports; a reader of ours takes any, as samples leave out "www".
+         */
+        attribute(writer, "xmlns:gml", "http://www.opengis.net/gml");
         attribute(writer, "xmlns:xnl", "urn:oasis:names:tc:ciq:xnl:3");
         attribute(writer, "xmlns:xpil", "urn:oasis:names:tc:ciq:xpil:3");
         for (size_t i = 0, j; i < n; i = j) {

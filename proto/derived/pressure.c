@@ -8,6 +8,11 @@
  *         -20 + 85.8 (patients / ED beds) + 600 (admitted waiting / hospital beds)
  *             + 13.4 (ventilated) + 0.93 (longest boarding, h) + 5.64 (last door to bed, h)
  *
+ * As published: Weiss, Derlet, Arndahl et al., Estimating the degree of emergency department
+ * overcrowding in academic medical centers, Academic Emergency Medicine 11 (2004) 38-50. Admitted
+ * waiting are the admitted patients still in the ED, ventilated its patients on a respirator, and
+ * the last number is how long whoever was put into a bed last had waited.
+ *
  * Absent is not zero: without one of the seven there is no score, rather than one that is too low.
  */
 
