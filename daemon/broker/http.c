@@ -6,14 +6,90 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/epoll.h>
+#include <sys/socket.h>
+#include <time.h>
 
 #include "broker/parts.h"
 
+/*
+ * A client that sends its request byte by byte is never idle, so the library's timeout does not end
+ * it. A connection has so long for a whole request, from its start or from the last one; and of
+ * more than a few the one that has taken longest gives way, so that whoever asks in one go is
+ * served, however many do not.
+ */
+
 enum {
-        CONNECTIONS_MAX = 16,
+        VISITS_AT_ONCE = HTTP_VISITS_MAX / 2, /* the others are on their way out */
         CONNECTION_BYTES_MAX = 16 * 1024,
+        REQUEST_MS = 5 * 1000,
         TIMEOUT_S = 10,
 };
+
+static int64_t steady_ms(void)
+{
+        struct timespec now;
+
+        clock_gettime(CLOCK_MONOTONIC, &now);
+        return now.tv_sec * INT64_C(1000) + now.tv_nsec / 1000000;
+}
+
+/* The library sees that the peer is gone, and tells us. */
+static void visit_end(HttpVisit *visit)
+{
+        (void)shutdown(visit->fd, SHUT_RDWR);
+}
+
+static void visit_waits(Http *http, HttpVisit *visit)
+{
+        visit->since_ms = steady_ms();
+        list_unlink(&visit->in_http);
+        list_append(&http->waiting, &visit->in_http);
+}
+
+static HttpVisit *visit_begin(Http *http, int fd)
+{
+        for (size_t i = 0; i < HTTP_VISITS_MAX; i++) {
+                HttpVisit *visit = &http->visits[i];
+
+                if (list_is_linked(&visit->in_http))
+                        continue;
+                visit->fd = fd;
+                visit_waits(http, visit);
+                http->n_visits++;
+                return visit;
+        }
+        return NULL; /* the library lets no more in */
+}
+
+static void on_connection(void *arg, struct MHD_Connection *connection, void **context,
+                          enum MHD_ConnectionNotificationCode code)
+{
+        const union MHD_ConnectionInfo *info;
+        Http *http = arg;
+        HttpVisit *visit = *context;
+
+        if (code == MHD_CONNECTION_NOTIFY_CLOSED) {
+                if (visit) {
+                        list_unlink(&visit->in_http);
+                        http->n_visits--;
+                }
+                return;
+        }
+        info = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD);
+        *context = info ? visit_begin(http, info->connect_fd) : NULL;
+        if (http->n_visits > VISITS_AT_ONCE)
+                visit_end(list_entry(http->waiting.next, HttpVisit, in_http));
+}
+
+/* Its next request, or our answer, has its time from here. */
+static void on_whole_request(Http *http, struct MHD_Connection *connection)
+{
+        const union MHD_ConnectionInfo *info =
+                MHD_get_connection_info(connection, MHD_CONNECTION_INFO_SOCKET_CONTEXT);
+
+        if (info && info->socket_context)
+                visit_waits(http, info->socket_context);
+}
 
 static int parse_address(const char *address, struct sockaddr_in *ret_address,
                          const char **ret_text)
@@ -90,8 +166,10 @@ static enum MHD_Result on_request(void *arg, struct MHD_Connection *connection, 
                                   const char *method, const char *version, const char *body,
                                   size_t *n_body, void **context)
 {
-        Broker *broker = arg;
+        Http *http = arg;
+        Broker *broker = http->broker;
 
+        on_whole_request(http, connection);
         if (strcmp(method, MHD_HTTP_METHOD_GET) != 0 && strcmp(method, MHD_HTTP_METHOD_HEAD) != 0)
                 return respond_line(connection, MHD_HTTP_METHOD_NOT_ALLOWED, "GET only\n");
         if (strcmp(url, "/metrics") == 0)
@@ -118,7 +196,8 @@ int http_init(Http *http, Broker *broker, const char *address, const char **ret_
         struct sockaddr_in bound;
         int r;
 
-        *http = (Http){ .watch = LOOP_WATCH_NULL };
+        *http = (Http){ .broker = broker, .watch = LOOP_WATCH_NULL };
+        list_init(&http->waiting);
         if (!address || !*address)
                 return 0;
         r = parse_address(address, &bound, ret_text);
@@ -126,11 +205,11 @@ int http_init(Http *http, Broker *broker, const char *address, const char **ret_
                 return r;
 
         http->daemon = MHD_start_daemon(
-                MHD_USE_EPOLL, ntohs(bound.sin_port), NULL, NULL, on_request, broker,
+                MHD_USE_EPOLL, ntohs(bound.sin_port), NULL, NULL, on_request, http,
                 MHD_OPTION_SOCK_ADDR, (struct sockaddr *)&bound, MHD_OPTION_CONNECTION_LIMIT,
-                (unsigned)CONNECTIONS_MAX, MHD_OPTION_CONNECTION_MEMORY_LIMIT,
-                (size_t)CONNECTION_BYTES_MAX, MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)TIMEOUT_S,
-                MHD_OPTION_END);
+                (unsigned)HTTP_VISITS_MAX, MHD_OPTION_NOTIFY_CONNECTION, on_connection, http,
+                MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)CONNECTION_BYTES_MAX,
+                MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)TIMEOUT_S, MHD_OPTION_END);
         if (!http->daemon) {
                 *ret_text = "its address is in use, or not of this host";
                 return HTTP_E_REFUSED;
@@ -138,16 +217,25 @@ int http_init(Http *http, Broker *broker, const char *address, const char **ret_
         info = MHD_get_daemon_info(http->daemon, MHD_DAEMON_INFO_EPOLL_FD);
         if (!info)
                 return err_raise(-EOPNOTSUPP);
-        http->broker = broker;
         return err_fold(loop_watch_add(&http->watch, broker->loop, info->epoll_fd, EPOLLIN,
                                        on_ready, http));
 }
 
-/* At the limit nothing is accepted, so that only this ends connections that say nothing. */
 void http_tick(Http *http)
 {
-        if (http->daemon)
-                MHD_run(http->daemon);
+        int64_t now_ms;
+
+        if (!http->daemon)
+                return;
+        now_ms = steady_ms();
+        list_for_each (link, &http->waiting) {
+                HttpVisit *visit = list_entry(link, HttpVisit, in_http);
+
+                if (now_ms - visit->since_ms >= REQUEST_MS)
+                        visit_end(visit);
+        }
+        /* At the limit nothing is accepted, and nothing happens by itself. */
+        MHD_run(http->daemon);
 }
 
 void http_deinit(Http *http)

@@ -5,6 +5,7 @@ import os
 import re
 import socket
 import subprocess
+import time
 import urllib.error
 import urllib.request
 
@@ -46,6 +47,38 @@ def test_connections_that_say_nothing_do_not_keep_metrics_from_others():
             assert sock.recv(1) == b""
             sock.close()
         assert fetch(region, "/healthz")[0] == 200
+
+
+def trickle(sock):
+    """One more byte of a request that never ends; False: the other side has ended it."""
+    try:
+        sock.sendall(b"x")
+        sock.setblocking(False)
+        return sock.recv(1) != b""
+    except BlockingIOError:
+        return True
+    except OSError:
+        return False
+    finally:
+        sock.setblocking(True)
+
+
+def test_requests_that_come_byte_by_byte_do_not_keep_health_from_others():
+    with Region() as region:
+        slow = []
+        for _ in range(40):  # more than are served at once
+            sock = socket.create_connection((region.address, 9301), 30)
+            sock.sendall(b"GET /readyz HTTP/1.1\r\nHost: ")
+            slow.append(sock)
+            assert fetch(region, "/readyz")[0] == 200
+        # They go on, and are ended; meanwhile others are served.
+        until = time.monotonic() + 30
+        while slow:
+            assert time.monotonic() < until, f"{len(slow)} are still there"
+            slow = [sock for sock in slow if trickle(sock) or sock.close()]
+            began = time.monotonic()
+            assert fetch(region, "/healthz")[0] == 200
+            assert time.monotonic() - began < 5
 
 
 def test_check_config_names_file_line_and_setting():
