@@ -104,6 +104,7 @@ int main(int argc, char **argv)
 {
         Arguments arguments = { .config = "/etc/plek/plekd.conf" };
         ConfigComplaints complaints = {};
+        char warning[512];
         Config *config;
         int r;
 
@@ -129,8 +130,10 @@ int main(int argc, char **argv)
         }
         if (arguments.check) {
                 r = config_check_places(config, &complaints);
-                config_free(config);
                 fputs(complaints.text, stderr);
+                if (config_directory_is_others(config, warning, sizeof(warning)))
+                        fprintf(stderr, "warning: %s\n", warning);
+                config_free(config);
                 return r ? EX_CONFIG : 0;
         }
 

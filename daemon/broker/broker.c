@@ -112,6 +112,14 @@ static int load_key(Broker *broker, const char **ret_text)
                                           : "");
 }
 
+static void warn_of_others(const Broker *broker)
+{
+        char text[512];
+
+        if (config_directory_is_others(broker->config, text, sizeof(text)))
+                log_warning("%s", text);
+}
+
 static int open_ledger(Broker *broker, const char **ret_text)
 {
         LedgerOptions options = {
@@ -130,6 +138,7 @@ static int open_ledger(Broker *broker, const char **ret_text)
         if (r)
                 return broker_refuse(ret_text, "directory: %s: %s", options.directory,
                                      strerror(r < 0 ? -r : EIO));
+        warn_of_others(broker);
         return 0;
 }
 

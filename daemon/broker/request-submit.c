@@ -49,8 +49,8 @@ static int submit_plan(Broker *broker, Order *order, Plan *plan)
 
         arena_reset(broker->document_arena);
         arena_limit(broker->document_arena, DOCUMENT_ARENA_BYTES);
-        r = admission_document(broker->state, plan, submit->envelope, broker->document_arena,
-                               &revision, &refusal);
+        r = admission_document(broker->state, secret_key_public(broker->key), plan,
+                               submit->envelope, broker->document_arena, &revision, &refusal);
         switch (r) {
         case ADMISSION_OK:
                 return 0;

@@ -96,9 +96,12 @@ MUST_CHECK int config_load(Config **ret_config, const char *path, ConfigComplain
 /* The same from memory; @name stands for the file in complaints. */
 MUST_CHECK int config_parse(Config **ret_config, const char *name, const char *text, size_t n_text,
                             ConfigComplaints *complaints);
-/* Whether what it names is there, as a start would find it: the key can be used, and what is not made
- * yet can be made. Returns 0 or CONFIG_E_REFUSED; the complaints name the setting. */
+/* Whether what it names is there, as a start would find it: the key can be used, and what is not
+ * made yet can be made. Returns 0 or CONFIG_E_REFUSED; the complaints name the setting. */
 MUST_CHECK int config_check_places(const Config *config, ConfigComplaints *complaints);
+/* Whether others may change what is in the directory, if it is there: a sentence for the operator.
+ * It is a warning: whoever runs it so may know why. */
+MUST_CHECK bool config_directory_is_others(const Config *config, char *ret_text, size_t n_text);
 /* Why secret_key_load() did not load a key: @result is what it returned, not 0. */
 const char *config_key_trouble(int result);
 Config *config_free(Config *config);

@@ -1,6 +1,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "config/config.h"
 
@@ -63,6 +64,30 @@ static void check_directory(const Config *config, ConfigComplaints *complaints)
                 check_parent("directory", config->directory, complaints);
         else if (!stat(config->directory, &status) && !S_ISDIR(status.st_mode))
                 complain(complaints, "directory", config->directory, "this is no directory", "");
+}
+
+bool config_directory_is_others(const Config *config, char *ret_text, size_t n_text)
+{
+        uid_t us = geteuid();
+        struct stat status;
+
+        if (stat(config->directory, &status))
+                return false;
+        if (status.st_mode & (S_IWGRP | S_IWOTH)) {
+                snprintf(ret_text, n_text,
+                         "directory: %s: others may write here (mode %04o), and so change the "
+                         "ledger; `chmod go-w` it",
+                         config->directory, status.st_mode & 07777);
+                return true;
+        }
+        /* Root may look at the settings of a service that runs as somebody else. */
+        if (us && status.st_uid != us) {
+                snprintf(ret_text, n_text,
+                         "directory: %s: this is user %u's, and plekd runs as user %u; `chown` it",
+                         config->directory, (unsigned)status.st_uid, (unsigned)us);
+                return true;
+        }
+        return false;
 }
 
 int config_check_places(const Config *config, ConfigComplaints *complaints)

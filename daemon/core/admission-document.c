@@ -6,6 +6,7 @@
  */
 
 #include <stdio.h>
+#include <string.h>
 
 #include "core/admission.h"
 
@@ -15,9 +16,19 @@ static int refuse(WireRefusal *ret_refusal, PlekRefusal code, const char *field,
         return ADMISSION_E_REFUSED;
 }
 
-static int check_enrolment(const Registry *registry, const Envelope *envelope,
-                           const uint8_t digest[DIGEST_BYTES], Arena *arena, uint64_t *ret_revision,
-                           WireRefusal *ret_refusal)
+/* Who has it would be believed to be the broker, and cut itself off. */
+static bool is_brokers(const Enrolment *enrolment, const PublicKey *broker)
+{
+        for (size_t i = 0; i < enrolment->n_keys; i++)
+                if (!memcmp(enrolment->keys[i].sign, broker->sign, KEY_BYTES) ||
+                    !memcmp(enrolment->keys[i].transport, broker->transport, KEY_BYTES))
+                        return true;
+        return false;
+}
+
+static int check_enrolment(const Registry *registry, const PublicKey *broker,
+                           const Envelope *envelope, const uint8_t digest[DIGEST_BYTES],
+                           Arena *arena, uint64_t *ret_revision, WireRefusal *ret_refusal)
 {
         Enrolment enrolment;
         const Party *party;
@@ -27,6 +38,10 @@ static int check_enrolment(const Registry *registry, const Envelope *envelope,
         if (enrolment_decode(&enrolment, &text, arena, envelope->body, envelope->n_body))
                 return refuse(ret_refusal, PLEK_REFUSED_MALFORMED, NULL, text);
 
+        if (is_brokers(&enrolment, broker))
+                return refuse(ret_refusal, PLEK_REFUSED_KEY, "keys",
+                              "the public key is this broker's own; a party has one of its own, "
+                              "made with plek key new");
         r = registry_check_enrolment(registry, &enrolment, digest, ret_refusal);
         switch (r) {
         case REGISTRY_OK:
@@ -89,8 +104,8 @@ static int check_authority(const State *state, const Envelope *envelope, WireRef
         return 0;
 }
 
-int admission_document(const State *state, Plan *plan, Blob *bytes, Arena *arena,
-                       uint64_t *ret_revision, WireRefusal *ret_refusal)
+int admission_document(const State *state, const PublicKey *broker, Plan *plan, Blob *bytes,
+                       Arena *arena, uint64_t *ret_revision, WireRefusal *ret_refusal)
 {
         const Registry *registry = state_registry(state);
         uint8_t digest[DIGEST_BYTES];
@@ -113,7 +128,8 @@ int admission_document(const State *state, Plan *plan, Blob *bytes, Arena *arena
         digest_of(digest, bytes->bytes, bytes->n_bytes);
         if (envelope.kind == ENVELOPE_ENROLMENT) {
                 kind = ENTRY_ENROLMENT;
-                r = check_enrolment(registry, &envelope, digest, arena, ret_revision, ret_refusal);
+                r = check_enrolment(registry, broker, &envelope, digest, arena, ret_revision,
+                                    ret_refusal);
         } else {
                 kind = ENTRY_CARD;
                 r = check_card(registry, &envelope, digest, arena, ret_revision, ret_refusal);

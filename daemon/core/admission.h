@@ -59,7 +59,9 @@ enum {
 };
 
 /* An ENROLMENT or CARD envelope handed in by anybody; checks the authority's signature, too.
- * Adds it to @plan, which must be empty, or else -ENOBUFS: it is judged against the state alone.
- * The refusal's strings are static or in @arena. Returns 0, ADMISSION_E_*, -ENOBUFS or -ENOMEM. */
-MUST_CHECK int admission_document(const State *state, Plan *plan, Blob *envelope, Arena *arena,
-                                  uint64_t *ret_revision, WireRefusal *ret_refusal);
+ * No party may have the key of @broker. Adds it to @plan, which must be empty, or else -ENOBUFS: it
+ * is judged against the state alone. The refusal's strings are static or in @arena. Returns 0,
+ * ADMISSION_E_*, -ENOBUFS or -ENOMEM. */
+MUST_CHECK int admission_document(const State *state, const PublicKey *broker, Plan *plan,
+                                  Blob *envelope, Arena *arena, uint64_t *ret_revision,
+                                  WireRefusal *ret_refusal);

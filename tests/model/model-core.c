@@ -138,8 +138,8 @@ static int submit(Simulation *simulation, Blob *envelope, uint64_t *ret_revision
         arena_reset(world->arena);
         arena_limit(world->arena, ARENA_MESSAGE_BYTES);
         plan_reset(simulation->plan, world->revision);
-        r = admission_document(world->state, simulation->plan, envelope, world->arena, ret_revision,
-                               &refusal);
+        r = admission_document(world->state, secret_key_public(world->broker), simulation->plan,
+                               envelope, world->arena, ret_revision, &refusal);
         *ret_code = refusal.code;
         assert(simulation->plan->n_entries == (r == 0));
         return r;

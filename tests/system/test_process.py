@@ -118,6 +118,19 @@ def test_what_is_said_has_its_level_for_the_journal_only():
         assert re.search("^<6>plekd .* is ready", region.daemon.said(), re.MULTILINE)
 
 
+def test_a_directory_that_others_can_write_to_is_a_warning_and_starts():
+    with Region(start=False) as region:
+        data = region.directory / "data"
+        data.chmod(0o700)
+        assert not check(region).stderr
+        data.chmod(0o777)
+        done = check(region)
+        assert done.returncode == 0 and done.stderr.count("\n") == 1, done.stderr
+        assert done.stderr.startswith(f"warning: directory: {data}: others may write here")
+        region.daemon.start()
+        assert region.daemon.said().count("others may write here (mode 0777)") == 1
+
+
 def test_key_that_others_can_read_is_refused():
     with Region(start=False) as region:
         (region.directory / "plekd.key").chmod(0o644)

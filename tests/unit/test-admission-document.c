@@ -28,7 +28,8 @@ static int submit(Blob *envelope, uint64_t *ret_revision, WireRefusal *ret_refus
         CLEANUP(blob_unrefp) Blob *owned = envelope;
 
         arena_limit(world.arena, ARENA_MESSAGE_BYTES);
-        return admission_document(world.state, plan, owned, world.arena, ret_revision, ret_refusal);
+        return admission_document(world.state, secret_key_public(world.broker), plan, owned,
+                                  world.arena, ret_revision, ret_refusal);
 }
 
 static RegionCard card_of(const World *of)
@@ -54,6 +55,32 @@ static Blob *card_envelope(const RegionCard *card)
 
         assert_int_equal(region_card_encode(&body, card), 0);
         return world_sign(&world, ENVELOPE_CARD, world.authority, body);
+}
+
+static void test_a_party_with_the_brokers_own_key_is_refused(void **state)
+{
+        const LocationGrant grant = { .location = "loc", .region = "noord" };
+        Enrolment enrolment = world_enrolment(&world, party, &grant, 1);
+        WireRefusal refusal = { 0 };
+        uint64_t revision;
+
+        enrolment.party = "b";
+        for (int half = 0; half < 2; half++) { /* either half will do */
+                enrolment.keys[0] = *secret_key_public(party->key);
+                if (half)
+                        memcpy(enrolment.keys[0].sign, secret_key_public(world.broker)->sign,
+                               KEY_BYTES);
+                else
+                        memcpy(enrolment.keys[0].transport,
+                               secret_key_public(world.broker)->transport, KEY_BYTES);
+                assert_int_equal(
+                        submit(world_enrolment_envelope(&world, &enrolment), &revision, &refusal),
+                        ADMISSION_E_REFUSED);
+                assert_int_equal(refusal.code, PLEK_REFUSED_KEY);
+                assert_string_equal(refusal.field, "keys");
+                assert_non_null(strstr(refusal.text, "this broker's own"));
+                assert_int_equal(plan->n_entries, 0);
+        }
 }
 
 static void test_an_enrolment_that_the_authority_signed_is_planned(void **state)
@@ -198,6 +225,7 @@ static void test_without_a_genesis_no_document_is_taken(void **state)
 int main(void)
 {
         const struct CMUnitTest tests[] = {
+                TEST(test_a_party_with_the_brokers_own_key_is_refused),
                 TEST(test_an_enrolment_that_the_authority_signed_is_planned),
                 TEST(test_a_document_is_a_batch_of_its_own),
                 TEST(test_the_enrolment_in_force_again_is_answered_with_its_revision),
