@@ -22,7 +22,7 @@ typedef struct FormatRecord {
         PlekFreshness freshness;         /* 0 (NEVER): not derived */
         PlekStanding standing;
         int64_t received_at_ms; /* 0: not derived */
-        bool leads_ed;          /* a door: it is the one that leads for the location's ED */
+        bool leads_ed;          /* a door: it is the one that leads for ambulances at its ED */
 } FormatRecord;
 
 /*

@@ -324,7 +324,8 @@ static void scope_free(DoorScopeSeen *scope)
         free(scope);
 }
 
-static void see(const DoorPlace *place, const DoorScope *scope, int64_t now_ms, DoorSeen *ret_seen)
+void door_place_see(const DoorPlace *place, const DoorScope *scope, int64_t now_ms,
+                    DoorSeen *ret_seen)
 {
         DoorQuestion question = { .scope = *scope };
         DoorLead lead;
@@ -345,6 +346,19 @@ static void see(const DoorPlace *place, const DoorScope *scope, int64_t now_ms, 
         };
         memcpy(ret_seen->exceptions, lead.exceptions,
                lead.n_exceptions * sizeof(lead.exceptions[0]));
+        ret_seen->n_narrower = door_narrower(place->words, place->n_words, &question, now_ms, &lead,
+                                             ret_seen->narrower);
+}
+
+static bool is_same_narrower(const DoorSeen *a, const DoorSeen *b)
+{
+        for (size_t i = 0; a->n_narrower == b->n_narrower && i < a->n_narrower; i++)
+                if (a->narrower[i].patient_group != b->narrower[i].patient_group ||
+                    a->narrower[i].urgency != b->narrower[i].urgency ||
+                    a->narrower[i].state != b->narrower[i].state ||
+                    a->narrower[i].standing != b->narrower[i].standing)
+                        return false;
+        return a->n_narrower == b->n_narrower;
 }
 
 static bool is_same(const DoorSeen *a, const DoorSeen *b)
@@ -354,7 +368,7 @@ static bool is_same(const DoorSeen *a, const DoorSeen *b)
                a->n_exceptions == b->n_exceptions &&
                !memcmp(a->exceptions, b->exceptions, a->n_exceptions * sizeof(a->exceptions[0])) &&
                a->plan_state == b->plan_state && a->plan_starts_at_ms == b->plan_starts_at_ms &&
-               a->plan_ends_at_ms == b->plan_ends_at_ms;
+               a->plan_ends_at_ms == b->plan_ends_at_ms && is_same_narrower(a, b);
 }
 
 /* Which scopes there are. */
@@ -383,7 +397,7 @@ static void place_settle(DoorBook *book, DoorPlace *place, int64_t now_ms)
                 DoorScopeSeen *scope = list_entry(link, DoorScopeSeen, in_place);
                 DoorSeen seen;
 
-                see(place, &scope->seen.scope, now_ms, &seen);
+                door_place_see(place, &scope->seen.scope, now_ms, &seen);
                 scope->is_untold |= !is_same(&seen, &scope->seen);
                 scope->seen = seen;
         }

@@ -26,6 +26,8 @@ typedef struct DoorSeen {
         int64_t since_ms, ends_at_ms;
         uint32_t exceptions[EXCEPTIONS_MAX];
         size_t n_exceptions;
+        DoorNarrower narrower[DOOR_NARROWER_MAX];
+        size_t n_narrower;
         uint32_t plan_state; /* DOOR_UNKNOWN: none is ahead */
         int64_t plan_starts_at_ms, plan_ends_at_ms;
         const Record *record; /* that leads; NULL: none does. Of a settled book only */
@@ -104,3 +106,10 @@ const DoorEntry *door_book_card(const DoorBook *book, const DoorPlace *place);
 /* What leads at @place for @care (or CODE_ABSENT: the location as a whole); where that is only said
  * of its units, the most lenient of these. NULL: it has no such door. */
 const DoorSeen *door_place_for_care(const DoorPlace *place, uint32_t care);
+/* The same for the patients of @asked, of which the unit is not looked at. False: it has no such
+ * door. */
+bool door_place_look(const DoorPlace *place, const DoorScope *asked, int64_t now_ms,
+                     DoorSeen *ret_seen);
+/* What leads at @place for just @scope. */
+void door_place_see(const DoorPlace *place, const DoorScope *scope, int64_t now_ms,
+                    DoorSeen *ret_seen);

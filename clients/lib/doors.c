@@ -15,11 +15,12 @@ static_assert((int)PLEK_DOOR_IS_DISTRUSTED == (int)DOOR_WHY_DISTRUSTED &&
 static_assert((int)PLEK_DOOR_LEADS == (int)DOOR_LEADS &&
                       (int)PLEK_DOOR_DISCARDED == (int)DOOR_DISCARDED,
               "parts");
+static_assert((int)PLEK_NARROWER_MAX == (int)DOOR_NARROWER_MAX, "narrower");
 static_assert((int)PLEK_NEIGHBOURS_MAX == (int)NEIGHBOURS_MAX, "neighbours");
 
 /* ------------------------------------------------------------------ leading */
 
-static DoorScope scope_of(const PlekDoorScope *scope)
+DoorScope door_scope_of(const PlekDoorScope *scope)
 {
         return (DoorScope){
                 .unit = scope->unit,
@@ -40,7 +41,7 @@ static DoorQuestion ask(const PlekSubscriber *subscriber, const PlekDoorScope *s
                         ? door_book_find(&subscriber->doors, (Status)scope->status, scope->location)
                         : NULL;
         *ret_place = place ? place : &nowhere;
-        return (DoorQuestion){ .scope = scope_of(scope), .exception = exception };
+        return (DoorQuestion){ .scope = door_scope_of(scope), .exception = exception };
 }
 
 static size_t count_others(const DoorPlace *place, const DoorQuestion *question, int64_t now_ms,
@@ -54,6 +55,19 @@ static size_t count_others(const DoorPlace *place, const DoorQuestion *question,
                 n += part == DOOR_HOLDS || part == DOOR_OVERRULED;
         }
         return n;
+}
+
+size_t narrower_spell(const DoorNarrower *narrower, size_t n_narrower,
+                      PlekNarrowerDoor ret_narrower[PLEK_NARROWER_MAX])
+{
+        for (size_t i = 0; i < n_narrower; i++)
+                ret_narrower[i] = (PlekNarrowerDoor){
+                        .patient_group = narrower[i].patient_group,
+                        .urgency = narrower[i].urgency,
+                        .state = narrower[i].state,
+                        .standing = (PlekStanding)narrower[i].standing,
+                };
+        return n_narrower;
 }
 
 static void spell_lead(const DoorLead *lead, PlekLeadingDoor *door)
@@ -97,7 +111,9 @@ static int leading_door(PlekSubscriber *subscriber, RecordRoom *room, const Plek
         PlekLeadingDoor door = { .scope = *scope, .changes_at_ms = PLEK_NO_TIME };
         const DoorPlace *place;
         DoorQuestion question = ask(subscriber, scope, 0, &place);
+        DoorNarrower narrower[DOOR_NARROWER_MAX];
         DoorLead lead, next;
+        size_t n_narrower;
         int r;
 
         r = place->n_key ? spell_place(subscriber, room, place, &door) : 0;
@@ -105,6 +121,9 @@ static int leading_door(PlekSubscriber *subscriber, RecordRoom *room, const Plek
                 return r;
         door_lead(place->words, place->n_words, &question, now_ms, &lead);
         spell_lead(&lead, &door);
+        n_narrower =
+                door_narrower(place->words, place->n_words, &question, now_ms, &lead, narrower);
+        door.n_narrower = narrower_spell(narrower, n_narrower, door.narrower);
         door.n_others = count_others(place, &question, now_ms, &lead);
         if (lead.word) {
                 door.has_record = true;

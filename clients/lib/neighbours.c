@@ -34,24 +34,26 @@ static int candidates_reserve(Candidates *places)
 
 static bool is_doubtful(const DoorSeen *seen, int64_t now_ms)
 {
-        return seen->standing == DOOR_REOPENED ||
+        return seen->standing == DOOR_REOPENED || seen->n_narrower ||
                (seen->record && record_freshness(seen->record, now_ms) != FRESHNESS_FRESH);
 }
 
 static int gather(const PlekSubscriber *subscriber, const DoorPlace *own, const DoorEntry *own_card,
-                  uint32_t care, int64_t now_ms, Candidates *places)
+                  const DoorScope *asked, int64_t now_ms, Candidates *places)
 {
         const DoorBook *book = &subscriber->doors;
+        DoorSeen seen;
         int r;
 
         for (const DoorPlace *place = door_book_next(book, NULL); place;
              place = door_book_next(book, place)) {
-                const DoorSeen *seen =
-                        place->status == own->status ? door_place_for_care(place, care) : NULL;
-                const DoorEntry *card = seen ? door_book_card(book, place) : NULL;
+                bool has_door = place->status == own->status &&
+                                door_place_look(place, asked, now_ms, &seen);
+                const DoorEntry *card = has_door ? door_book_card(book, place) : NULL;
 
                 if (!card || !card->has_position ||
-                    (care == CODE_ABSENT && strcmp(card->location_kind, own_card->location_kind)))
+                    (asked->care == CODE_ABSENT &&
+                     strcmp(card->location_kind, own_card->location_kind)))
                         continue;
                 r = candidates_reserve(places);
                 if (r)
@@ -61,9 +63,9 @@ static int gather(const PlekSubscriber *subscriber, const DoorPlace *own, const 
                         .location = place->location,
                         .latitude = card->latitude,
                         .longitude = card->longitude,
-                        .state = seen->state,
-                        .is_expired = seen->standing == DOOR_EXPIRED,
-                        .is_doubtful = is_doubtful(seen, now_ms),
+                        .state = seen.state,
+                        .is_expired = seen.standing == DOOR_EXPIRED,
+                        .is_doubtful = is_doubtful(&seen, now_ms),
                 };
         }
         return 0;
@@ -115,13 +117,15 @@ int place_names(PlekSubscriber *subscriber, const DoorEntry *card, uint32_t care
 }
 
 static int spell(PlekSubscriber *subscriber, const Candidates *places, const Neighbour *from,
-                 uint32_t care, int64_t now_ms, PlaceNames *names, PlekNeighbour *to)
+                 const DoorScope *asked, int64_t now_ms, PlaceNames *names, PlekNeighbour *to)
 {
         const DoorPlace *place = places->at[from->place - places->places];
-        const DoorSeen *seen = door_place_for_care(place, care);
+        DoorSeen seen;
         int r;
 
-        r = place_names(subscriber, door_book_card(&subscriber->doors, place), care, names);
+        if (!door_place_look(place, asked, now_ms, &seen))
+                return 0; /* it had one when it was gathered */
+        r = place_names(subscriber, door_book_card(&subscriber->doors, place), asked->care, names);
         if (r)
                 return r;
         *to = (PlekNeighbour){
@@ -130,18 +134,19 @@ static int spell(PlekSubscriber *subscriber, const Candidates *places, const Nei
                 .phone_function = *names->phone ? names->function : NULL,
                 .phone = *names->phone ? names->phone : NULL,
                 .distance_m = from->distance_m,
-                .state = seen->state,
-                .why = (PlekDoorWhy)seen->why,
-                .standing = (PlekStanding)seen->standing,
+                .state = seen.state,
+                .why = (PlekDoorWhy)seen.why,
+                .standing = (PlekStanding)seen.standing,
                 .freshness = PLEK_NEVER,
                 .age_ms = -1,
-                .since_ms = seen->since_ms,
-                .n_exceptions = seen->n_exceptions,
+                .since_ms = seen.since_ms,
+                .n_exceptions = seen.n_exceptions,
         };
-        memcpy(to->exceptions, seen->exceptions, seen->n_exceptions * sizeof(to->exceptions[0]));
-        if (seen->record) {
-                to->freshness = (PlekFreshness)record_freshness(seen->record, now_ms);
-                to->age_ms = record_age_ms(seen->record, now_ms);
+        memcpy(to->exceptions, seen.exceptions, seen.n_exceptions * sizeof(to->exceptions[0]));
+        to->n_narrower = narrower_spell(seen.narrower, seen.n_narrower, to->narrower);
+        if (seen.record) {
+                to->freshness = (PlekFreshness)record_freshness(seen.record, now_ms);
+                to->age_ms = record_age_ms(seen.record, now_ms);
         }
         return 0;
 }
@@ -152,6 +157,7 @@ int plek_subscriber_neighbours(PlekSubscriber *subscriber, const PlekDoorScope *
         CLEANUP(candidates_deinit) Candidates places = { 0 };
         int64_t now_ms = subscriber_now_ms(subscriber, monotonic_us());
         NeighbourRule wanted = { 0 };
+        const DoorScope asked = door_scope_of(scope);
         const DoorEntry *card;
         const DoorPlace *own;
         Neighbours found;
@@ -167,7 +173,7 @@ int plek_subscriber_neighbours(PlekSubscriber *subscriber, const PlekDoorScope *
 
         if (rule)
                 wanted = (NeighbourRule){ rule->n_nearest, rule->within_m };
-        r = gather(subscriber, own, card, scope->care, now_ms, &places);
+        r = gather(subscriber, own, card, &asked, now_ms, &places);
         if (r)
                 return r;
         neighbours_find(places.places, places.n_places, scope->location, card->latitude,
@@ -183,10 +189,10 @@ int plek_subscriber_neighbours(PlekSubscriber *subscriber, const PlekDoorScope *
         ret_neighbours->all_stopped = found.all_stopped;
         ret_neighbours->has_next = found.next.place != NULL;
         for (size_t i = 0; !r && i < found.n_nearest; i++)
-                r = spell(subscriber, &places, &found.nearest[i], scope->care, now_ms,
+                r = spell(subscriber, &places, &found.nearest[i], &asked, now_ms,
                           &subscriber->names[i], &ret_neighbours->nearest[i]);
         if (!r && found.next.place)
-                r = spell(subscriber, &places, &found.next, scope->care, now_ms,
+                r = spell(subscriber, &places, &found.next, &asked, now_ms,
                           &subscriber->names[NEIGHBOURS_MAX], &ret_neighbours->next);
         return r;
 }

@@ -63,6 +63,7 @@ static void show_door(const Found *found, PlekFound *to)
         to->n_door_exceptions = lead->n_exceptions;
         memcpy(to->door_exceptions, lead->exceptions,
                lead->n_exceptions * sizeof(lead->exceptions[0]));
+        to->n_door_narrower = narrower_spell(found->narrower, found->n_narrower, to->door_narrower);
         to->exception = found->exception;
         to->door_since_ms = lead->since_ms;
         to->door_ends_at_ms = lead->ends_at_ms;

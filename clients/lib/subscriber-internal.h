@@ -4,6 +4,7 @@
 #include "lib/link.h"
 #include "lib/replica.h"
 #include "lib/session.h"
+#include "plek/doors.h"
 #include "plek/subscriber.h"
 
 enum {
@@ -118,6 +119,10 @@ MUST_CHECK int lane_process_frames(PlekSubscriber *subscriber, LaneFeed *feed, s
 
 /* The card's name, and whom to call about @care (or CODE_ABSENT). @card NULL: empty. Returns 0 or
  * -ENOMEM. */
+DoorScope door_scope_of(const PlekDoorScope *scope);
+/* Returns how many: all. */
+size_t narrower_spell(const DoorNarrower *narrower, size_t n_narrower,
+                      PlekNarrowerDoor ret_narrower[PLEK_NARROWER_MAX]);
 MUST_CHECK int place_names(PlekSubscriber *subscriber, const DoorEntry *card, uint32_t care,
                            PlaceNames *ret_names);
 /* Tells of leading doors that are others than was told. Returns 0 or -ENOMEM. */

@@ -231,6 +231,7 @@ static int mark_leading(PlekSubscriber *subscriber, FormatRecord *records, size_
         scope.status = records[at].report.status;
         scope.location = records[at].report.location;
         scope.care = PLEK_CARE_ED;
+        scope.patient_group = PLEK_GROUP_AMBULANCE; /* HAVE's door is for their traffic */
         r = plek_subscriber_leading_door(subscriber, &scope, &door);
         if (r || !door.has_record || door.state == PLEK_DOOR_UNKNOWN)
                 return r;

@@ -175,6 +175,7 @@ static void say_door(const PlekFound *found, Language language, Text *text)
         for (size_t i = 0; i < found->n_door_exceptions; i++)
                 text_add(text, "%s%s %s", i ? "," : " ", i ? "" : word(language, "except"),
                          label(PLEK_CODES_EXCEPTION, found->door_exceptions[i], language));
+        narrower_words(found->door_narrower, found->n_door_narrower, language, text);
         if (found->door_reason)
                 text_add(text, " · %s", label(PLEK_CODES_REASON, found->door_reason, language));
         if (found->door_since_ms != PLEK_NO_TIME) {
@@ -257,7 +258,8 @@ static void say_found(const PlekFound *found, size_t n, Language language)
                 text_add(&text, "  <- %s", word(language, find_left_out[found->why].text));
         for (const FindDoubt *doubt = find_doubts; doubt->name; doubt++)
                 if (found->doubts & doubt->doubt && found->rank != PLEK_FIND_LEFT_OUT &&
-                    !(doubt->doubt & (PLEK_DOUBT_DOOR_UNKNOWN | PLEK_DOUBT_DOOR_EXPIRED)))
+                    !(doubt->doubt & (PLEK_DOUBT_DOOR_UNKNOWN | PLEK_DOUBT_DOOR_EXPIRED |
+                                      PLEK_DOUBT_DOOR_NARROWER)))
                         text_add(&text, "  ~%s", word(language, doubt->text));
         puts(line);
 }

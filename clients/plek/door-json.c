@@ -24,6 +24,28 @@ static void set_state(json_t *object, const char *key, uint32_t state)
                 json_set_code(object, key, PLEK_CODES_DOOR_STATE, state);
 }
 
+void narrower_set(json_t *object, const PlekNarrowerDoor *narrower, size_t n_narrower)
+{
+        json_t *array;
+
+        if (!n_narrower)
+                return;
+        array = json_array();
+        for (size_t i = 0; i < n_narrower; i++) {
+                json_t *one = json_object();
+
+                if (narrower[i].patient_group != PLEK_ANY)
+                        json_set_code(one, "patient_group", PLEK_CODES_PATIENT_GROUP,
+                                      narrower[i].patient_group);
+                if (narrower[i].urgency != PLEK_ANY)
+                        json_object_set_new(one, "urgency", json_integer(narrower[i].urgency));
+                set_state(one, "state", narrower[i].state);
+                json_set_string(one, "standing", standing_name(narrower[i].standing));
+                json_array_append_new(array, one);
+        }
+        json_object_set_new(object, "narrower", array);
+}
+
 json_t *scope_to_json(const PlekDoorScope *scope)
 {
         json_t *object = json_object();
@@ -87,6 +109,7 @@ json_t *leading_to_json(const PlekLeadingDoor *door)
         json_set_time(object, "ends_at_ms", door->ends_at_ms);
         json_object_set_new(object, "exceptions",
                             exceptions_to_json(door->exceptions, door->n_exceptions));
+        narrower_set(object, door->narrower, door->n_narrower);
         set_plan(object, door);
         if (door->changes_at_ms != PLEK_NO_TIME) {
                 json_set_time(object, "changes_at_ms", door->changes_at_ms);
@@ -114,6 +137,7 @@ static json_t *neighbour_to_json(const PlekNeighbour *neighbour)
         json_set_time(object, "since_ms", neighbour->since_ms);
         json_object_set_new(object, "exceptions",
                             exceptions_to_json(neighbour->exceptions, neighbour->n_exceptions));
+        narrower_set(object, neighbour->narrower, neighbour->n_narrower);
         set_contact(object, neighbour->phone_function, neighbour->phone);
         return object;
 }

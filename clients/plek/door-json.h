@@ -11,6 +11,8 @@
 /* New references. */
 json_t *leading_to_json(const PlekLeadingDoor *door);
 json_t *neighbours_to_json(const PlekNeighbours *neighbours);
+/* "narrower", if anybody fares worse than @object says. */
+void narrower_set(json_t *object, const PlekNarrowerDoor *narrower, size_t n_narrower);
 /* status, location, unit, care, ...: what it is about. */
 json_t *scope_to_json(const PlekDoorScope *scope);
 

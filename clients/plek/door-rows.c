@@ -27,8 +27,7 @@ void door_of(DoorOf *ret_of, const PlekRecord *record)
 
 bool door_asks_for_neighbours(const PlekLeadingDoor *door)
 {
-        return (door->state == PLEK_DOOR_STOP || door->state == PLEK_DOOR_CLOSED) &&
-               door->scope.patient_group == PLEK_ANY && door->scope.urgency == PLEK_ANY;
+        return door->state == PLEK_DOOR_STOP || door->state == PLEK_DOOR_CLOSED;
 }
 
 /* At the end of a row: there may be room for it or not. */
@@ -110,6 +109,8 @@ int door_row_finish(Row *row, PlekSubscriber *subscriber, const DoorOf *of,
                 return 0;
         }
 
+        text = end_of(row);
+        narrower_words(door.narrower, door.n_narrower, filter->language, &text);
         if (door.plan_state != PLEK_DOOR_UNKNOWN) {
                 text = end_of(row);
                 text_add(&text, "  ");

@@ -26,5 +26,5 @@ MUST_CHECK int door_row_finish(Row *row, PlekSubscriber *subscriber, const DoorO
                                const TableFilter *filter, Row *ret_neighbours,
                                bool *ret_has_neighbours);
 
-/* Whether patients are kept out of @door as a whole, so that the neighbours are of interest. */
+/* Whether patients are kept out of @door, so that the neighbours are of interest. */
 bool door_asks_for_neighbours(const PlekLeadingDoor *door);

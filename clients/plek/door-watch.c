@@ -68,6 +68,8 @@ static NeighboursTold *told_find(const DoorWatch *watch, const PlekDoorScope *sc
 {
         for (size_t i = 0; i < watch->n_told; i++)
                 if (watch->told[i].status == scope->status && watch->told[i].care == scope->care &&
+                    watch->told[i].patient_group == scope->patient_group &&
+                    watch->told[i].urgency == scope->urgency &&
                     !strcmp(watch->told[i].location, scope->location))
                         return &watch->told[i];
         return NULL;
@@ -96,7 +98,12 @@ static int told_change(DoorWatch *watch, const PlekDoorScope *scope,
                         return err_raise(-ENOMEM);
                 watch->told = told;
                 told = &watch->told[watch->n_told++];
-                *told = (NeighboursTold){ .status = scope->status, .care = scope->care };
+                *told = (NeighboursTold){
+                        .status = scope->status,
+                        .care = scope->care,
+                        .patient_group = scope->patient_group,
+                        .urgency = scope->urgency,
+                };
                 snprintf(told->location, sizeof(told->location), "%s", scope->location);
         }
         told->all_stopped = neighbours->all_stopped;
@@ -144,8 +151,7 @@ int door_watch_neighbours(DoorWatch *watch, PlekSubscriber *subscriber, const Ta
                 return 0;
         watch->is_due = false;
         while (!r && !plek_subscriber_next_scope(subscriber, &cursor, &scope)) {
-                if (!wants(filter, &scope) || scope.unit || scope.patient_group != PLEK_ANY ||
-                    scope.urgency != PLEK_ANY)
+                if (!wants(filter, &scope) || scope.unit)
                         continue;
                 snprintf(location, sizeof(location), "%s", scope.location);
                 scope.location = location;

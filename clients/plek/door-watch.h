@@ -11,7 +11,7 @@
 typedef struct NeighboursTold {
         PlekStatus status;
         char location[72];
-        uint32_t care;
+        uint32_t care, patient_group, urgency;
         bool all_stopped;
         char next[72];
 } NeighboursTold;

@@ -31,6 +31,25 @@ void exceptions_words(const uint32_t *exceptions, size_t n_exceptions, Language 
                          label(PLEK_CODES_EXCEPTION, exceptions[i], language));
 }
 
+void narrower_words(const PlekNarrowerDoor *narrower, size_t n_narrower, Language language,
+                    Text *text)
+{
+        for (size_t i = 0; i < n_narrower; i++) {
+                const PlekNarrowerDoor *one = &narrower[i];
+                bool has_group = one->patient_group != PLEK_ANY;
+
+                text_add(text, " · %s %s", word(language, "but"),
+                         door_state_words(one->state, language));
+                if (one->standing == PLEK_EXPIRED)
+                        text_add(text, " (%s)", word(language, "expired"));
+                text_add(text, " %s: %s", word(language, "for"),
+                         has_group ? label(PLEK_CODES_PATIENT_GROUP, one->patient_group, language)
+                                   : "");
+                if (one->urgency != PLEK_ANY)
+                        text_add(text, "%sU%u", has_group ? ", " : "", one->urgency);
+        }
+}
+
 static void add_time(Text *text, const char *before, int64_t ms, Language language)
 {
         char when[WHEN_TEXT_BYTES];
@@ -93,6 +112,7 @@ void leading_words(const PlekLeadingDoor *door, Language language, Text *text)
         if (standing)
                 text_add(text, " (%s)", standing);
         exceptions_words(door->exceptions, door->n_exceptions, language, text);
+        narrower_words(door->narrower, door->n_narrower, language, text);
         if (door->since_ms != PLEK_NO_TIME) {
                 text_add(text, " · ");
                 add_time(text, "since", door->since_ms, language);
@@ -146,6 +166,7 @@ void neighbour_words(const PlekNeighbour *neighbour, Language language, Text *te
                 text_add(text, " (%s)", standing);
         add_age(neighbour, language, text);
         exceptions_words(neighbour->exceptions, neighbour->n_exceptions, language, text);
+        narrower_words(neighbour->narrower, neighbour->n_narrower, language, text);
         if (neighbour->phone)
                 text_add(text, ", %s %s", neighbour->phone_function, neighbour->phone);
 }

@@ -15,6 +15,9 @@ void scope_words(const PlekDoorScope *scope, Language language, Text *text);
 /* " except multitrauma, stroke"; nothing if there are none. */
 void exceptions_words(const uint32_t *exceptions, size_t n_exceptions, Language language,
                       Text *text);
+/* " · but stop for: by ambulance"; nothing if nobody fares worse. */
+void narrower_words(const PlekNarrowerDoor *narrower, size_t n_narrower, Language language,
+                    Text *text);
 /* "withdrawn", of an unknown door; NULL: it is known. */
 const char *door_why_words(PlekDoorWhy why, Language language);
 /* "expired", "reopened, unconfirmed", or why it is unknown; NULL: it stands. */

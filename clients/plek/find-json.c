@@ -24,6 +24,7 @@ const FindDoubt find_doubts[] = {
         { PLEK_DOUBT_DOOR_OLD, "DOOR_OLD", "door: stale" },
         { PLEK_DOUBT_DOOR_EXPIRED, "DOOR_EXPIRED", "door: expired" },
         { PLEK_DOUBT_DOOR_REOPENED, "DOOR_REOPENED", "door: reopened, unconfirmed" },
+        { PLEK_DOUBT_DOOR_NARROWER, "DOOR_NARROWER", "door: stricter for some" },
         { PLEK_DOUBT_NOT_ENROLLED, "NOT_ENROLLED", "no longer enrolled" },
         { 0 },
 };
@@ -55,6 +56,7 @@ static json_t *door_to_json(const PlekFound *found)
                                                        : json_integer(found->door_exceptions[i]));
         }
         json_set_string(object, "why", door_why_name(found->door_why));
+        narrower_set(object, found->door_narrower, found->n_door_narrower);
         if (found->door_reason)
                 json_set_code(object, "reason", PLEK_CODES_REASON, found->door_reason);
         if (found->door_source)

@@ -73,6 +73,8 @@ static const struct {
         { "but what leads is", "maar leidend is" },
         { "all neighbours have stopped too", "alle buren hebben ook een stop" },
         { "past their end", "na afloop" },
+        { "but", "maar" },
+        { "door: stricter for some", "deur: strenger voor sommigen" },
         { "nobody else is known to take patients", "van niemand anders is bekend dat er plek is" },
         { "next", "eerstvolgende" },
         { "says", "zegt" },

@@ -53,6 +53,15 @@ typedef enum PlekDoorWhy {
         PLEK_DOOR_IS_DISTRUSTED, /* whoever says something had a key in other hands */
 } PlekDoorWhy;
 
+enum { PLEK_NARROWER_MAX = 8 };
+
+/* A stricter door for some of the patients only. */
+typedef struct PlekNarrowerDoor {
+        uint32_t patient_group, urgency; /* or PLEK_ANY */
+        uint32_t state;                  /* PlekDoorState or PLEK_DOOR_UNKNOWN */
+        PlekStanding standing;
+} PlekNarrowerDoor;
+
 typedef struct PlekLeadingDoor {
         PlekDoorScope scope;                /* as asked */
         const char *name;                   /* of the location, from its card; NULL: it has none */
@@ -65,6 +74,10 @@ typedef struct PlekLeadingDoor {
         /* Who can be brought all the same: excepted by everything that would keep them out. */
         uint32_t exceptions[PLEK_EXCEPTIONS_MAX];
         size_t n_exceptions;
+        /* For whom something stricter leads: a door that is open, but not for ambulances. The
+         * strictest first. */
+        PlekNarrowerDoor narrower[PLEK_NARROWER_MAX];
+        size_t n_narrower;
 
         bool has_record;
         PlekRecord record; /* what leads: who says so, why, how old it is */
@@ -138,6 +151,8 @@ typedef struct PlekNeighbour {
         int64_t since_ms;        /* or PLEK_NO_TIME */
         uint32_t exceptions[PLEK_EXCEPTIONS_MAX];
         size_t n_exceptions;
+        PlekNarrowerDoor narrower[PLEK_NARROWER_MAX]; /* for whom something stricter leads there */
+        size_t n_narrower;
 } PlekNeighbour;
 
 typedef struct PlekNeighbours {
@@ -147,15 +162,17 @@ typedef struct PlekNeighbours {
         size_t n_expired; /* those whose stop is past its end, which nobody ended */
         bool all_stopped; /* there is one at least, and each is one of these */
         bool has_next;
-        /* The nearest of all, neighbour or not, that is open or restricted, by a fresh statement;
-         * if there is none such, by one that is old, or past its end and unconfirmed. */
+        /* The nearest of all, neighbour or not, that is open or restricted, by a fresh statement
+         * and for everybody; if there is none such, by one that is old, past its end and
+         * unconfirmed, or not for some. */
         PlekNeighbour next;
 } PlekNeighbours;
 
 /*
  * The locations next nearest to @scope's for its care: those with a card that says where they are
  * and a door for the same care; where the scope names none, those of the same kind with a door for
- * the whole of it. Its unit, group and urgency are not looked at. @rule may be NULL.
+ * the whole of it. What leads there is asked for the scope's group and urgency; its unit is not
+ * looked at. @rule may be NULL.
  *
  * Returns 0, PLEK_E_NOT_FOUND (no card says where the location is), -EINVAL or -ENOMEM.
  */

@@ -54,6 +54,7 @@ enum {
         PLEK_DOUBT_DOOR_EXPIRED = 1 << 6,   /* a stop past its end, which nobody ended */
         PLEK_DOUBT_DOOR_REOPENED = 1 << 7,  /* open since its end, unconfirmed */
         PLEK_DOUBT_NOT_ENROLLED = 1 << 8,   /* who says it is not enrolled any more */
+        PLEK_DOUBT_DOOR_NARROWER = 1 << 9,  /* for some patients, not said which, it is stricter */
 };
 
 typedef enum PlekFindLeftOut {
@@ -126,6 +127,8 @@ typedef struct PlekFound {
         PlekStanding door_standing;                    /* EXPIRED, REOPENED, ...: past its end */
         uint32_t door_exceptions[PLEK_EXCEPTIONS_MAX]; /* who is let in all the same */
         size_t n_door_exceptions;
+        PlekNarrowerDoor door_narrower[PLEK_NARROWER_MAX]; /* for whom something stricter leads */
+        size_t n_door_narrower;
         uint32_t exception;                     /* by which this patient is let in; 0: needs none */
         const char *door_party, *door_text;     /* or NULL */
         uint32_t door_reason, door_source;      /* or 0 */

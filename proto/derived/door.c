@@ -339,6 +339,76 @@ void door_lead(const DoorWord *words, size_t n_words, const DoorQuestion *questi
         *ret_lead = lead;
 }
 
+/* The question's scope for those whom @word names, if they are not all whom the question is about.
+ */
+static bool narrows(const DoorWord *word, const DoorQuestion *question, DoorScope *ret_scope)
+{
+        DoorScope scope = door_word_scope(word), narrow = question->scope;
+
+        if (word->withdrawn_ms != TIME_ABSENT || word->is_distrusted)
+                return false;
+        if (narrow.patient_group == CODE_ABSENT)
+                narrow.patient_group = scope.patient_group;
+        if (narrow.urgency == CODE_ABSENT)
+                narrow.urgency = scope.urgency;
+        *ret_scope = narrow;
+        return !door_scope_is_equal(&narrow, &question->scope) &&
+               door_scope_contains(&scope, &narrow);
+}
+
+static int compare_narrower(const DoorNarrower *a, const DoorNarrower *b)
+{
+        int by = order(door_strictness(b->state), door_strictness(a->state));
+
+        if (!by)
+                by = order(a->patient_group, b->patient_group);
+        return by ? by : order(a->urgency, b->urgency);
+}
+
+/* In its place; the last one makes room if there is none. */
+static size_t add_narrower(DoorNarrower *narrower, size_t n, const DoorNarrower *one)
+{
+        size_t at = n;
+
+        for (size_t i = 0; i < n; i++)
+                if (!compare_narrower(&narrower[i], one))
+                        return n; /* several words name the same patients */
+        while (at && compare_narrower(one, &narrower[at - 1]) < 0)
+                at--;
+        if (at == DOOR_NARROWER_MAX)
+                return n;
+        if (n < DOOR_NARROWER_MAX)
+                n++;
+        memmove(&narrower[at + 1], &narrower[at], (n - 1 - at) * sizeof(*narrower));
+        narrower[at] = *one;
+        return n;
+}
+
+size_t door_narrower(const DoorWord *words, size_t n_words, const DoorQuestion *question,
+                     int64_t now_ms, const DoorLead *lead,
+                     DoorNarrower ret_narrower[DOOR_NARROWER_MAX])
+{
+        DoorQuestion narrow = *question;
+        DoorLead of_narrow;
+        size_t n = 0;
+
+        for (size_t i = 0; i < n_words; i++) {
+                if (!narrows(&words[i], question, &narrow.scope))
+                        continue;
+                door_lead(words, n_words, &narrow, now_ms, &of_narrow);
+                if (door_strictness(of_narrow.state) <= door_strictness(lead->state))
+                        continue;
+                n = add_narrower(ret_narrower, n,
+                                 &(DoorNarrower){
+                                         .patient_group = narrow.scope.patient_group,
+                                         .urgency = narrow.scope.urgency,
+                                         .state = of_narrow.state,
+                                         .standing = of_narrow.standing,
+                                 });
+        }
+        return n;
+}
+
 DoorPart door_part(const DoorWord *words, size_t n_words, size_t i, const DoorQuestion *question,
                    int64_t now_ms, const DoorLead *lead)
 {

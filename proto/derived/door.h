@@ -77,6 +77,15 @@ typedef struct DoorLead {
         const DoorWord *plan; /* the next one announced that has not started; NULL: none */
 } DoorLead;
 
+enum { DOOR_NARROWER_MAX = 8 };
+
+/* What leads for some of the patients that a question is about, where it is stricter. */
+typedef struct DoorNarrower {
+        uint32_t patient_group, urgency; /* or CODE_ABSENT */
+        uint32_t state;                  /* PlekDoorState or DOOR_UNKNOWN */
+        DoorStanding standing;
+} DoorNarrower;
+
 /* What a word is to a question. */
 typedef enum DoorPart {
         DOOR_ELSEWHERE, /* about another scope, or a narrower one */
@@ -101,6 +110,15 @@ bool door_is_stopped(uint32_t state);
 /* @words are those of one location and status, in any order; the answer does not depend on it. */
 void door_lead(const DoorWord *words, size_t n_words, const DoorQuestion *question, int64_t now_ms,
                DoorLead *ret_lead);
+
+/*
+ * Who fares worse than @lead, the answer to @question, says: the groups and urgencies that words
+ * name, each with what leads for it. An ED that is open, but not for ambulances, is not open to who
+ * drives one. The strictest come first, and of more than DOOR_NARROWER_MAX they are the ones.
+ */
+size_t door_narrower(const DoorWord *words, size_t n_words, const DoorQuestion *question,
+                     int64_t now_ms, const DoorLead *lead,
+                     DoorNarrower ret_narrower[DOOR_NARROWER_MAX]);
 
 /* What words[@i] is to the question whose answer @lead is. */
 DoorPart door_part(const DoorWord *words, size_t n_words, size_t i, const DoorQuestion *question,

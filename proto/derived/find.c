@@ -66,6 +66,8 @@ static void look_at_door(Found *found, const FindQuestion *question)
         };
 
         door_lead(place->words, place->n_words, &asked, question->now_ms, &found->lead);
+        found->n_narrower = door_narrower(place->words, place->n_words, &asked, question->now_ms,
+                                          &found->lead, found->narrower);
         if (found->lead.word)
                 found->door = &place->doors[found->lead.word - place->words];
         if (keeps_out(found))
@@ -85,6 +87,8 @@ static uint32_t doubts_about_door(const Found *found)
                 doubts |= PLEK_DOUBT_DOOR_REOPENED;
         if (found->door && found->door->freshness != FRESHNESS_FRESH)
                 doubts |= PLEK_DOUBT_DOOR_OLD;
+        if (found->n_narrower)
+                doubts |= PLEK_DOUBT_DOOR_NARROWER;
         if (found->door && found->door->trust != PARTY_ENROLLED)
                 doubts |= PLEK_DOUBT_NOT_ENROLLED;
         return doubts;
@@ -274,6 +278,8 @@ static int join(Found *ret_whole, const Found *parts, size_t n_parts, Keep *keep
         }
         whole.lead = strictest->lead;
         whole.door = strictest->door;
+        memcpy(whole.narrower, strictest->narrower, sizeof(whole.narrower));
+        whole.n_narrower = strictest->n_narrower;
         whole.exception = strictest->exception;
         whole.counts = sum;
         whole.units = units;

@@ -35,7 +35,9 @@ typedef struct Found {
         const PlaceCounts **units; /* whose places these are together */
         size_t n_units;            /* 0: of one, or none */
         DoorLead lead;
-        const PlaceDoor *door; /* that leads; NULL: none does */
+        const PlaceDoor *door;                    /* that leads; NULL: none does */
+        DoorNarrower narrower[DOOR_NARROWER_MAX]; /* for whom something stricter does */
+        size_t n_narrower;
         uint32_t exception; /* of the patient's, by which a stop lets them in; 0: none is needed */
         double distance_m;  /* negative: no card says where it is */
         PlekFindRank rank;

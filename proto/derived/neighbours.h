@@ -27,7 +27,8 @@ typedef struct NeighbourPlace {
         double latitude, longitude; /* degrees */
         uint32_t state;             /* PlekDoorState or DOOR_UNKNOWN: what leads there */
         bool is_expired;            /* a stop past its end */
-        bool is_doubtful;           /* that it is open: nobody confirmed it, or not lately */
+        bool is_doubtful;           /* that it is open: nobody confirmed it, or not lately; or it
+                                       is not for some */
 } NeighbourPlace;
 
 typedef struct NeighbourRule {

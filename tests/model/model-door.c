@@ -39,7 +39,7 @@ typedef struct World {
         DoorWord words[N_WORDS];
         size_t n_leads[7]; /* how often each state led: a model that agrees on nothing is no model
                             */
-        size_t n_foretold;
+        size_t n_foretold, n_narrower;
 } World;
 
 static const char *const parties[] = { "duin", "vliet", "zcc" };
@@ -206,6 +206,59 @@ static void check_part(World *world, const int *scope, const DoorQuestion *quest
                 assert(part == DOOR_AHEAD || part == DOOR_PAST || part == DOOR_DISCARDED);
 }
 
+/* What leads for a scope, by the rule as it is told. */
+static uint32_t state_of(const World *world, const int *scope)
+{
+        size_t x = leader(world, scope);
+
+        return x == N_WORDS ? DOOR_UNKNOWN : counted(world, x).state;
+}
+
+/* Whether a word names just these patients of those that were asked about, here. */
+static bool is_named(const World *world, const int *asked, const int *narrow)
+{
+        for (size_t i = 0; i < N_WORDS; i++) {
+                const int *said = world->spoken[i].scope;
+                bool names = world->spoken[i].is_held && !world->spoken[i].is_withdrawn &&
+                             !world->words[i].is_distrusted && contains(said, narrow);
+
+                for (int d = 2; d < N_DIMENSIONS; d++)
+                        names &= narrow[d] == (asked[d] == ANY ? said[d] : asked[d]);
+                if (names)
+                        return true;
+        }
+        return false;
+}
+
+static void check_narrower(World *world, const int *scope, const DoorQuestion *question,
+                           const DoorLead *lead)
+{
+        DoorNarrower narrower[DOOR_NARROWER_MAX];
+        size_t n = door_narrower(world->words, N_WORDS, question, world->now_ms, lead, narrower);
+        size_t n_wanted = 0;
+
+        for (int group = ANY; group < 2; group++) {
+                for (int urgency = ANY; urgency < 2; urgency++) {
+                        int narrow[N_DIMENSIONS] = { scope[0], scope[1], group, urgency };
+                        DoorScope of = question_of(narrow).scope;
+                        bool is_wanted, is_there = false;
+
+                        is_wanted = is_narrower(narrow, scope) && is_named(world, scope, narrow) &&
+                                    rank_of(state_of(world, narrow)) > rank_of(lead->state);
+                        for (size_t i = 0; i < n; i++)
+                                is_there |= narrower[i].patient_group == of.patient_group &&
+                                            narrower[i].urgency == of.urgency &&
+                                            narrower[i].state == state_of(world, narrow);
+                        assert(is_there == is_wanted);
+                        n_wanted += is_wanted;
+                }
+        }
+        assert(n == n_wanted);
+        for (size_t i = 1; i < n; i++)
+                assert(rank_of(narrower[i - 1].state) >= rank_of(narrower[i].state));
+        world->n_narrower += n;
+}
+
 static void check(World *world)
 {
         DoorQuestion question;
@@ -230,6 +283,8 @@ static void check(World *world)
                 assert(lead.standing == door_standing(&world->doors[x], world->now_ms));
         }
         check_part(world, scope, &question, &lead);
+        if (chance_percent(&world->chance, 20))
+                check_narrower(world, scope, &question, &lead);
 }
 
 /* ------------------------------------------------------------------ a location's life */
@@ -361,7 +416,7 @@ int main(int argc, char **argv)
 
         for (uint32_t state = DOOR_UNKNOWN; state <= PLEK_DOOR_NOT_APPLICABLE; state++)
                 assert(world.n_leads[state] > 1000);
-        assert(world.n_foretold > 100);
+        assert(world.n_foretold > 100 && world.n_narrower > 1000);
         printf("%zu changes by time alone came as they were foretold\n", world.n_foretold);
         return 0;
 }

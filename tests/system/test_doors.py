@@ -268,6 +268,45 @@ def test_a_neighbour_that_is_not_surely_open_says_so_and_is_not_next_before_one_
                          text), text
 
 
+def test_a_stop_for_ambulances_only_is_seen_where_an_ambulance_is_sent():
+    with Region() as region:
+        tools = neighbourhood(region)
+        tools.plek("stop", "vliet", *ED, "--group", "AMBULANCE", "--until", "2h", party="vliet")
+        vliet = tools.plek("door", "vliet", *ED, "--json", party="meldkamer").one()
+        worse = [{"patient_group": "AMBULANCE", "state": "STOP", "standing": "STANDS"}]
+        assert vliet["state"] == "OPEN" and vliet["narrower"] == worse
+        text = tools.plek("door", "vliet", *ED, "--lang", "en", party="meldkamer").out
+        assert re.search(r"^ED: open · but stop for: by ambulance", text, re.MULTILINE), text
+        table = tools.plek("get", "--location", "vliet", "--lang", "nl", party="meldkamer").out
+        assert re.search(r"open .*· maar stop voor: .*ambulance", table), table
+
+        asked = ("find", *ED, "--near", "52.09,5.0")
+        found = tools.plek(*asked, "--json", party="meldkamer").json()
+        first = next(f for f in found if f["place"]["location"] == "vliet")
+        assert (first["rank"], first["doubts"]) == ("unconfirmed", ["DOOR_NARROWER"])
+        assert first["door"]["narrower"] == worse
+        assert "but stop for: by ambulance" in tools.plek(*asked, "--lang", "en",
+                                                       party="meldkamer").out
+        found = tools.plek(*asked, "--group", "WALK_IN", "--json", party="meldkamer").json()
+        assert (found[0]["place"]["location"], found[0]["rank"]) == ("vliet", "free")
+
+        # Where the nearest takes no ambulance, an ambulance goes on.
+        tools.plek("stop", "duin", *ED, "--group", "AMBULANCE", "--until", "2h", party="duin")
+        seen = door(tools, *ED, "--group", "AMBULANCE")["neighbours"]
+        assert [(n["location"], n["state"]) for n in seen["nearest"]] == \
+            [("vliet", "STOP"), ("haven", "OPEN"), ("bos", "OPEN")]
+        assert seen["next"]["location"] == "haven" and seen["stopped"] == 1
+        for arguments in (("door", "duin", *ED, "--group", "AMBULANCE"),
+                          ("get", "--location", "duin")):
+            text = tools.plek(*arguments, "--lang", "en", party="meldkamer").out
+            assert "next: Ziekenhuis Haven" in text, text
+        # Of the ED as a whole the nearest that takes everybody is next.
+        tools.plek("stop", "duin", *ED, party="duin")
+        seen = door(tools, *ED)["neighbours"]
+        assert seen["nearest"][0]["narrower"] == worse
+        assert seen["next"]["location"] == "haven"
+
+
 def test_what_leads_and_what_neighbours_do_are_events():
     with Region() as region:
         tools = neighbourhood(region)

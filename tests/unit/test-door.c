@@ -245,6 +245,65 @@ static void test_walk_in_patients_may_find_closed_what_others_find_open(void **s
         assert_int_equal(lead.state, PLEK_DOOR_OPEN);
 }
 
+static void test_who_fares_worse_than_the_rest_is_named_the_worst_off_first(void **state)
+{
+        static const struct {
+                uint32_t group, urgency, state;
+        } said_of[] = {
+                { PLEK_GROUP_WALK_IN, CODE_ABSENT, PLEK_DOOR_RESTRICTED },
+                { PLEK_GROUP_AMBULANCE, CODE_ABSENT, PLEK_DOOR_STOP },
+                { CODE_ABSENT, 3, PLEK_DOOR_CLOSED },
+                { PLEK_GROUP_REFERRED, CODE_ABSENT, PLEK_DOOR_OPEN },
+        };
+        DoorQuestion question = about(PLEK_CARE_ED);
+        DoorNarrower narrower[DOOR_NARROWER_MAX];
+        Said said = { 0 };
+        Door *door;
+
+        say(&said, "duin", NULL, PLEK_CARE_ED, PLEK_DOOR_OPEN, NOW - 9);
+        for (size_t i = 0; i < N_ELEMENTS(said_of); i++) {
+                door = say(&said, "duin", NULL, i % 2 ? CODE_ABSENT : PLEK_CARE_ED,
+                           said_of[i].state, NOW - 5);
+                door->patient_group = said_of[i].group;
+                door->urgency = said_of[i].urgency;
+        }
+        lead_at(&said, PLEK_CARE_ED, NOW);
+        assert_int_equal(
+                door_narrower(said.words, said.n_words, &question, NOW, &said.lead, narrower), 3);
+        assert_int_equal(narrower[0].urgency, 3);
+        assert_int_equal(narrower[1].patient_group, PLEK_GROUP_AMBULANCE);
+        assert_int_equal(narrower[1].state, PLEK_DOOR_STOP);
+        assert_int_equal(narrower[2].patient_group, PLEK_GROUP_WALK_IN);
+
+        question.scope.patient_group = PLEK_GROUP_AMBULANCE;
+        door_lead(said.words, said.n_words, &question, NOW, &said.lead);
+        assert_int_equal(said.lead.state, PLEK_DOOR_STOP);
+        assert_int_equal(
+                door_narrower(said.words, said.n_words, &question, NOW, &said.lead, narrower), 1);
+        assert_int_equal(narrower[0].patient_group, PLEK_GROUP_AMBULANCE);
+        assert_int_equal(narrower[0].urgency, 3);
+}
+
+static void test_of_very_many_that_fare_worse_the_worst_off_are_named(void **state)
+{
+        DoorQuestion question = about(PLEK_CARE_ED);
+        DoorNarrower narrower[DOOR_NARROWER_MAX];
+        Said said = { 0 };
+
+        say(&said, "duin", NULL, PLEK_CARE_ED, PLEK_DOOR_OPEN, NOW - 9);
+        for (uint32_t i = 1; i <= 12; i++)
+                say(&said, "duin", NULL, PLEK_CARE_ED, i == 12 ? PLEK_DOOR_CLOSED : PLEK_DOOR_STOP,
+                    NOW - 5)
+                        ->patient_group = 100 + i;
+        lead_at(&said, PLEK_CARE_ED, NOW);
+        assert_int_equal(
+                door_narrower(said.words, said.n_words, &question, NOW, &said.lead, narrower),
+                DOOR_NARROWER_MAX);
+        assert_int_equal(narrower[0].patient_group, 112);
+        assert_int_equal(narrower[1].patient_group, 101);
+        assert_int_equal(narrower[7].patient_group, 107);
+}
+
 static void test_a_door_that_is_not_there_is_not_opened_by_the_house(void **state)
 {
         Said said = { 0 };
@@ -518,6 +577,8 @@ int main(void)
                 cmocka_unit_test(
                         test_of_several_parties_on_one_scope_the_stricter_leads_however_old),
                 cmocka_unit_test(test_walk_in_patients_may_find_closed_what_others_find_open),
+                cmocka_unit_test(test_who_fares_worse_than_the_rest_is_named_the_worst_off_first),
+                cmocka_unit_test(test_of_very_many_that_fare_worse_the_worst_off_are_named),
                 cmocka_unit_test(test_a_door_that_is_not_there_is_not_opened_by_the_house),
                 cmocka_unit_test(test_an_expired_stop_is_a_stop_and_says_that_it_expired),
                 cmocka_unit_test(test_a_stop_that_lapses_does_not_fall_back_to_an_open_house),
