@@ -160,8 +160,15 @@ static int keep(FormatPicture *picture, const char **ret_kept, const char *text)
         return text && !*ret_kept ? -ENOMEM : 0;
 }
 
+/* A number to call is for those who are enrolled, whoever may read the rest of its card. */
+static bool is_withheld(const ExportOptions *o, const char *field)
+{
+        return o->audience == PLEK_AUDIENCE_OPEN && !strcmp(field, "contacts");
+}
+
 /* A copy, field by field, that outlives the subscriber's next call. */
-static int take_record(FormatPicture *picture, const PlekRecord *from, const FormatNotes *notes)
+static int take_record(FormatPicture *picture, const ExportOptions *o, const PlekRecord *from,
+                       const FormatNotes *notes)
 {
         FormatRecord record = {
                 .freshness = from->freshness,
@@ -179,9 +186,14 @@ static int take_record(FormatPicture *picture, const PlekRecord *from, const For
                 r = keep(picture, &record.party_name, from->party_name);
         if (!r)
                 r = keep(picture, &record.region, from->region);
-        for (size_t i = 0; !r && (name = field_name(i)); i++)
-                if (field_get(&from->report, name, text))
+        for (size_t i = 0; !r && (name = field_name(i)); i++) {
+                if (!field_get(&from->report, name, text))
+                        continue;
+                if (is_withheld(o, name))
+                        format_note(notes, &record, name, "is never for everybody; it is left out");
+                else
                         r = field_set(&record.report, name, text, picture);
+        }
         return r ? err_fold(r) : format_picture_add(picture, &record, false, notes);
 }
 
@@ -212,7 +224,7 @@ static int collect(PlekSubscriber *subscriber, const ExportOptions *o, FormatPic
         while (!(r = plek_subscriber_next(subscriber, &cursor, &record))) {
                 if (!wants(o, &record.report))
                         continue;
-                r = take_record(picture, &record, notes);
+                r = take_record(picture, o, &record, notes);
                 if (r)
                         return r;
         }

@@ -313,5 +313,31 @@ def test_the_public_and_the_figures_have_nothing_that_is_not_open():
             assert_none("the log", region.daemon.said().encode(), in_json(level))
 
 
+def test_an_export_for_everybody_has_nothing_that_is_not_open():
+    with Region() as region:
+        begin(region)
+        agent, tools = region.agent("duin"), Tools(region)
+        for level in LEVELS:
+            plant(agent, level)
+        phone = {level: in_json(level)["phone"] for level in LEVELS}
+        for name in ("csv", "have", "fhir"):
+            def document(audience):
+                losses = region.directory / "losses"
+                done = tools.plek("export", "--format", name, "--audience", audience, "--losses",
+                                  losses, party="zcc")
+                return done.out.encode(), losses.read_text(encoding="utf-8").splitlines()
+
+            said, losses = document("OPEN")
+            assert_all(name, said, {"name": b"planted-name-OPEN"})
+            for level in LEVELS:
+                assert_none(name, said, {"phone": phone[level]})
+            for level in ("CARE", "COORD"):
+                assert_none(name, said, in_json(level))
+            assert ("ACTUAL/duin/duin-open/card contacts: is never for everybody; it is left out"
+                    in losses), losses
+            # Who is enrolled is told whom to call.
+            assert_all(name, document("CARE")[0], {"phone": phone["OPEN"]})
+
+
 if __name__ == "__main__":
     tap.run(globals())
