@@ -5,8 +5,8 @@
 #include "formats/csv-table.h"
 #include "formats/field.h"
 
-static const char *const derived[] = { "party_name", "region", "freshness", "standing",
-                                       "received_at" };
+static const char *const derived[] = { "party_name",  "region",   "freshness", "standing",
+                                       "received_at", "enrolled", "flags" };
 
 enum { CSV_COLUMNS_MAX = 256 };
 
@@ -63,6 +63,24 @@ static const char *standing_text(PlekStanding standing)
         return names[standing];
 }
 
+static const char *enrolled_text(PlekEnrolled enrolled)
+{
+        static const char *const names[] = { [PLEK_ENROLLED] = "ENROLLED",
+                                             [PLEK_NO_LONGER_ENROLLED] = "NO_LONGER_ENROLLED",
+                                             [PLEK_DISTRUSTED] = "DISTRUSTED" };
+
+        return names[enrolled];
+}
+
+static const char *flags_text(uint32_t flags)
+{
+        bool is_overcrowded = flags & PLEK_FLAG_OVERCROWDED;
+
+        if (flags & PLEK_FLAG_INCONSISTENT)
+                return is_overcrowded ? "OVERCROWDED;INCONSISTENT" : "INCONSISTENT";
+        return is_overcrowded ? "OVERCROWDED" : NULL;
+}
+
 static void put_record(FILE *to, const FormatRecord *record)
 {
         char text[FIELD_TEXT_BYTES];
@@ -82,6 +100,8 @@ static void put_record(FILE *to, const FormatRecord *record)
         if (record->received_at_ms)
                 format_time(record->received_at_ms, text);
         put_next(to, record->received_at_ms ? text : NULL);
+        put_next(to, record->freshness ? enrolled_text(record->enrolled) : NULL);
+        put_next(to, flags_text(record->flags));
         fputs("\r\n", to);
 }
 

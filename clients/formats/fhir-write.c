@@ -87,6 +87,7 @@ static void note_others(Writer *writer, const FormatRecord *record, const char *
         const FhirCode *code;
         const char *name;
 
+        format_note_derived(writer->notes, record, "a MeasureReport has no place for it");
         for (size_t i = 0; (name = field_name(i)); i++) {
                 bool is_carried = false;
                 uint32_t field;

@@ -29,6 +29,21 @@ void format_notef(const FormatNotes *notes, const FormatRecord *record, const ch
         format_note(notes, record, field, why);
 }
 
+void format_note_derived(const FormatNotes *notes, const FormatRecord *record, const char *why)
+{
+        if (record->freshness == PLEK_STALE || record->freshness == PLEK_SILENT)
+                format_notef(notes, record, "freshness", "is %s: %s",
+                             record->freshness == PLEK_STALE ? "STALE" : "SILENT", why);
+        if (record->enrolled == PLEK_NO_LONGER_ENROLLED)
+                format_notef(notes, record, "enrolled", "is NO_LONGER_ENROLLED: %s", why);
+        if (record->flags & (PLEK_FLAG_OVERCROWDED | PLEK_FLAG_INCONSISTENT))
+                format_notef(notes, record, "flags", "is %s: %s",
+                             !(record->flags & PLEK_FLAG_OVERCROWDED) ? "INCONSISTENT"
+                             : record->flags & PLEK_FLAG_INCONSISTENT ? "OVERCROWDED, INCONSISTENT"
+                                                                      : "OVERCROWDED",
+                             why);
+}
+
 /* ------------------------------------------------------------------ words */
 
 const char *format_code(PlekCodeList list, uint32_t code, char text[16])

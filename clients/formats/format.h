@@ -21,6 +21,8 @@ typedef struct FormatRecord {
         const char *party_name, *region; /* or NULL */
         PlekFreshness freshness;         /* 0 (NEVER): not derived */
         PlekStanding standing;
+        PlekEnrolled enrolled;
+        uint32_t flags; /* PLEK_FLAG_* */
         int64_t received_at_ms; /* 0: not derived */
         bool leads_ed;          /* a door: it is the one that leads for ambulances at its ED */
 } FormatRecord;
@@ -41,6 +43,9 @@ void format_note(const FormatNotes *notes, const FormatRecord *record, const cha
                  const char *why);
 void format_notef(const FormatNotes *notes, const FormatRecord *record, const char *field,
                   const char *format, ...) PRINTF(4, 5);
+
+/* Notes what a reader would hold against @record, of a format with no place for any of it. */
+void format_note_derived(const FormatNotes *notes, const FormatRecord *record, const char *why);
 
 enum {
         FORMAT_OK,

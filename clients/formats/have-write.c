@@ -304,6 +304,7 @@ static void note_carried(Writer *writer, const FormatRecord *record, Part part, 
                     part == PART_CARD   ? of_card
                     : part == PART_DOOR ? of_door
                                         : of_bed);
+        format_note_derived(writer->notes, record, "EDXL-HAVE has no place for it");
         if (record->report.observed_at_ms != time_ms)
                 format_note(writer->notes, record, "observed_at",
                             "EDXL-HAVE has one time for all of a hospital: the oldest");

@@ -173,6 +173,8 @@ static int take_record(FormatPicture *picture, const ExportOptions *o, const Ple
         FormatRecord record = {
                 .freshness = from->freshness,
                 .standing = from->standing,
+                .enrolled = from->enrolled,
+                .flags = from->flags,
                 .received_at_ms = from->received_at_ms,
         };
         char text[FIELD_TEXT_BYTES];
@@ -193,6 +195,11 @@ static int take_record(FormatPicture *picture, const ExportOptions *o, const Ple
                         format_note(notes, &record, name, "is never for everybody; it is left out");
                 else
                         r = field_set(&record.report, name, text, picture);
+        }
+        if (!r && record.enrolled == PLEK_DISTRUSTED) {
+                /* A document has no way to take it back. */
+                format_note(notes, &record, NULL, "is distrusted; it is left out");
+                return 0;
         }
         return r ? err_fold(r) : format_picture_add(picture, &record, false, notes);
 }

@@ -7,12 +7,12 @@ import json
 import xml.etree.ElementTree as ET
 
 import tap
-from harness import Region
+from harness import Region, until_true
 from tools import FILE, REFUSED, USAGE, Tools
 
 HAVE = "{urn:oasis:names:tc:emergency:EDXL:HAVE:1.0}"
 DUIN = ("--location", "duinzicht")
-DERIVED = {"party_name", "region", "freshness", "standing", "received_at"}
+DERIVED = {"party_name", "region", "freshness", "standing", "received_at", "enrolled", "flags"}
 
 
 def region_with_a_picture(region):
@@ -165,6 +165,28 @@ def test_what_is_no_such_document_is_refused_with_the_reason():
         tools.plek("import", "--format", "csv", "--check", region.directory / "none", expect=FILE)
         tools.plek("import", "--check", path, expect=USAGE)
         tools.plek("export", "--format", "pdf", party="meldkamer", expect=USAGE)
+
+
+def test_what_is_distrusted_is_in_no_document_and_what_is_silent_says_so():
+    with Region() as region:
+        tools = region_with_a_picture(region)
+        region.enrol_agent("bos", {"bos": "oost"})
+        tools.put("bos", "counts", "--location", "bos", "--care", "WARD", "available=43219",
+                  "--valid-for", "1s")
+        region.submit(region.authority.revoke("duin", [region.key("duin").public],
+                                              distrusted_since_ms=1))
+        until_true(lambda: {r["freshness"] for r in tools.get("meldkamer", "--location", "bos")}
+                   == {"SILENT"}, what="silence")
+        for name in ("have", "fhir", "csv"):
+            path, losses = export(tools, name)
+            said = path.read_text(encoding="utf-8")
+            assert "Duinzicht" not in said and "43219" in said, said
+            assert ("ACTUAL/duin/duinzicht/counts/ic/ICU_ADULT: is distrusted; it is left out"
+                    in losses), losses
+            silent = [line for line in losses if "freshness: is SILENT" in line]
+            assert len(silent) == (name != "csv"), losses
+        row = list(csv.DictReader(io.StringIO(said)))[0]
+        assert (row["freshness"], row["enrolled"], row["flags"]) == ("SILENT", "ENROLLED", "")
 
 
 if __name__ == "__main__":

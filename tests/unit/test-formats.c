@@ -281,6 +281,54 @@ static void test_an_expired_stop_stays_closed_and_says_so(void **state)
         assert_non_null(strstr(bytes, ">STOP (expired); "));
 }
 
+static void test_what_reopened_unconfirmed_is_no_normal_traffic(void **state)
+{
+        FormatRecord record = a_stop();
+        Heard heard;
+        CLEANUP(freep) char *bytes = NULL;
+
+        record.standing = PLEK_REOPENED;
+        bytes = write_one(&record, PLEK_STATUS_ACTUAL, &heard);
+        assert_non_null(strstr(bytes, "<have:EMSTrafficStatus>Advisory<"));
+        assert_non_null(strstr(bytes, ">STOP (reopened, unconfirmed); "));
+}
+
+static void test_what_is_old_or_flagged_and_cannot_say_so_is_noted(void **state)
+{
+        const FhirOptions options = { .status = PLEK_STATUS_ACTUAL };
+        FormatRecord record = a_stop();
+        CLEANUP(freep) char *xml = NULL, *json = NULL;
+        Heard heard;
+        const FormatNotes notes = { on_note, &heard };
+        size_t n;
+
+        record.freshness = PLEK_SILENT;
+        record.enrolled = PLEK_NO_LONGER_ENROLLED;
+        xml = write_one(&record, PLEK_STATUS_ACTUAL, &heard);
+        assert_string_equal(heard.text,
+                            "freshness: is SILENT: EDXL-HAVE has no place for it\n"
+                            "enrolled: is NO_LONGER_ENROLLED: EDXL-HAVE has no place for it\n");
+
+        field_report_init(&record.report, PLEK_REPORT_COUNTS);
+        record.report.location = "duinzicht";
+        record.report.counts.care = PLEK_CARE_WARD;
+        record.report.counts.present[PLEK_COUNT_OCCUPIED] = true;
+        record.freshness = PLEK_STALE;
+        record.enrolled = PLEK_ENROLLED;
+        record.flags = PLEK_FLAG_OVERCROWDED | PLEK_FLAG_INCONSISTENT;
+        memset(&heard, 0, sizeof(heard));
+        assert_int_equal(fhir_write(&json, &n, &record, 1, &options, &notes), 0);
+        assert_non_null(strstr(heard.text, "freshness: is STALE: a MeasureReport"));
+        assert_non_null(strstr(heard.text, "flags: is OVERCROWDED, INCONSISTENT: a MeasureReport"));
+
+        free(STEAL(json));
+        record.freshness = PLEK_FRESH;
+        record.flags = 0;
+        memset(&heard, 0, sizeof(heard));
+        assert_int_equal(fhir_write(&json, &n, &record, 1, &options, &notes), 0);
+        assert_null(strstr(heard.text, "a MeasureReport has no place"));
+}
+
 static void test_an_exercise_is_left_out_unless_the_document_is_one(void **state)
 {
         FormatRecord record = a_stop();
@@ -457,6 +505,8 @@ int main(void)
                 cmocka_unit_test(test_an_entry_of_a_feed_has_its_own_subject_and_time),
                 cmocka_unit_test(test_a_stop_shows_its_exceptions_and_end_to_who_reads_only_have),
                 cmocka_unit_test(test_an_expired_stop_stays_closed_and_says_so),
+                cmocka_unit_test(test_what_reopened_unconfirmed_is_no_normal_traffic),
+                cmocka_unit_test(test_what_is_old_or_flagged_and_cannot_say_so_is_noted),
                 cmocka_unit_test(test_an_exercise_is_left_out_unless_the_document_is_one),
                 cmocka_unit_test(test_an_exercise_is_read_back_as_one),
                 cmocka_unit_test(test_json_that_is_no_fhir_is_refused),
