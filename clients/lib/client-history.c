@@ -62,6 +62,14 @@ static int spell_party(MomentList *list, PlekMoment *moment, const char *locatio
                                                                             : 0;
 }
 
+static bool is_distrusted(const MomentList *list, const char *party, const Entry *entry)
+{
+        const Party *of = registry_find(replica_registry(list->registry), party);
+
+        return party_trust(of, entry->revision, entry->received_at_ms, INT64_MIN) ==
+               PARTY_DISTRUSTED;
+}
+
 static PlekMomentKind kind_of(const MomentList *list, const Entry *entry)
 {
         if (MAX(entry->revision, entry->changed_revision) <= list->first)
@@ -118,6 +126,7 @@ static int add_entry(MomentList *list, const Entry *entry)
 
         moment.party = update.party;
         moment.observed_at_ms = update.observed_at_ms;
+        moment.is_distrusted = is_distrusted(list, update.party, entry);
         report_from_update(&update, &moment.report);
         if (update.kind == UPDATE_COUNTS)
                 moment.available_known = counts_available(&update.counts, &moment.available,

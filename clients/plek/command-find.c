@@ -270,9 +270,9 @@ static void say_head(const PlekFindAnswer *answer, const FindOptions *o, size_t 
         char when[WHEN_TEXT_BYTES];
 
         when_format(answer->now_ms, when);
-        printf("%s  %d %s  %.4f,%.4f  %s\n", label(PLEK_CODES_CARE, o->find.care, language),
+        printf("%s  %d %s  %.4f,%.4f  %s%s\n", label(PLEK_CODES_CARE, o->find.care, language),
                o->find.need, word(language, "free"), o->find.latitude_e7 / 1e7,
-               o->find.longitude_e7 / 1e7, when);
+               o->find.longitude_e7 / 1e7, when, status_mark(o->find.status, language));
         if (!n_ranked)
                 puts(word(language, "nowhere"));
 }
@@ -290,7 +290,7 @@ static void say_answer(const PlekFindAnswer *answer, const FindOptions *o)
                 if (found->rank == PLEK_FIND_LEFT_OUT ? !o->why : i >= o->n_shown)
                         continue;
                 if (o->common.json) {
-                        print_json_line(found_to_json(found, i + 1));
+                        print_json_line(found_to_json(found, o->find.status, i + 1));
                         continue;
                 }
                 if (found->rank != rank)

@@ -83,6 +83,7 @@ static PlekRecord as_record(const PlekMoment *moment)
                 .available_known = moment->available_known,
                 .available_computed = moment->available_computed,
                 .available = moment->available,
+                .enrolled = moment->is_distrusted ? PLEK_DISTRUSTED : PLEK_ENROLLED,
         };
 }
 
@@ -110,7 +111,10 @@ static void say_json(const PlekMoment *moment)
 
         json_object_del(object, "freshness");
         json_object_del(object, "age_ms");
-        json_object_del(object, "enrolled");
+        json_object_del(object, "enrolled"); /* of then it is not told, but for this: */
+        if (moment->is_distrusted)
+                json_object_set_new(object, "enrolled",
+                                    json_string(enrolled_name(PLEK_DISTRUSTED)));
         json_object_set_new(object, "kind", json_string(kind_names[moment->kind]));
         json_object_set_new(object, "observed_at_ms", json_integer(moment->observed_at_ms));
         json_object_set_new(object, "received_at_ms", json_integer(moment->received_at_ms));
@@ -145,6 +149,9 @@ static void say_text(const PlekMoment *moment, Language language)
                 text_add(&text, "  %s", word(language, kinds[moment->kind]));
         if (moment->kind == PLEK_MOMENT_MOVED && moment->region)
                 text_add(&text, " %s", moment->region);
+        text_add(&text, "%s", status_mark(moment->report.status, language));
+        if (moment->is_distrusted)
+                text_add(&text, "  %s", word(language, "distrusted"));
         puts(line);
 }
 

@@ -314,6 +314,7 @@ static void say_head(const PlekImpact *impact, const ImpactOptions *o, uint32_t 
                 when_format(impact->to_ms, when);
                 text_add(&text, " %s %s", word(language, "until"), when);
         }
+        text_add(&text, "%s", status_mark(o->impact.status, language));
         puts(line);
         printf("  %s; ", word(language, impact->by_travel_time ? "by the travel times given"
                                                                : "as the crow flies"));
@@ -363,7 +364,7 @@ static int say_care(const PlekSubscriber *subscriber, const ImpactOptions *o, ui
         if (r)
                 return fail(EXIT_FILE, "%s.", plek_result_text(r));
         if (o->common.json)
-                print_json_line(impact_to_json(impact, o->impact.location, care));
+                print_json_line(impact_to_json(impact, o->impact.status, o->impact.location, care));
         else
                 say_impact(impact, o, care);
         plek_impact_free(impact);

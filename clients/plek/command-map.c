@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "json-set.h"
 #include "look.h"
 #include "place-json.h"
 #include "text.h"
@@ -156,6 +157,12 @@ static void say_place(const PlekPlace *place, Language language)
 
 /* ------------------------------------------------------------------ the command */
 
+static json_t *with_status(json_t *object, PlekStatus status)
+{
+        json_set_code(object, "status", PLEK_CODES_STATUS, status ? status : PLEK_STATUS_ACTUAL);
+        return object;
+}
+
 static int say_map(const PlekSubscriber *subscriber, const MapOptions *o)
 {
         PlekMap *map;
@@ -164,13 +171,15 @@ static int say_map(const PlekSubscriber *subscriber, const MapOptions *o)
         r = plek_subscriber_map(subscriber, &o->map, &map);
         if (r)
                 return fail(EXIT_FILE, "%s.", plek_result_text(r));
+        if (!o->common.json && *status_mark(o->map.status, o->common.language))
+                puts(status_mark(o->map.status, o->common.language) + strlen("  "));
         for (size_t i = 0; i < map->n_places; i++) {
                 const PlekPlace *place = &map->places[i];
 
                 if (o->map.care && !place->n_offers)
                         continue;
                 if (o->common.json)
-                        print_json_line(place_to_json(place));
+                        print_json_line(with_status(place_to_json(place), o->map.status));
                 else
                         say_place(place, o->common.language);
         }

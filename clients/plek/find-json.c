@@ -102,12 +102,13 @@ static json_t *units_to_json(const PlekFound *found)
         return array;
 }
 
-json_t *found_to_json(const PlekFound *found, size_t n)
+json_t *found_to_json(const PlekFound *found, PlekStatus status, size_t n)
 {
         json_t *said = json_array();
         json_t *object = json_pack("{s:s, s:o, s:o}", "rank", find_rank_words[found->rank],
                                    "doubts", said, "place", place_to_json(found->place));
 
+        json_set_code(object, "status", PLEK_CODES_STATUS, status ? status : PLEK_STATUS_ACTUAL);
         if (found->rank == PLEK_FIND_LEFT_OUT)
                 json_object_set_new(object, "why", json_string(find_left_out[found->why].name));
         else

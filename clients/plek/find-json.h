@@ -18,5 +18,5 @@ extern const char *const find_rank_words[]; /* by PlekFindRank */
 extern const FindDoubt find_doubts[];       /* the last has no name */
 extern const FindLeftOut find_left_out[];   /* by PlekFindLeftOut */
 
-/* @n: its place in the order. */
-json_t *found_to_json(const PlekFound *found, size_t n);
+/* @status: what was asked about, 0: ACTUAL; @n: its place in the order. */
+json_t *found_to_json(const PlekFound *found, PlekStatus status, size_t n);

@@ -98,7 +98,8 @@ static json_t *move_of(const PlekImpactMove *move)
         return object;
 }
 
-json_t *impact_to_json(const PlekImpact *impact, const char *location, uint32_t care)
+json_t *impact_to_json(const PlekImpact *impact, PlekStatus status, const char *location,
+                       uint32_t care)
 {
         const char *care_name = plek_code_name(PLEK_CODES_CARE, care);
         json_t *places = json_array(), *moves = json_array();
@@ -112,6 +113,7 @@ json_t *impact_to_json(const PlekImpact *impact, const char *location, uint32_t 
                           "newly_beyond", (json_int_t)impact->n_newly_beyond, "weight_newly_beyond",
                           impact->weight_newly_beyond, "places", places, "moves", moves);
 
+        json_set_code(object, "status", PLEK_CODES_STATUS, status ? status : PLEK_STATUS_ACTUAL);
         json_object_set_new(object, "distances_are",
                             json_string(impact->by_travel_time ? "given" : "as the crow flies"));
         json_set_time(object, "from_ms", impact->from_ms);

@@ -266,10 +266,7 @@ static void marks(const PlekRecord *record, Language language, int64_t away_ms, 
 {
         char away[DURATION_TEXT_BYTES];
 
-        if (record->report.status == PLEK_STATUS_EXERCISE)
-                text_add(text, "  [%s]", word(language, "exercise"));
-        if (record->report.status == PLEK_STATUS_TEST)
-                text_add(text, "  [%s]", word(language, "test"));
+        text_add(text, "%s", status_mark(record->report.status, language));
         if (record->freshness == PLEK_STALE)
                 text_add(text, "  %s", word(language, "stale"));
         if (record->freshness == PLEK_SILENT)

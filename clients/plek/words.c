@@ -25,6 +25,13 @@ void print_json_line(json_t *object)
         json_decref(object);
 }
 
+const char *status_mark(uint32_t status, Language language)
+{
+        if (status == PLEK_STATUS_EXERCISE)
+                return language == LANGUAGE_NL ? "  [oefening]" : "  [exercise]";
+        return status == PLEK_STATUS_TEST ? "  [test]" : "";
+}
+
 const char *freshness_name(PlekFreshness freshness)
 {
         static const char *const names[] = {

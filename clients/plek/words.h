@@ -29,5 +29,8 @@ json_t *contacts_to_json(const PlekLocationCard *card);
 /* The word for @english in the language that was chosen. */
 const char *word(Language language, const char *english);
 
+/* "  [exercise]" of what is no real thing, else "". */
+const char *status_mark(uint32_t status, Language language);
+
 const char *freshness_name(PlekFreshness freshness);
 const char *standing_name(PlekStanding standing);

@@ -42,6 +42,7 @@ typedef struct PlekMoment {
         bool available_known;    /* counts: free places, as given or computed */
         bool available_computed;
         int32_t available;
+        bool is_distrusted; /* its party's key was in other hands when it was received */
 } PlekMoment;
 
 typedef struct PlekHistoryQuestion {

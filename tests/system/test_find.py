@@ -2,7 +2,7 @@
 """plek find: where a patient can be taken now, and why not elsewhere"""
 
 import tap
-from harness import Region
+from harness import Region, until_true
 from tools import REFUSED, USAGE, Tools
 
 HERE = ("--near", "52.00,5.00")
@@ -188,13 +188,36 @@ def test_where_a_location_is_may_stand_for_where_the_patient_is():
             tools.plek("find", *wrong, party="meldkamer", expect=USAGE)
 
 
+def test_a_doubt_is_said_to_people_too():
+    with Region() as region:
+        tools = five(region)
+        put(tools, "door", "a", "OPEN", "--valid-for", "1s")
+        put(tools, "counts", "a", "available=5", "--valid-for", "1s")
+        put(tools, "counts", "b", "available=5")
+        put(tools, "door", "b", "STOP", "--until", "1s", "--on-expiry", "REOPEN")
+        until_true(lambda: {"COUNTS_SILENT", "DOOR_OLD", "DOOR_REOPENED"} <= {
+            doubt for f in find(tools) for doubt in f["doubts"]}, what="silence")
+        said = tools.plek("find", "--care", "ED", *HERE, party="meldkamer").out.splitlines()
+        a, b = (next(line for line in said if f"Ziekenhuis {place}" in line) for place in "ab")
+        assert "~places: silent" in a and "~door: stale" in a, a
+        assert "~door: reopened, unconfirmed" in b and "~places" not in b, b
+
+
 def test_an_exercise_is_never_an_answer_to_what_is_real():
     with Region() as region:
         tools = five(region)
         put(tools, "door", "a", "OPEN", "--status", "EXERCISE")
         put(tools, "counts", "a", "available=5", "--status", "EXERCISE")
         assert not find(tools)
-        assert ranks(find(tools, "--status", "EXERCISE")) == [("free", "a")]
+        answer = find(tools, "--status", "EXERCISE")
+        assert ranks(answer) == [("free", "a")] and answer[0]["status"] == "EXERCISE"
+        # And it says so to people, wherever it is shown.
+        for asked in (["find", "--care", "ED", *HERE], ["map"], ["impact", "--close", "a"]):
+            said = tools.plek(*asked, "--status", "EXERCISE", party="meldkamer").out
+            assert "[exercise]" in said.splitlines()[0], said
+        assert "[exercise]" not in tools.plek("find", "--care", "ED", *HERE, party="meldkamer").out
+        assert tools.plek("impact", "--close", "a", "--status", "EXERCISE", "--json",
+                          party="meldkamer").lines()[0]["status"] == "EXERCISE"
 
 
 if __name__ == "__main__":

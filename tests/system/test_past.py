@@ -213,6 +213,36 @@ def test_people_and_scripts_ask_with_plek():
         assert "nothing was said" in tools.plek("history", "nowhere", party="meldkamer").out
 
 
+def test_a_past_exercise_and_a_word_of_who_is_distrusted_do_not_look_like_others():
+    with Region() as region:
+        region.enrol_agent("duin", {"duin-1": "oost"})
+        region.enrol_agent("bos", {"bos-1": "oost"})
+        region.enrol_reader("meldkamer")
+        tools = Tools(region)
+        tools.plek("stop", "duin-1", "--care", "ED", "--status", "EXERCISE", party="duin")
+        tools.plek("stop", "bos-1", "--care", "ED", party="bos")
+        tools.plek("stop", "bos-1", "--care", "WARD", party="bos")
+
+        said = tools.plek("history", "duin-1", "--doors", party="meldkamer").out
+        assert said.rstrip().endswith("[exercise]"), said
+        assert tools.plek("history", "duin-1", "--json",
+                          party="meldkamer").one()["status"] == "EXERCISE"
+        for line in tools.plek("history", "bos-1", "--json", party="meldkamer").lines():
+            assert line["status"] == "ACTUAL" and "enrolled" not in line
+        assert "distrusted" not in tools.plek("history", "bos-1", party="meldkamer").out
+
+        ward_ms = tools.get("meldkamer", "--location", "bos-1",
+                            "--care", "WARD")[0]["received_at_ms"]
+        region.submit(region.authority.revoke("bos", [region.key("bos").public],
+                                              distrusted_since_ms=ward_ms))
+        lines = tools.plek("history", "bos-1", "--json", party="meldkamer").lines()
+        assert [(line["door"]["care"], line.get("enrolled")) for line in lines] == [
+            ("ED", None), ("WARD", "DISTRUSTED")], lines
+        head, emergency, ward_door = tools.plek("history", "bos-1",
+                                                party="meldkamer").out.splitlines()
+        assert "distrusted" not in head + emergency and ward_door.endswith("distrusted")
+
+
 def test_stops_are_counted_and_what_their_neighbours_did():
     with Region() as region:
         agent = region.agent("duin", {f"duin-{n}": "oost" for n in (1, 2)})
