@@ -150,8 +150,6 @@ static void say_text(const PlekMoment *moment, Language language)
         if (moment->kind == PLEK_MOMENT_MOVED && moment->region)
                 text_add(&text, " %s", moment->region);
         text_add(&text, "%s", status_mark(moment->report.status, language));
-        if (moment->is_distrusted)
-                text_add(&text, "  %s", word(language, "distrusted"));
         puts(line);
 }
 

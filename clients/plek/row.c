@@ -208,7 +208,8 @@ static TableStyle style_of(const PlekRecord *record)
         };
         uint32_t state = record->report.kind == PLEK_REPORT_DOOR ? record->report.door.state : 0;
 
-        if (record->freshness == PLEK_WITHDRAWN || record->freshness == PLEK_SILENT)
+        if (record->freshness == PLEK_WITHDRAWN || record->freshness == PLEK_SILENT ||
+            record->enrolled == PLEK_DISTRUSTED)
                 return TABLE_GREY;
         if (state == PLEK_DOOR_STOP && record->standing == PLEK_EXPIRED)
                 return TABLE_ORANGE;
@@ -221,6 +222,8 @@ static char sign_of(const PlekRecord *record)
 {
         if (record->freshness == PLEK_WITHDRAWN)
                 return 'x';
+        if (record->enrolled == PLEK_DISTRUSTED)
+                return '#';
         if (record->report.kind == PLEK_REPORT_DOOR && record->standing == PLEK_EXPIRED)
                 return '!';
         if (record->freshness == PLEK_SILENT || record->standing == PLEK_LAPSED)
@@ -236,6 +239,9 @@ static void value_words(const PlekRecord *record, Language language, char *to, s
         Text text = { to, n_to };
 
         *to = '\0';
+        /* At once: what is said after it must not be taken for what is so. */
+        if (record->freshness != PLEK_WITHDRAWN && record->enrolled == PLEK_DISTRUSTED)
+                text_add(&text, "%s · ", word(language, "does not count: distrusted"));
         if (record->freshness == PLEK_WITHDRAWN)
                 text_add(&text, "%s", word(language, "withdrawn"));
         else if (report->kind == PLEK_REPORT_DOOR)
@@ -273,8 +279,6 @@ static void marks(const PlekRecord *record, Language language, int64_t away_ms, 
                 text_add(text, "  %s", word(language, "silent"));
         if (record->enrolled == PLEK_NO_LONGER_ENROLLED)
                 text_add(text, "  %s", word(language, "no longer enrolled"));
-        if (record->enrolled == PLEK_DISTRUSTED)
-                text_add(text, "  %s", word(language, "distrusted"));
         if (record->overdue_ms) {
                 duration_format(record->overdue_ms, away);
                 text_add(text, "  > %s %s", word(language, "overdue"), away);
@@ -288,13 +292,15 @@ static void marks(const PlekRecord *record, Language language, int64_t away_ms, 
 static void set_order(Row *row, const PlekRecord *record)
 {
         bool is_in_force = record->standing != PLEK_ANNOUNCED && record->standing != PLEK_OVER;
+        char part = !is_in_force                          ? ROW_NOT_IN_FORCE
+                    : record->enrolled == PLEK_DISTRUSTED ? ROW_DOES_NOT_LEAD
+                                                          : ROW_LEADS;
         Text text = { row->order, sizeof(row->order) };
 
         text_add(&text, "%010u %s ", record_care(record),
                  record->report.unit ? record->report.unit : "");
         row->order_at = (size_t)(text.at - row->order);
-        text_add(&text, "%c %s", is_in_force ? ROW_LEADS : ROW_NOT_IN_FORCE,
-                 record->id ? record->id : "");
+        text_add(&text, "%c %s", part, record->id ? record->id : "");
 }
 
 enum { WIDE_COLUMNS = 120, ABOUT_COLUMNS = 28, VALUE_COLUMNS = 46, AGE_COLUMNS = 9 };

@@ -169,6 +169,33 @@ static void test_a_door_says_since_when_and_until_when_and_for_whom_not(void **s
                    "tot 2026-01-01 12:00  12 s     automatisch");
 }
 
+static void test_what_is_distrusted_says_so_before_it_says_anything(void **state)
+{
+        PlekRecord open = stop_of("seh", PLEK_STANDS), counts = counts_of("ic");
+        Row row;
+
+        open.report.door.state = PLEK_DOOR_OPEN;
+        open.enrolled = counts.enrolled = PLEK_DISTRUSTED;
+        assert_row(&open, LANGUAGE_EN,
+                   "  # ED seh                      does not count: distrusted · open             "
+                   "12 s     automatic");
+        assert_row(&counts, LANGUAGE_NL,
+                   "  # IC ic                       telt niet: niet te vertrouwen · 2 vrij van 12  "
+                   "12 s     automatisch");
+        /* Not green, in no column, and below what leads. */
+        row_make(&row, &open, LANGUAGE_EN, -1, 0);
+        assert_int_equal(row.style, TABLE_GREY);
+        assert_int_equal(row.order[row.order_at], ROW_DOES_NOT_LEAD);
+        row_make(&row, &open, LANGUAGE_EN, -1, 60);
+        assert_non_null(strstr(row.text, "distrusted"));
+        assert_true(strstr(row.text, "distrusted") < strstr(row.text, "open"));
+        /* Who is only no longer enrolled is believed. */
+        open.enrolled = PLEK_NO_LONGER_ENROLLED;
+        row_make(&row, &open, LANGUAGE_EN, -1, 0);
+        assert_int_equal(row.style, TABLE_GREEN);
+        assert_non_null(strstr(row.text, "no longer enrolled"));
+}
+
 static void test_a_number_that_is_not_there_is_no_zero(void **state)
 {
         PlekRecord record = counts_of("none");
@@ -342,6 +369,7 @@ int main(void)
                 cmocka_unit_test(test_never_stale_silent_expired_withdrawn_and_zero_in_english),
                 cmocka_unit_test(test_the_same_in_dutch),
                 cmocka_unit_test(test_a_door_says_since_when_and_until_when_and_for_whom_not),
+                cmocka_unit_test(test_what_is_distrusted_says_so_before_it_says_anything),
                 cmocka_unit_test(test_a_number_that_is_not_there_is_no_zero),
                 cmocka_unit_test(test_flags_and_definition_are_said),
                 cmocka_unit_test(test_who_is_later_than_agreed_is_marked_though_fresh),
