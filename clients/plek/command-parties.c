@@ -7,6 +7,8 @@
 #include <string.h>
 
 #include "peer.h"
+#include "text.h"
+#include "json-set.h"
 #include "when.h"
 #include "words.h"
 
@@ -33,6 +35,19 @@ static error_t parse(int key, char *argument, struct argp_state *state)
         }
 }
 
+static bool has_role(const PlekPartyInfo *party, unsigned role)
+{
+        return party->roles & PLEK_ROLE_BIT(role);
+}
+
+/* What somebody is who feeds nothing: they need no connection to be well. */
+static const char *reader_kind(const PlekPartyInfo *party)
+{
+        return has_role(party, PLEK_ROLE_OPERATOR)      ? "operator"
+               : has_role(party, PLEK_ROLE_COORDINATOR) ? "coordinator"
+                                                        : "reader";
+}
+
 /* One word, worst first. For a script it is in English always. */
 static const char *party_state(const PlekPartyInfo *party, int64_t now_ms)
 {
@@ -41,8 +56,28 @@ static const char *party_state(const PlekPartyInfo *party, int64_t now_ms)
                : now_ms > party->valid_until_ms  ? "expired"
                : party->has_twins                ? "twins"
                : party->is_connected             ? "connected"
-               : party->since_ms == PLEK_NO_TIME ? "no feed"
-                                                 : "away";
+               : party->since_ms != PLEK_NO_TIME ? "away"
+               : has_role(party, PLEK_ROLE_AGENT) || has_role(party, PLEK_ROLE_RELAY)
+                       ? "never"
+                       : reader_kind(party);
+}
+
+/* "connected since 14:02", "lost since 14:02", "never connected". */
+static void state_words(const PlekPartyInfo *party, int64_t now_ms, Language language, Text *text)
+{
+        const char *state = party_state(party, now_ms);
+        char since[WHEN_TEXT_BYTES];
+
+        if (!strcmp(state, "never"))
+                state = "never connected";
+        else if (!strcmp(state, "away"))
+                state = "lost";
+        text_add(text, "%s", word(language, state));
+        if (party->since_ms == PLEK_NO_TIME ||
+            (strcmp(state, "connected") != 0 && strcmp(state, "lost") != 0))
+                return;
+        when_format_near(party->since_ms, since);
+        text_add(text, " %s %s", word(language, "since"), since);
 }
 
 static void party_json(const PlekPartyInfo *party, int64_t now_ms)
@@ -58,6 +93,7 @@ static void party_json(const PlekPartyInfo *party, int64_t now_ms)
                            "records", (json_int_t)party->n_records, "accepted",
                            (json_int_t)party->n_accepted, "refused", (json_int_t)party->n_refused);
 
+        json_set_time(object, "since_ms", party->since_ms);
         for (size_t i = 0; i < party->n_keys; i++)
                 json_array_append_new(keys, json_string(party->keys[i]));
         json_object_set_new(object, "keys", keys);
@@ -72,18 +108,24 @@ static void party_json(const PlekPartyInfo *party, int64_t now_ms)
 
 static void party_text(const PlekPartyInfo *party, int64_t now_ms, Language language)
 {
-        char roles[ROLES_TEXT_BYTES], until[WHEN_TEXT_BYTES];
+        char roles[ROLES_TEXT_BYTES], until[WHEN_TEXT_BYTES], line[TEXT_COLUMNS_MAX], part[96];
+        Text text = { line, sizeof(line) }, piece = { part, sizeof(part) };
 
+        *line = *part = '\0';
         roles_format(party->roles, roles);
         when_format(party->valid_until_ms, until);
-        printf("%-28s %-10s %-22s %7" PRIu64 " %9" PRIu64 " %8" PRIu64 "  %s\n", party->party,
-               word(language, party_state(party, now_ms)), roles, party->n_records,
-               party->n_accepted, party->n_refused, until);
+        state_words(party, now_ms, language, &piece);
+        text_add_padded(&text, party->party, 29);
+        text_add_padded(&text, part, 27);
+        text_add_padded(&text, roles, 23);
+        text_add(&text, "%7" PRIu64 " %9" PRIu64 " %8" PRIu64 "  %s", party->n_records,
+                 party->n_accepted, party->n_refused, until);
+        puts(line);
 }
 
 static void heading(Language language)
 {
-        printf("%-28s %-10s %-22s %7s %9s %8s  %s\n", word(language, "party"),
+        printf("%-28s %-26s %-22s %7s %9s %8s  %s\n", word(language, "party"),
                word(language, "state"), word(language, "roles"), word(language, "records"),
                word(language, "accepted"), word(language, "refused"),
                word(language, "valid until"));

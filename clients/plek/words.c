@@ -239,8 +239,11 @@ static const struct {
         { "suspended", "geschorst" },
         { "twins", "dubbel" },
         { "connected", "verbonden" },
-        { "no feed", "geen bron" },
-        { "away", "weg" },
+        { "never connected", "nooit verbonden" },
+        { "lost", "weg" },
+        { "reader", "lezer" },
+        { "coordinator", "coördinator" },
+        { "operator", "beheerder" },
 
         { "up", "draait" },
         { "network", "netwerk" },

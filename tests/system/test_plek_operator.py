@@ -88,6 +88,8 @@ def test_parties_says_how_each_of_them_is():
         region.enrol_agent("weg", {"weg-1": "oost"})
         region.enrol_reader("oud", valid_from_ms=now_ms() - 9 * DAY_MS,
                             valid_until_ms=now_ms() - DAY_MS)
+        region.enrol_reader("zaal")
+        region.enrol_reader("zcc", coord=True)
         region.enrol_agent("ex", {"ex-1": "oost"})
         region.submit(region.authority.revoke("ex", [region.key("ex").public]))
         tools.put("duin", "counts", "--location", "duin-ed", "--care", "ED", "staffed=4")
@@ -96,13 +98,17 @@ def test_parties_says_how_each_of_them_is():
         def states():
             return {p["party"]: p["state"] for p in tools.control("parties", "--json").lines()}
 
-        assert states() == {"duin": "no feed", "weg": "connected", "oud": "expired",
-                            "ex": "revoked"}, states()
+        assert states() == {"duin": "never", "weg": "connected", "oud": "expired",
+                            "ex": "revoked", "zaal": "reader", "zcc": "coordinator"}, states()
+        assert "connected since " in tools.control("parties", "weg", "--lang", "en").out
         agent.close()
         until_true(lambda: states()["weg"] == "away", what="the agent away")
 
+        assert "lost since " in tools.control("parties", "weg", "--lang", "en").out
+        assert tools.control("parties", "weg", "--json").one()["since_ms"] > 0
+        assert "never connected" in tools.control("parties", "duin", "--lang", "en").out
         table = tools.control("parties").out.splitlines()
-        assert len(table) == 5 and table[0].split()[0] == "party"
+        assert len(table) == 7 and table[0].split()[0] == "party"
         whole = tools.control("parties", "duin").out
         assert "Duinzicht" in whole and "duin-ed (oost)" in whole
         assert keys.format_public(region.key("duin").public) in whole
