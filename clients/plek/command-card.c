@@ -5,11 +5,14 @@
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "command.h"
 #include "files.h"
 #include "peer.h"
 #include "wire/document.h"
+
+enum { CARD_BYTES_MAX = 64 * 1024 };
 
 typedef struct CardOptions {
         Common common;
@@ -19,6 +22,7 @@ typedef struct CardOptions {
         const char *host;
         const char *output;
         const char *show;
+        bool force;
         unsigned first_port;
         RegionCard card;
         char *endpoints[4]; /* updates, care, query, coord */
@@ -38,6 +42,7 @@ enum {
         OPTION_COORD,
         OPTION_TITLE,
         OPTION_SERIAL,
+        OPTION_FORCE,
 };
 
 static const struct argp_option options[] = {
@@ -58,6 +63,7 @@ static const struct argp_option options[] = {
         { "serial", OPTION_SERIAL, "N", 0, "Above the last card's (default: the time in seconds)",
           1 },
         { "output", 'o', "FILE", 0, "Default: region.card", 1 },
+        { "force", OPTION_FORCE, NULL, 0, "Also over the card of another authority", 1 },
         { 0 },
 };
 
@@ -134,6 +140,9 @@ static error_t parse(int key, char *argument, struct argp_state *state)
                 if (errno || *end || !o->card.serial)
                         argp_error(state, "--serial is a number from 1, not '%s'", argument);
                 return 0;
+        case OPTION_FORCE:
+                o->force = true;
+                return 0;
         case 'o':
                 o->output = argument;
                 return 0;
@@ -174,6 +183,50 @@ static void print_checksum(const PlekRegionCard *card)
         printf("checksum   %s\n", checksum);
 }
 
+/* Whether the card that the new one replaces names our key, as present or next authority. */
+static bool is_followed_by(const RegionCard *held, const RegionCard *card)
+{
+        if (memcmp(&held->network, &card->network, sizeof(held->network)) != 0)
+                return false;
+        for (size_t i = 0; i < held->n_authority; i++)
+                if (!memcmp(held->authority[i], card->authority[0], KEY_BYTES))
+                        return true;
+        return false;
+}
+
+/*
+ * A card signed with the wrong key is the first card of another network, or one that nobody takes
+ * who holds the one before: handed out from the place of the old one it leads new readers astray.
+ * What cannot be read as a card is no card. Returns an Exit.
+ */
+static int check_held(const CardOptions *o)
+{
+        CLEANUP(arena_freep) Arena *arena = NULL;
+        CLEANUP(blob_unrefp) Blob *bytes = NULL;
+        const char *text;
+        Envelope envelope;
+        RegionCard held;
+        int r;
+
+        if (o->force || access(o->output, F_OK))
+                return EXIT_DONE;
+        r = load_file(&bytes, o->output, CARD_BYTES_MAX);
+        if (r)
+                return r;
+        if (arena_new(&arena, ARENA_MESSAGE_BYTES))
+                return fail(EXIT_FILE, "out of memory.");
+        if (envelope_parse(&envelope, bytes->bytes, bytes->n_bytes) ||
+            envelope.kind != ENVELOPE_CARD ||
+            region_card_decode(&held, &text, arena, envelope.body, envelope.n_body) ||
+            is_followed_by(&held, &o->card))
+                return EXIT_DONE;
+        return fail(EXIT_REFUSED,
+                    "%s is the card of network %s under another authority than %s, which it names "
+                    "neither as present nor as next; who holds it takes no card of this one. Is "
+                    "this the right key? --output names another file, --force writes over it.",
+                    o->output, held.network_name, o->authority);
+}
+
 static int card_sign(CardOptions *o)
 {
         CLEANUP(secret_key_freep) SecretKey *authority = NULL;
@@ -194,6 +247,9 @@ static int card_sign(CardOptions *o)
         o->card.n_authority = MAX(o->card.n_authority, 1u);
         o->card.network = network_id_of(o->card.network_name,
                                         o->has_founder ? o->founder.sign : o->card.authority[0]);
+        r = check_held(o);
+        if (r)
+                return r;
         r = region_card_encode(&body, &o->card);
         if (r == -EINVAL)
                 return fail(EXIT_USAGE, "an endpoint is tcp://HOST:PORT, and a title is at most "
