@@ -14,6 +14,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "json-set.h"
 #include "peer.h"
 #include "position.h"
 #include "put.h"
@@ -79,6 +80,17 @@ static void say_position(const PutOptions *o)
         printf(", %s %s", word(o->common.language, "at"), text);
 }
 
+/* For a script: that it would be refused is an answer, too. */
+static int say_would_be_refused(const PlekFault *fault)
+{
+        json_t *object = json_pack("{s:b, s:s}", "accepted", 0, "text", fault->text);
+
+        json_set_code(object, "code", PLEK_CODES_REFUSAL, fault->code);
+        json_set_string(object, "field", *fault->field ? fault->field : NULL);
+        print_json_line(object);
+        return EXIT_REFUSED;
+}
+
 static int put_check(Peer *peer, const PutOptions *o)
 {
         CLEANUP(plek_client_freep) PlekClient *client = NULL;
@@ -91,6 +103,8 @@ static int put_check(Peer *peer, const PutOptions *o)
         plek_client_set_timeout(client, o->common.timeout_ms);
 
         r = plek_client_check(client, &o->report, &fault);
+        if (o->common.json && (r == PLEK_E_REFUSED || r == PLEK_E_INVALID))
+                return say_would_be_refused(&fault);
         if (r)
                 return fail_answer(r, &fault);
         if (o->common.json)
@@ -145,8 +159,7 @@ static int say_result(Peer *peer, const PutOptions *o, const PutResult *result, 
                  result->was_connected
                          ? "no receipt in time, so it may or may not be in the picture"
                          : "nothing could be sent, so it is not in the picture",
-                 *result->fault.text ? result->fault.text
-                                     : "The broker does not answer.");
+                 *result->fault.text ? result->fault.text : "The broker does not answer.");
         return fail_unanswered(peer, &o->common, PLEK_ROLE_BIT(PLEK_ROLE_AGENT), text);
 }
 

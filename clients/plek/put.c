@@ -5,7 +5,7 @@
 #include "put.h"
 #include "when.h"
 
-enum { OF_ALL = 1, OF_DOORS = 2, OF_HOW = 5 }; /* groups of the table */
+enum { OF_ALL = 1, OF_DOORS = 2, OF_HOW = 6 }; /* groups of the table */
 
 static const struct argp_option options[] = {
         { NULL, 0, NULL, 0, "What it is about:", 1 },
@@ -35,23 +35,23 @@ static const struct argp_option options[] = {
         { "time-zone", PUT_TIME_ZONE, "NAME", 0, "As in Europe/Amsterdam; for hours", 3 },
         { "identifier", PUT_IDENTIFIER, "SCHEME=ID", 0, "agb, ura, oin, local; repeat for more",
           3 },
-        { NULL, 0, NULL, 0, "Offerings, with --from, --until and --plan as doors:", 3 },
-        { "level", PUT_LEVEL, "CODE", 0, "As in a trauma centre's 1 to 3", 3 },
+        { NULL, 0, NULL, 0, "Offerings, with --from, --until and --plan as doors:", 4 },
+        { "level", PUT_LEVEL, "CODE", 0, "As in a trauma centre's 1 to 3", 4 },
         { "hours", PUT_HOURS, "HOURS", 0,
-          "As in 'Mo-Fr 08:00-17:00; Sa 09:00-12:00'; also of cards", 3 },
-        { "not-offered", PUT_NOT_OFFERED, NULL, 0, "This care is not given", 3 },
-        { NULL, 0, NULL, 0, "Pressure:", 4 },
-        { "method", PUT_METHOD, "CODE", 0, "nedocs, mnedocs, ...", 4 },
-        { "score", PUT_SCORE, "NUMBER", 0, "If it is not to be worked out from inputs", 4 },
+          "As in 'Mo-Fr 08:00-17:00; Sa 09:00-12:00'; also of cards", 4 },
+        { "not-offered", PUT_NOT_OFFERED, NULL, 0, "This care is not given", 4 },
+        { NULL, 0, NULL, 0, "Pressure:", 5 },
+        { "method", PUT_METHOD, "CODE", 0, "nedocs, mnedocs, ...", 5 },
+        { "score", PUT_SCORE, "NUMBER", 0, "If it is not to be worked out from inputs", 5 },
         { "input", PUT_INPUT, "NAME=NUMBER", 0,
-          "What the score is made of: patients, ed_beds, ...; repeat for more", 4 },
-        { NULL, 0, NULL, 0, "How:", 5 },
-        { "status", PUT_STATUS, "ACTUAL|EXERCISE|TEST", 0, "Default ACTUAL", 5 },
-        { "audience", PUT_AUDIENCE, "OPEN|CARE|COORD", 0, "Who may read it (CARE)", 5 },
-        { "definition", PUT_DEFINITION, "CODE", 0, "Which definition of a bed", 5 },
-        { "observed", PUT_OBSERVED, "TIME", 0, "When it was true (now)", 5 },
-        { "valid-for", PUT_VALID, "DURATION", 0, "How long it holds (as agreed)", 5 },
-        { "check", PUT_CHECK, NULL, 0, "Ask whether it would be accepted; write nothing", 5 },
+          "What the score is made of: patients, ed_beds, ...; repeat for more", 5 },
+        { NULL, 0, NULL, 0, "How:", 6 },
+        { "status", PUT_STATUS, "ACTUAL|EXERCISE|TEST", 0, "Default ACTUAL", 6 },
+        { "audience", PUT_AUDIENCE, "OPEN|CARE|COORD", 0, "Who may read it (CARE)", 6 },
+        { "definition", PUT_DEFINITION, "CODE", 0, "Which definition of a bed", 6 },
+        { "observed", PUT_OBSERVED, "TIME", 0, "When it was true (now)", 6 },
+        { "valid-for", PUT_VALID, "DURATION", 0, "How long it holds (as agreed)", 6 },
+        { "check", PUT_CHECK, NULL, 0, "Ask whether it would be accepted; write nothing", 6 },
         { 0 },
 };
 

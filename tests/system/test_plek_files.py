@@ -10,7 +10,7 @@ import plek_pb2 as pb
 import tap
 from plekpy import envelope, keys
 from plekpy.authority import Card
-from tools import DONE, FILE, PLEK, UNREACHABLE, USAGE, environment, run
+from tools import DONE, FILE, PLEK, REFUSED, UNREACHABLE, USAGE, environment, run
 
 
 @contextmanager
@@ -136,6 +136,41 @@ def test_a_card_has_all_that_a_client_needs():
         assert card.endpoint("coord") == "tcp://elsewhere:99"
         assert [key.sign for key in card.brokers] == [keys.parse_public(broker).sign]
         assert card.authority[1] == keys.parse_public(following).sign
+
+
+def test_the_help_of_put_has_each_option_under_its_heading():
+    with home() as (_, plek):
+        text = plek("put", "--help").out
+        cards = text[text.index(" Cards:"):text.index(" Offerings")]
+        for option in ("--name", "--kind", "--position", "--phone", "--time-zone", "--identifier"):
+            assert option in cards, cards
+        offerings = text[text.index(" Offerings"):text.index(" Pressure:")]
+        assert "--level" in offerings and "--hours" in offerings and "--name" not in offerings
+        assert "plek card --authority" in plek("card", "--help").out
+
+
+def test_a_card_of_another_authority_is_not_written_over():
+    with home() as (directory, plek):
+        authority, broker, following, stranger = with_keys(directory, plek, "authority", "broker",
+                                                           "next", "stranger")
+        common = ("card", "--network", "try", "--host", "localhost", "--broker", broker)
+        path = directory / "region.card"
+
+        def signed_by(name, *more, **options):
+            return plek(*common, "--authority", f"{name}.key", *more, **options)
+        signed_by("authority", "--next-authority", following, "--serial", "1")
+        first = path.read_bytes()
+        # Another key, with its own network or by mistake as ours.
+        for more in ((), ("--founder", authority)):
+            said = signed_by("stranger", *more, expect=REFUSED).err
+            assert "another authority" in said and "--force" in said and path.read_bytes() == first
+        assert signed_by("stranger", "-o", "other.card")
+        signed_by("authority", "--next-authority", following, "--serial", "2")
+        # The next key takes over, and then the former one signs nothing any more.
+        signed_by("next", "--founder", authority, "--serial", "3")
+        assert "another authority" in signed_by("authority", "--serial", "4", expect=REFUSED).err
+        signed_by("stranger", "--force")
+        assert Card(path.read_bytes(), keys.parse_public(stranger).sign)
 
 
 def test_a_card_that_was_altered_is_not_shown():

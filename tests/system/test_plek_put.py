@@ -106,6 +106,10 @@ def test_check_says_yes_or_no_and_writes_nothing():
         assert tools.put("duin", "door", *ED, "STOP", "--check", "--json").one()["accepted"]
         said = tools.put("duin", "door", "--location", "elders", "STOP", "--check", expect=REFUSED)
         assert "LOCATION" in said.err and "elders" in said.err
+        said = tools.put("duin", "door", "--location", "elders", "STOP", "--check", "--json",
+                         expect=REFUSED).one()
+        assert not said["accepted"] and said["code"] == "LOCATION" and "elders" in said["text"]
+        assert said["field"] == "location"
         said = tools.put("duin", "door", *ED, "STOP", "--from", "+1h", "--check", expect=REFUSED)
         assert "start" in said.err, said.err
         assert region.status().revision == before and not reader.records()
