@@ -50,6 +50,111 @@ PLEK_PUBLIC int plek_client_ack(PlekClient *client, const PlekRecord *record, ui
 PLEK_PUBLIC int plek_client_unack(PlekClient *client, const PlekRecord *record,
                                   PlekFault *ret_fault);
 
+/* ------------------------------------------------------------------ alerts */
+
+/*
+ * PlekAlerts: what a desk must be told of, when, and for how long
+ *
+ * It looks at what leads for each scope of a subscriber's picture that the rules name, and calls
+ * back when somebody must look. An alert is raised when what leads becomes, or says something else
+ * in, one of the states that are watched; it is repeated until somebody acknowledges it or it ends,
+ * and escalated if that takes too long. A scope that changes too often is told of once, and then
+ * quiet until it is steady again. What is said of a wider scope raises one alert, there.
+ *
+ * It belongs to its subscriber and thread. Call it from the subscriber's callbacks door and ack,
+ * and plek_alerts_process() after each time that the subscriber was run:
+ *
+ *         plek_subscriber_run(subscriber, plek_alerts_timeout_ms(alerts));
+ *         plek_alerts_process(alerts);
+ *
+ * It does not know whether the picture is fed: silence is only peace while
+ * plek_subscriber_link_state() says LIVE, and whoever shows alerts must show that, too.
+ */
+typedef struct PlekAlerts PlekAlerts;
+
+typedef enum PlekAlertSaying {
+        PLEK_ALERT_RAISED = 1,
+        PLEK_ALERT_REPEATED,
+        PLEK_ALERT_ESCALATED,
+        PLEK_ALERT_ACKNOWLEDGED, /* by somebody whose word counts */
+        PLEK_ALERT_ENDED,        /* what leads now raises none */
+        PLEK_ALERT_FLAPPING,     /* it changes too often, and is quiet from now on */
+        PLEK_ALERT_STEADY,       /* no longer */
+} PlekAlertSaying;
+
+typedef enum PlekAlertCause {
+        PLEK_ALERT_NONE,
+        PLEK_ALERT_STATE,     /* a state that is watched */
+        PLEK_ALERT_EXPIRED,   /* one whose end has passed: nobody has said what is now */
+        PLEK_ALERT_ANNOUNCED, /* one to come */
+        PLEK_ALERT_SOON,      /* the same, about to begin */
+} PlekAlertCause;
+
+/* Set it with PLEK_ALERT_RULES_INIT first. What is listed is copied; nothing listed: all. */
+typedef struct PlekAlertRules {
+        const char *const *locations;
+        size_t n_locations;
+        const char *const *regions; /* home regions */
+        size_t n_regions;
+        const uint32_t *cares; /* PlekCare; a door for the whole of a location is about each */
+        size_t n_cares;
+
+        uint32_t states; /* PLEK_ALERT_STATE_BIT()s that raise one */
+        bool tell_expired, tell_announced;
+        bool with_test;      /* also what is marked TEST, if the subscriber has it */
+        int64_t soon_ms;     /* before a plan begins; 0: not */
+        int64_t repeat_ms;   /* 0: once */
+        int64_t escalate_ms; /* 0: never */
+        size_t n_flaps;      /* more changes than this within the window are too many; 0: any; 15 at
+                                the most */
+        int64_t flap_window_ms, flap_steady_ms;
+        const char *acknowledged_by; /* whose word counts; NULL: anybody's */
+} PlekAlertRules;
+
+/* As acknowledged_by: the party of the subscriber, whoever that is. */
+#define PLEK_ALERT_BY_US ""
+
+#define PLEK_ALERT_STATE_BIT(_state) (1u << (_state))
+
+/* Stops and closures; again each minute; two changes in a minute are no flapping, five are. */
+#define PLEK_ALERT_RULES_INIT                                                                      \
+        {                                                                                          \
+                .states = PLEK_ALERT_STATE_BIT(PLEK_DOOR_STOP) |                                   \
+                          PLEK_ALERT_STATE_BIT(PLEK_DOOR_CLOSED),                                  \
+                .tell_expired = true, .tell_announced = true, .soon_ms = 30 * 60 * 1000,           \
+                .repeat_ms = 60 * 1000, .escalate_ms = 5 * 60 * 1000, .n_flaps = 4,                \
+                .flap_window_ms = 10 * 60 * 1000, .flap_steady_ms = 10 * 60 * 1000                 \
+        }
+
+/* Borrowed for the call, which may look up and iterate in the subscriber. */
+typedef struct PlekAlert {
+        PlekAlertSaying saying;
+        PlekAlertCause cause;        /* of ENDED: of what has ended; of FLAPPING and STEADY: NONE */
+        int64_t raised_at_ms;        /* or PLEK_NO_TIME: it is not */
+        const PlekLeadingDoor *door; /* what leads now */
+} PlekAlert;
+
+typedef void (*PlekAlertFn)(void *arg, const PlekAlert *alert);
+
+/* @subscriber must outlive it. Returns 0, -EINVAL (n_flaps) or -ENOMEM. */
+PLEK_PUBLIC int plek_alerts_new(PlekAlerts **ret_alerts, PlekSubscriber *subscriber,
+                                const PlekAlertRules *rules, PlekAlertFn func, void *arg);
+/* Returns NULL. */
+PLEK_PUBLIC PlekAlerts *plek_alerts_free(PlekAlerts *alerts);
+
+/* What the subscriber's callbacks were told. Nothing is called back yet. Each returns 0 or -ENOMEM,
+ * after which plek_alerts_process() says so, too. */
+PLEK_PUBLIC int plek_alerts_door(PlekAlerts *alerts, const PlekLeadingDoor *door);
+PLEK_PUBLIC int plek_alerts_ack(PlekAlerts *alerts, const PlekAck *ack);
+
+/* Looks at what has changed and at what is due. Returns 0 or -ENOMEM. */
+PLEK_PUBLIC int plek_alerts_process(PlekAlerts *alerts);
+/* For how long there is nothing to do, if nothing changes; -1: for ever. */
+PLEK_PUBLIC int plek_alerts_timeout_ms(const PlekAlerts *alerts);
+
+/* Alerts that are raised, and neither acknowledged nor ended. */
+PLEK_PUBLIC size_t plek_alerts_n_active(const PlekAlerts *alerts);
+
 #ifdef __cplusplus
 }
 #endif
