@@ -11,6 +11,7 @@
 #include "look.h"
 #include "neighbour-options.h"
 #include "when.h"
+#include "seen.h"
 #include "words.h"
 
 typedef struct DoorOptions {
@@ -211,18 +212,36 @@ static int print_neighbours(PlekSubscriber *subscriber, const PlekDoorScope *sco
         return 0;
 }
 
+static int print_seen(PlekSubscriber *subscriber, const PlekRecord *record, Language language)
+{
+        char line[TEXT_COLUMNS_MAX] = "";
+        Text text = { line, sizeof(line) };
+        int r;
+
+        r = seen_words(subscriber, record, language, &text);
+        if (!r && *line)
+                puts(line);
+        return r;
+}
+
 static int show_text(PlekSubscriber *subscriber, const PlekDoorScope *scope, const DoorOptions *o)
 {
         uint32_t state_for = plek_subscriber_door_for(subscriber, scope, o->exception);
         PlekLeadingDoor door;
+        bool asks;
         int r;
 
         r = plek_subscriber_leading_door(subscriber, scope, &door);
         if (r)
                 return r;
+        asks = door_asks_for_neighbours(&door);
         print_leading(&door, o, state_for);
+        if (door.has_record)
+                r = print_seen(subscriber, &door.record, o->common.language);
+        if (r)
+                return r;
         r = print_others(subscriber, scope, o->common.language);
-        return r || !door_asks_for_neighbours(&door) ? r : print_neighbours(subscriber, scope, o);
+        return r || !asks ? r : print_neighbours(subscriber, scope, o);
 }
 
 static int show_json(PlekSubscriber *subscriber, const PlekDoorScope *scope, const DoorOptions *o)
@@ -240,6 +259,11 @@ static int show_json(PlekSubscriber *subscriber, const PlekDoorScope *scope, con
         if (r)
                 return r;
         object = leading_to_json(&door);
+        if (door.has_record) {
+                r = seen_json(object, subscriber, &door.record);
+                if (r)
+                        return r;
+        }
         if (o->exception) {
                 uint32_t state = plek_subscriber_door_for(subscriber, scope, o->exception);
                 const char *name = plek_code_name(PLEK_CODES_DOOR_STATE, state);

@@ -13,6 +13,7 @@
 #include "look.h"
 #include "neighbour-options.h"
 #include "screen.h"
+#include "seen.h"
 #include "table.h"
 #include "when.h"
 #include "words.h"
@@ -71,7 +72,8 @@ static error_t parse(int key, char *argument, struct argp_state *state)
                 return 0;
         case OPTION_CARE:
                 if (plek_code_parse(&o->filter.care, PLEK_CODES_CARE, argument))
-                        argp_error(state, "there is no care '%s'. plek codes care lists them", argument);
+                        argp_error(state, "there is no care '%s'. plek codes care lists them",
+                                   argument);
                 return 0;
         case OPTION_REGION:
                 if (o->subscriber.n_regions == N_ELEMENTS(o->regions))
@@ -176,6 +178,21 @@ static void json_door(void *arg, const PlekLeadingDoor *door)
         door_watch_event(&o->doors, o->watched, &o->filter, door);
 }
 
+static void json_ack(void *arg, const PlekAck *ack, bool has_ended)
+{
+        const GetOptions *o = arg;
+        json_t *object;
+
+        if (o->filter.location && strcmp(o->filter.location, ack->of.location) != 0)
+                return;
+        object = ack_to_json(ack);
+        json_object_set_new(object, "event", json_string("ack"));
+        json_object_set_new(object, "ended", json_boolean(has_ended));
+        json_object_set_new(object, "party", json_string(ack->of.party));
+        json_object_set_new(object, "location", json_string(ack->of.location));
+        print_json_line(object);
+}
+
 static void json_link(void *arg, const PlekLinkState *link)
 {
         print_json_line(json_pack("{s:s, s:s, s:b, s:I, s:s?}", "event", "link", "link",
@@ -212,6 +229,7 @@ static const PlekSubscriberCallbacks json_callbacks = {
         .presence = json_presence,
         .alarm = json_alarm,
         .door = json_door,
+        .ack = json_ack,
 };
 
 static const PlekSubscriberCallbacks text_callbacks = { .alarm = text_alarm };

@@ -87,6 +87,8 @@ int command_import(int argc, char **argv);
 int command_find(int argc, char **argv);
 int command_impact(int argc, char **argv);
 int command_map(int argc, char **argv);
+int command_alert(int argc, char **argv);
+int command_ack(int argc, char **argv);
 int command_refuse(int argc, char **argv);
 int command_flow(int argc, char **argv);
 int command_flows(int argc, char **argv);

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "door-words.h"
+#include "seen.h"
 #include "words.h"
 
 void door_of(DoorOf *ret_of, const PlekRecord *record)
@@ -116,8 +117,12 @@ int door_row_finish(Row *row, PlekSubscriber *subscriber, const DoorOf *of,
                 text_add(&text, "  ");
                 plan_words(&door, filter->language, &text);
         }
-        if (!door_asks_for_neighbours(&door))
-                return 0;
+        text = end_of(row);
+        r = seen_words(subscriber, &door.record, filter->language, &text);
+        if (!r)
+                r = plek_subscriber_leading_door(subscriber, &of->scope, &door);
+        if (r || !door_asks_for_neighbours(&door))
+                return r;
         return make_neighbours(ret_neighbours, subscriber, row, &of->scope, filter,
                                ret_has_neighbours);
 }

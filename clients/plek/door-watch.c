@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "seen.h"
 #include "words.h"
 
 void door_watch_deinit(DoorWatch *watch)
@@ -34,17 +35,18 @@ int door_json_finish(json_t *object, PlekSubscriber *subscriber, const DoorOf *o
                      const TableFilter *filter)
 {
         PlekLeadingDoor door;
-        bool leads;
+        bool leads, asks;
         int r;
 
         r = plek_subscriber_leading_door(subscriber, &of->scope, &door);
         if (r)
                 return r;
         leads = door.has_record && !strcmp(door.record.id, of->id);
+        asks = leads && door_asks_for_neighbours(&door);
         json_object_set_new(object, "leads", json_boolean(leads));
-        return leads && door_asks_for_neighbours(&door)
-                       ? set_neighbours(object, subscriber, &of->scope, filter)
-                       : 0;
+        if (leads)
+                r = seen_json(object, subscriber, &door.record);
+        return !r && asks ? set_neighbours(object, subscriber, &of->scope, filter) : r;
 }
 
 /* ------------------------------------------------------------------ events */

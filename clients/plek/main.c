@@ -16,6 +16,8 @@ static const Command commands[] = {
         { "find", command_find, "where a patient can be taken now, ranked" },
         { "impact", command_impact, "what follows if a location closes" },
         { "map", command_map, "which care is given where, and when" },
+        { "alert", command_alert, "what must be looked at now, until somebody has seen it" },
+        { "ack", command_ack, "say that we have seen it" },
         { "overdue", command_overdue, "who is later than agreed, and whom to call" },
         { "at", command_at, "the picture as it was held at a time" },
         { "history", command_history, "what was said of a location, and when" },

@@ -270,6 +270,21 @@ static const struct {
         { "is back", "is terug" },
         { "the broker's clock is accepted", "de klok van de broker is aangenomen" },
         { "the registry is confirmed", "het register is bevestigd" },
+        { "seen by", "gezien door" },
+        { "seen", "gezien" },
+        { "taken back", "ingetrokken" },
+        { "ALERT", "ALARM" },
+        { "ALERT, again", "ALARM, opnieuw" },
+        { "*** NOBODY HAS SEEN", "*** DOOR NIEMAND GEZIEN" },
+        { "changes too often, quiet until it is steady",
+          "wisselt te vaak, stil tot het rustig is" },
+        { "steady again", "weer rustig" },
+        { "begins soon", "begint zo" },
+        { "*** THE PICTURE IS NOT FED: no alert does not mean that all is well",
+          "*** HET BEELD WORDT NIET GEVOED: geen alarm betekent niet dat alles goed is" },
+        { "*** THE BROKER ACCEPTS NOTHING: no alert does not mean that all is well",
+          "*** DE BROKER NEEMT NIETS AAN: geen alarm betekent niet dat alles goed is" },
+        { "the picture is fed again", "het beeld wordt weer gevoed" },
 };
 
 const char *word(Language language, const char *english)

@@ -1,0 +1,69 @@
+#include "seen.h"
+
+#include "json-set.h"
+#include "when.h"
+#include "words.h"
+
+static int acks_of(PlekSubscriber *subscriber, const PlekRecord *record,
+                   PlekAck ret_acks[PLEK_ACKS_MAX], size_t *ret_n)
+{
+        PlekRecordKey key;
+        int r;
+
+        plek_report_key(&record->report, &key);
+        key.party = record->party;
+        r = plek_subscriber_acks(subscriber, &key, ret_acks, PLEK_ACKS_MAX, ret_n);
+        return r == PLEK_E_NOT_FOUND ? 0 : r;
+}
+
+int seen_words(PlekSubscriber *subscriber, const PlekRecord *record, Language language, Text *text)
+{
+        PlekAck acks[PLEK_ACKS_MAX];
+        char when[WHEN_TEXT_BYTES];
+        size_t n_acks;
+        int r;
+
+        r = acks_of(subscriber, record, acks, &n_acks);
+        if (r)
+                return r;
+        for (size_t i = 0; i < n_acks; i++) {
+                const PlekAck *ack = &acks[i];
+
+                when_format_near(ack->at_ms, when);
+                text_add(text, "%s%s %s", i ? ", " : "  ", i ? "" : word(language, "seen by"),
+                         ack->by_name ? ack->by_name : ack->by);
+                if (ack->function)
+                        text_add(text, " (%s)", ack->function);
+                text_add(text, " %s", when);
+        }
+        return 0;
+}
+
+json_t *ack_to_json(const PlekAck *ack)
+{
+        json_t *object = json_object();
+
+        json_set_string(object, "by", ack->by);
+        json_set_string(object, "by_name", ack->by_name);
+        json_set_string(object, "function", ack->function);
+        json_object_set_new(object, "at_ms", json_integer(ack->at_ms));
+        json_set_string(object, "enrolled", enrolled_name(ack->enrolled));
+        return object;
+}
+
+int seen_json(json_t *object, PlekSubscriber *subscriber, const PlekRecord *record)
+{
+        PlekAck acks[PLEK_ACKS_MAX];
+        json_t *array;
+        size_t n_acks;
+        int r;
+
+        r = acks_of(subscriber, record, acks, &n_acks);
+        if (r || !n_acks)
+                return r;
+        array = json_array();
+        for (size_t i = 0; i < n_acks; i++)
+                json_array_append_new(array, ack_to_json(&acks[i]));
+        json_object_set_new(object, "acks", array);
+        return 0;
+}

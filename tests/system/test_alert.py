@@ -1,0 +1,244 @@
+#!/usr/bin/python3
+"""plek alert and plek ack: a desk hears of a stop at once, until somebody has seen it."""
+
+import json
+import time
+
+import plek_pb2 as pb
+import tap
+from harness import Region
+from tools import DONE, PLEK, REFUSED, Events, Tools, run
+
+
+def alert(tools, party, *arguments):
+    """plek alert --json, from where the picture was whole."""
+    desk = tools.region.keep(Events(
+        [PLEK, "alert", "--json", *tools.as_party(party), *map(str, arguments)], tools.env))
+    desk.next(lambda e: e["event"] == "link" and e["link"] == "LIVE")
+    return desk
+
+
+def said(events, what, seconds=20):
+    return events.next(lambda e: e["event"] == "alert" and e["alert"] == what, seconds)
+
+
+def begin(region):
+    agent = region.agent("duin", {"duin-1": "oost", "duin-2": "oost"})
+    region.enrol_reader("meldkamer")
+    region.enrol_reader("rav", name="RAV Oost")
+    return agent, Tools(region)
+
+
+def stop(agent, location="duin-1", state=pb.DOOR_STOP, **fields):
+    door = agent.door(location, state, care=pb.CARE_ED, **fields)
+    agent.state(door)
+    return door
+
+
+def test_a_stop_is_told_within_a_second_while_counts_flood_a_reader_that_is_slow_on_them():
+    with Region(settings={"updates-per-second": "5000"}) as region:
+        agent, tools = begin(region)
+        stop(agent, state=pb.DOOR_OPEN)
+        desk = alert(tools, "meldkamer", "--flaps", "0")
+        reader = region.reader("rav")
+        counts = reader.subs["counts"]  # nobody reads this one any more
+        flooder = region.agent("golf", {"golf-1": "oost"})
+        began = time.monotonic()
+        sent = 0
+        waits = []
+        for number in range(6):
+            for unit in range(200):
+                flooder.send(flooder.counts("golf-1", f"u{unit}", pb.CARE_WARD,
+                                            staffed=number * 200 + unit))
+                sent += 1
+            door = agent.door("duin-1", pb.DOOR_OPEN if number % 2 else pb.DOOR_STOP,
+                              care=pb.CARE_ED)
+            before = time.monotonic()
+            agent.send(door)
+            frame = None
+            while frame is None or door.party.encode() not in frame:
+                frame = reader.subs["status"].recv_multipart()[0]
+                if b"pic/oost/status/" not in frame:
+                    frame = None
+            waits.append(time.monotonic() - before)
+            if number % 2 == 0:
+                said(desk, "RAISED", 5)
+                assert time.monotonic() - before < 1.5, "plek alert was late"
+            else:
+                said(desk, "ENDED", 5)
+        assert sent / (time.monotonic() - began) > 100, "that was no flood"
+        assert max(waits) < 1, f"a stop was late: {waits}"
+        assert counts.poll(0), "counts had not flooded it"
+
+
+def test_it_repeats_escalates_and_is_quiet_once_anybody_has_seen_it():
+    with Region() as region:
+        agent, tools = begin(region)
+        desk = alert(tools, "meldkamer", "--repeat", "300ms", "--escalate-after", "700ms")
+        stop(agent, exceptions=[pb.EXCEPTION_MULTITRAUMA])
+        raised = said(desk, "RAISED")
+        assert raised["cause"] == "STATE" and raised["state"] == "STOP"
+        assert raised["exceptions"] == ["MULTITRAUMA"] and "acks" not in raised
+        said(desk, "REPEATED")
+        said(desk, "ESCALATED")
+        said(desk, "REPEATED")
+
+        done = tools.plek("ack", "duin-1", "--function", "regievoerder", "--json", party="rav")
+        assert done.one()["record"] == raised["record"]["id"]
+        seen = said(desk, "ACKNOWLEDGED")
+        assert [(a["by"], a["function"]) for a in seen["acks"]] == [("rav", "regievoerder")]
+        # It says something else: that is news, and was seen by nobody.
+        stop(agent, state=pb.DOOR_CLOSED)
+        again = desk.next(lambda e: e["event"] == "alert")
+        assert (again["alert"], again["state"]) == ("RAISED", "CLOSED") and "acks" not in again
+        stop(agent, state=pb.DOOR_OPEN)
+        said(desk, "ENDED")
+
+
+def test_whose_word_counts_can_be_said():
+    with Region() as region:
+        agent, tools = begin(region)
+        desk = alert(tools, "meldkamer", "--repeat", "200ms", "--acknowledged-by", "me")
+        door = stop(agent)
+        said(desk, "RAISED")
+        tools.plek("ack", "duin-1", party="rav")
+        said(desk, "REPEATED")
+        said(desk, "REPEATED")
+        # By the record's own name, and by us.
+        name = tools.get("meldkamer", "--location", "duin-1")[0]["id"]
+        tools.plek("ack", name, party="meldkamer")
+        assert {a["by"] for a in said(desk, "ACKNOWLEDGED")["acks"]} == {"rav", "meldkamer"}
+        shown = tools.plek("get", party="rav").out
+        assert "seen by" in shown and "RAV Oost" in shown, shown
+        assert "gezien door" in tools.plek("door", "duin-1", "--care", "ED", "--lang", "nl",
+                                           party="rav").out
+        tools.plek("ack", "duin-1", "--undo", party="meldkamer")
+        said(desk, "RAISED")
+        assert door.location == "duin-1"
+
+
+def test_only_what_was_asked_for_raises_an_alert():
+    with Region() as region:
+        agent, tools = begin(region)
+        desk = alert(tools, "meldkamer", "--location", "duin-2", "--state", "RESTRICTED",
+                     "--state", "STOP")
+        stop(agent, "duin-1")
+        stop(agent, "duin-2", pb.DOOR_CLOSED)
+        stop(agent, "duin-2", pb.DOOR_RESTRICTED)
+        first = desk.next(lambda e: e["event"] == "alert")
+        assert (first["location"], first["state"]) == ("duin-2", "RESTRICTED")
+        nothing = tools.plek("alert", "--region", "west", "--once", "--for", "300ms",
+                             party="rav", expect=REFUSED)
+        assert nothing.status == REFUSED
+
+
+def test_once_ends_after_the_first_and_says_so():
+    with Region() as region:
+        agent, tools = begin(region)
+        stop(agent)
+        done = tools.plek("alert", "--once", "--for", "20s", party="meldkamer")
+        assert done.status == DONE and "ALERT" in done.out and "duin-1" in done.out
+        dutch = tools.plek("alert", "--once", "--for", "20s", "--lang", "nl", party="meldkamer")
+        assert "ALARM" in dutch.out
+
+
+def test_what_changes_too_often_is_told_once():
+    with Region() as region:
+        agent, tools = begin(region)
+        stop(agent, state=pb.DOOR_OPEN)
+        desk = alert(tools, "meldkamer", "--flaps", "2", "--flap-window", "1min",
+                     "--steady", "1500ms")
+        expected = []
+        for number, what in enumerate(("RAISED", "ENDED", "FLAPPING")):
+            stop(agent, state=pb.DOOR_OPEN if number % 2 else pb.DOOR_STOP)
+            expected.append(said(desk, what))
+        for number in range(3, 7):
+            stop(agent, state=pb.DOOR_OPEN if number % 2 else pb.DOOR_STOP)
+        first = desk.next(lambda e: e["event"] == "alert")
+        assert first["alert"] == "STEADY", first
+        assert said(desk, "RAISED")["state"] == "STOP"
+
+
+HOSTILE = "$(touch pwned); `touch pwned` | & \"x\" 'y' \\ --help EVIL=1 %s%n \u202e"
+
+
+def program(region, name, text):
+    return region.write_file(name, f"#!/bin/sh\n{text}\n", 0o755)
+
+
+def test_a_program_is_run_without_a_shell_and_hostile_words_stay_words():
+    with Region() as region:
+        agent, tools = begin(region)
+        out = region.directory / "told"
+        show = program(region, "show", f'printf "%s\\n" "$#" "$1" "$2" >> {out}.new\n'
+                       f"env >> {out}.new\nmv {out}.new {out}.$PLEK_ALERT_EVENT")
+        door = agent.door("duin-1", pb.DOOR_STOP, care=pb.CARE_ED, text=HOSTILE)
+        door.label = HOSTILE
+        desk = alert(tools, "meldkamer", "--run", show, "--", "a b; touch pwned", "$HOME")
+        agent.state(door)
+        said(desk, "RAISED")
+        path = region.directory / "told.RAISED"
+        until = time.monotonic() + 20
+        while not path.exists():
+            assert time.monotonic() < until, "the program was not run"
+            desk.read(0.05)
+        lines = path.read_text(encoding="utf-8").splitlines()
+        assert lines[:3] == ["2", "a b; touch pwned", "$HOME"], lines[:3]
+        told = dict(line.split("=", 1) for line in lines[3:] if "=" in line)
+        assert told["PLEK_ALERT_STATE"] == "STOP" and told["PLEK_ALERT_LOCATION"] == "duin-1"
+        assert told["PLEK_ALERT_CARE"] == "ED" and told["PLEK_ALERT_PARTY"] == "duin"
+        assert told["PLEK_ALERT_TEXT"] == told["PLEK_ALERT_LABEL"] == HOSTILE
+        assert "EVIL" not in told and not any(name.startswith("PLEK_KEY") for name in told)
+        assert "PLEK_CARD" not in told
+        assert not list(region.directory.rglob("pwned"))
+
+
+def test_a_program_that_hangs_or_fails_holds_nothing_up():
+    with Region() as region:
+        agent, tools = begin(region)
+        hang = program(region, "hang", "exec sleep 600")
+        desk = alert(tools, "meldkamer", "--run", hang, "--run-timeout", "500ms", "--flaps", "0",
+                     "--repeat", "0s")
+        for number in range(12):
+            before = time.monotonic()
+            stop(agent, state=pb.DOOR_STOP if number % 2 == 0 else pb.DOOR_OPEN)
+            while True:
+                line = desk.expect("", 5)
+                if line.startswith("{") and json.loads(line)["event"] == "alert":
+                    break
+            assert time.monotonic() - before < 2
+        assert desk.expect("did not end in time and was killed", 20)
+        bad = alert(tools, "rav", "--run", region.directory / "nothing-there")
+        stop(agent, "duin-2")
+        assert bad.expect("nothing-there cannot be run: No such file")
+
+
+def test_silence_does_not_look_like_peace():
+    with Region() as region:
+        agent, tools = begin(region)
+        stop(agent, state=pb.DOOR_OPEN)
+        desk = region.keep(Events([PLEK, "alert", *tools.as_party("meldkamer"), "--repeat", "1s"],
+                                  tools.env))
+        stop(agent)
+        desk.expect("ALERT .*duin-1")
+        region.daemon.kill()
+        desk.expect("THE PICTURE IS NOT FED: no alert does not mean that all is well")
+        desk.expect("THE PICTURE IS NOT FED")
+        region.daemon.start()
+        desk.expect("the picture is fed again", 30)
+
+
+def test_what_is_not_there_cannot_be_acknowledged():
+    with Region() as region:
+        agent, tools = begin(region)
+        stop(agent, state=pb.DOOR_OPEN)
+        tools.plek("ack", "duin-1", party="rav", expect=REFUSED)
+        tools.plek("ack", "ACTUAL/duin/duin-9/door/-/ED", party="rav", expect=REFUSED)
+        stop(agent)
+        own = tools.plek("ack", "duin-1", party="duin", expect=REFUSED)
+        assert own.err
+        assert run(PLEK, "ack", "--help", env=tools.env).out
+
+
+if __name__ == "__main__":
+    tap.run(globals())
