@@ -26,6 +26,7 @@ typedef struct ImpactOptions {
         PlekImpactOptions impact;
         PlekSubscriberOptions subscriber;
         const char *areas, *travel;
+        const char *to;   /* as it was typed: it counts from the beginning */
         char beyond_unit; /* k, m(inutes) or 0 */
         int64_t now_ms;
         bool all;
@@ -86,13 +87,25 @@ static void beyond_parse(ImpactOptions *o, const char *text, struct argp_state *
         o->impact.beyond = o->beyond_unit == 'k' ? value * 1000 : value;
 }
 
-static int64_t time_parse(const ImpactOptions *o, const char *text, struct argp_state *state)
+static int64_t time_parse(const char *text, int64_t now_ms, struct argp_state *state)
 {
         int64_t ms = 0;
 
-        if (when_parse(&ms, text, o->now_ms))
-                argp_error(state, "'%s' is not a time; 18:00, +2h and 2026-12-24 18:00 are", text);
+        if (when_parse(&ms, text, now_ms))
+                argp_error(state,
+                           "'%s' is not a time; 18:00, 2h, fri 18:00 and 2026-12-24 18:00 are",
+                           text);
         return ms;
+}
+
+/* "mon 08:00" of a closure from "sat 18:00" is the Monday after that Saturday, whatever today is.
+ */
+static void to_parse(ImpactOptions *o, struct argp_state *state)
+{
+        const int64_t from_ms = o->impact.from_ms == PLEK_NO_TIME ? o->now_ms : o->impact.from_ms;
+
+        if (o->to)
+                o->impact.to_ms = time_parse(o->to, from_ms, state);
 }
 
 static void check(const ImpactOptions *o, struct argp_state *state)
@@ -128,10 +141,10 @@ static error_t parse(int key, char *argument, struct argp_state *state)
                         argp_error(state, "there is no care '%s'. plek codes lists them", argument);
                 return 0;
         case OPTION_FROM:
-                o->impact.from_ms = time_parse(o, argument, state);
+                o->impact.from_ms = time_parse(argument, o->now_ms, state);
                 return 0;
         case OPTION_TO:
-                o->impact.to_ms = time_parse(o, argument, state);
+                o->to = argument;
                 return 0;
         case OPTION_LOAD:
                 load_parse(o, argument, state);
@@ -159,6 +172,7 @@ static error_t parse(int key, char *argument, struct argp_state *state)
                 argp_usage(state);
                 return 0;
         case ARGP_KEY_END:
+                to_parse(o, state);
                 check(o, state);
                 return 0;
         default:
@@ -194,6 +208,9 @@ static void add_free(Text *text, const PlekImpactPlace *shown, Language language
         duration_format(shown->oldest_ms, age);
         text_add(text, "%lld %s, %s%s", (long long)shown->free, word(language, "free"), age,
                  shown->has_stale ? " ~" : "");
+        if (shown->n_units_unknown)
+                text_add(text, ", %zu %s %s", shown->n_units_unknown, word(language, "units"),
+                         word(language, "unknown"));
 }
 
 static void add_door(Text *text, const PlekImpactPlace *shown, Language language)

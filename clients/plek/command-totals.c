@@ -133,16 +133,34 @@ static json_t *line_to_json(const PlekTotalsLine *line, PlekStatus status)
 
 /* ------------------------------------------------------------------ text */
 
-/* The same signs as in the picture. */
-static char sign_of(const PlekTotal *total)
+/* What a line shows; the first is what people look for. */
+enum { N_SHOWN = 3 };
+
+static void shown_of(const PlekTotalsLine *line, const PlekTotal *ret_shown[N_SHOWN])
 {
-        if (!total->n_given)
-                return '-';
-        if (total->n_silent == total->n_given)
+        ret_shown[0] = &line->free;
+        ret_shown[1] = &line->fields[PLEK_COUNT_STAFFED];
+        ret_shown[2] = &line->fields[PLEK_COUNT_OCCUPIED];
+}
+
+static const char *const shown_names[N_SHOWN] = { "free", "staffed", "occupied" };
+
+/* The same signs as in the picture: of the free places, unless another number is older. */
+static char sign_of(const PlekTotalsLine *line)
+{
+        const PlekTotal *shown[N_SHOWN];
+        bool is_old = false, is_silent = false;
+
+        shown_of(line, shown);
+        for (size_t i = 0; i < N_SHOWN; i++) {
+                is_old |= shown[i]->n_stale || shown[i]->n_silent;
+                is_silent |= shown[i]->n_given && shown[i]->n_silent == shown[i]->n_given;
+        }
+        if (is_silent)
                 return '?';
-        if (total->n_stale || total->n_silent)
+        if (is_old)
                 return '~';
-        return total->sum ? ' ' : '0';
+        return !line->free.n_given ? '-' : line->free.sum ? ' ' : '0';
 }
 
 static void add_number(Text *text, const PlekTotal *total, const PlekTotalsLine *line,
@@ -178,14 +196,26 @@ static void add_definitions(Text *text, const PlekTotalsLine *line, Language lan
                 text_add(text, ", ...");
 }
 
+/* How much of a number is old, and how much of that is of who is silent. */
+static void add_old(Text *text, const PlekTotal *total, const char *name, Language language)
+{
+        if (!total->n_stale && !total->n_silent)
+                return;
+        text_add(text, " · %" PRId64 " %s %" PRId64 " %s %s", total->sum_stale + total->sum_silent,
+                 word(language, "of"), total->sum, word(language, name),
+                 word(language, "older than agreed"));
+        if (total->n_silent)
+                text_add(text, " (%s: %" PRId64 ")", word(language, "silent"), total->sum_silent);
+}
+
 static void add_remarks(Text *text, const PlekTotalsLine *line, Language language)
 {
+        const PlekTotal *shown[N_SHOWN];
+
+        shown_of(line, shown);
         text_add(text, "%zu %s", line->n_places, word(language, "units"));
-        if (line->free.n_stale || line->free.n_silent)
-                text_add(text, " · %" PRId64 " %s %" PRId64 " %s %s",
-                         line->free.sum_stale + line->free.sum_silent, word(language, "of"),
-                         line->free.sum, word(language, "free"),
-                         word(language, "older than agreed"));
+        for (size_t i = 0; i < N_SHOWN; i++)
+                add_old(text, shown[i], shown_names[i], language);
         add_remark(text, line->free.n_withheld, "withheld", language);
         add_remark(text, line->free.n_unknown, "unknown", language);
         add_remark(text, line->n_overcrowded, "overcrowded", language);
@@ -199,15 +229,16 @@ static void add_remarks(Text *text, const PlekTotalsLine *line, Language languag
 static void print_line(const PlekTotalsLine *line, Language language)
 {
         char whole[ROW_TEXT_BYTES], numbers[256];
+        const PlekTotal *shown[N_SHOWN];
         Text text = { whole, sizeof(whole) }, part = { numbers, sizeof(numbers) };
 
-        add_number(&part, &line->free, line, "free", language);
-        text_add(&part, " · ");
-        add_number(&part, &line->fields[PLEK_COUNT_STAFFED], line, "staffed", language);
-        text_add(&part, " · ");
-        add_number(&part, &line->fields[PLEK_COUNT_OCCUPIED], line, "occupied", language);
+        shown_of(line, shown);
+        for (size_t i = 0; i < N_SHOWN; i++) {
+                text_add(&part, "%s", i ? " · " : "");
+                add_number(&part, shown[i], line, shown_names[i], language);
+        }
 
-        text_add(&text, "  %c ", sign_of(&line->free));
+        text_add(&text, "  %c ", sign_of(line));
         text_add_padded(&text, label(PLEK_CODES_CARE, line->care, language), 28);
         text_add_padded(&text, numbers, 46);
         add_remarks(&text, line, language);

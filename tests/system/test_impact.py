@@ -49,7 +49,7 @@ def test_the_load_of_a_post_that_closes_moves_to_whoever_is_next_nearest():
         tools = three_posts(region)
         areas = region.write_file("areas.csv", AREAS)
         answer = impact(tools, "--close", "duin", "--care", "GP_POST", "--load", "9/h", "--from",
-                        "+1d", "--to", "+2d", "--areas", areas, "--beyond", "20km")
+                        "+1d", "--to", "24h", "--areas", areas, "--beyond", "20km")
         assert answer["distances_are"] == "as the crow flies" and answer["areas_are"] == "given"
         moves = {move["area"]: move for move in answer["moves"]}
         assert set(moves) == {"1000", "1001", "1002"} and answer["weight"] == 9000
@@ -130,10 +130,34 @@ def test_what_cannot_be_read_or_asked_is_said():
         assert "nobody says that duin gives ED" in done.err
         tools.plek("impact", "--close", "nowhere", party="zcc", expect=REFUSED)
         for wrong in (["--beyond", "30"], ["--beyond", "30min"], ["--load", "x"], ["--to", "-1h"],
-                      ["--from", "+2h", "--to", "+1h"]):
+                      ["--from", "+2h", "--to", "now"]):
             tools.plek(*ask, *wrong, party="zcc", expect=USAGE)
         tools.plek("impact", "--care", "ED", party="zcc", expect=USAGE)
         tools.plek("impact", "--close", "duin", "--load", "6/h", party="zcc", expect=USAGE)
+
+
+def test_units_of_which_nothing_is_known_stand_beside_the_free_places():
+    with Region() as region:
+        tools = three_posts(region)
+        kust = ("--location", "kust", "--care", "GP_POST")
+        tools.put("hap", "withdraw", "counts", *kust)
+        tools.put("hap", "counts", *kust, "--unit", "a", "available=4")
+        tools.put("hap", "counts", *kust, "--unit", "b", "staffed=3")
+        said = tools.plek("impact", "--close", "duin", party="zcc").out
+        assert "4 free" in said and ", 1 units unknown" in said, said
+
+
+def test_the_end_of_a_closure_counts_from_its_beginning():
+    with Region() as region:
+        tools = three_posts(region)
+        hour = 3600_000
+        for to, hours in (("62h", 62), ("+62h", 62), ("mon 08:00", 62), ("sun 06:00", 36)):
+            answer = impact(tools, "--close", "duin", "--care", "GP_POST", "--from", "fri 18:00",
+                            "--to", to)
+            assert answer["to_ms"] - answer["from_ms"] == hours * hour, (to, answer)
+        assert "opens again before it closes" in tools.plek(
+            "impact", "--close", "duin", "--from", "+2d", "--to", "-1h", party="zcc",
+            expect=USAGE).err
 
 
 if __name__ == "__main__":

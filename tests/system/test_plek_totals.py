@@ -46,9 +46,26 @@ def test_sums_say_what_of_them_is_old_and_what_is_withheld():
         table = tools.plek("totals", party="meldkamer").out
         assert table.startswith("Plek  live  "), table
         assert "  ~ ICU  " in table and "10 free (in 2 of 3) · 60 staffed · - occupied" in table, table
-        assert "3 units · 4 of 10 free older than agreed · 1 withheld" in table, table
+        assert ("3 units · 4 of 10 free older than agreed · 20 of 60 staffed older than agreed · "
+                "1 withheld") in table, table
         table = tools.plek("totals", "--lang", "nl", party="meldkamer").out
         assert "4 van 10 vrij ouder dan afgesproken" in table and "alle regio's" in table, table
+
+
+def test_a_number_that_is_not_of_free_places_is_marked_when_it_is_old_too():
+    with Region() as region:
+        tools = two_hospitals(region)
+        tools.put("duin", "counts", "--location", "duin-ed", *ICU, "staffed=12", "--observed", "-1h",
+                  "--valid-for", "1min")
+        tools.put("strand", "counts", "--location", "strand", *ICU, "staffed=10")
+        oost = totals(tools)["oost", "ICU_ADULT"]
+        assert (oost["staffed"]["sum"], oost["staffed"]["silent_sum"]) == (22, 12)
+        table = tools.plek("totals", party="meldkamer").out
+        assert "  ~ ICU  " in table, table
+        assert "2 units · 12 of 22 staffed older than agreed (silent: 12)" in table, table
+        # And where all that is known is of who is silent.
+        tools.put("strand", "withdraw", "counts", "--location", "strand", *ICU)
+        assert "  ? ICU  " in tools.plek("totals", party="meldkamer").out
 
 
 def test_one_place_two_kinds_and_an_exercise_are_not_added_up():
