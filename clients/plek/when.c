@@ -1,3 +1,4 @@
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
@@ -35,30 +36,54 @@ int duration_parse(int64_t *ret_ms, const char *text)
         return -EINVAL;
 }
 
-/* A clock time without a date is the next one: "06:00" said at night means this morning. */
-static int clock_parse(int64_t *ret_ms, const char *text, int64_t now_ms)
+/* "18:00", to the end of @text. */
+static bool hour_parse(const char *text, int *ret_hour, int *ret_minute)
 {
-        time_t now = now_ms / 1000;
-        int hour, minute, n = 0;
-        struct tm tm;
+        int n = 0;
 
-        if (sscanf(text, "%2d:%2d%n", &hour, &minute, &n) != 2 || text[n] || hour < 0 ||
-            hour > 23 || minute < 0 || minute > 59 || !localtime_r(&now, &tm))
-                return -EINVAL;
+        return sscanf(text, "%2d:%2d%n", ret_hour, ret_minute, &n) == 2 && !text[n] &&
+               *ret_hour >= 0 && *ret_hour < 24 && *ret_minute >= 0 && *ret_minute < 60;
+}
 
-        for (int day = tm.tm_mday; day <= tm.tm_mday + 1; day++) {
-                struct tm at = { .tm_year = tm.tm_year,
-                                 .tm_mon = tm.tm_mon,
-                                 .tm_mday = day,
+/*
+ * When a clock here shows @hour:@minute next after @now_ms, or last until then if @is_past, on
+ * @today or a day that is a multiple of @step days away from it. In autumn an hour is there twice,
+ * and both count; one that spring leaves out is not there at all.
+ */
+static int pick(int64_t *ret_ms, const struct tm *today, int step, int hour, int minute,
+                int64_t now_ms, bool is_past)
+{
+        bool found = false;
+
+        for (int nth = 0; nth < 2 * 5; nth++) {
+                struct tm at = { .tm_year = today->tm_year,
+                                 .tm_mon = today->tm_mon,
+                                 .tm_mday = today->tm_mday + (nth / 2 - 2) * step,
                                  .tm_hour = hour,
                                  .tm_min = minute,
-                                 .tm_isdst = -1 };
+                                 .tm_isdst = nth % 2 };
+                int64_t ms = (int64_t)mktime(&at) * 1000;
 
-                *ret_ms = (int64_t)mktime(&at) * 1000;
-                if (*ret_ms > now_ms)
-                        break;
+                if (at.tm_hour != hour || at.tm_min != minute ||
+                    (is_past ? ms > now_ms : ms <= now_ms) ||
+                    (found && (is_past ? ms <= *ret_ms : ms >= *ret_ms)))
+                        continue;
+                *ret_ms = ms;
+                found = true;
         }
-        return 0;
+        return found ? 0 : -EINVAL;
+}
+
+/* A clock time without a date: "06:00" said at night means this morning. */
+static int clock_parse(int64_t *ret_ms, const char *text, int64_t now_ms, bool is_past)
+{
+        time_t now = now_ms / 1000;
+        int hour, minute;
+        struct tm tm;
+
+        if (!hour_parse(text, &hour, &minute) || !localtime_r(&now, &tm))
+                return -EINVAL;
+        return pick(ret_ms, &tm, 1, hour, minute, now_ms, is_past);
 }
 
 /* From Sunday, as tm_wday counts. */
@@ -82,47 +107,40 @@ static int weekday_parse(const char *text, const char **ret_rest)
         return -1;
 }
 
-/* "fri 18:00": that day's, of this week or the next. */
-static int day_parse(int64_t *ret_ms, const char *text, int64_t now_ms)
+/* "fri 18:00" */
+static int day_parse(int64_t *ret_ms, const char *text, int64_t now_ms, bool is_past)
 {
         time_t now = now_ms / 1000;
-        struct tm tm = { 0 };
-        int hour, minute, day, n = 0;
+        int hour, minute, day;
         const char *rest;
+        struct tm tm;
 
         day = weekday_parse(text, &rest);
-        if (day < 0 || sscanf(rest, "%2d:%2d%n", &hour, &minute, &n) != 2 || rest[n] || hour < 0 ||
-            hour > 23 || minute < 0 || minute > 59 || !localtime_r(&now, &tm))
+        if (day < 0 || !hour_parse(rest, &hour, &minute) || !localtime_r(&now, &tm))
                 return -EINVAL;
-
-        tm.tm_mday += (day - tm.tm_wday + 7) % 7;
-        for (int week = 0; week < 2; week++, tm.tm_mday += 7) {
-                struct tm at = { .tm_year = tm.tm_year,
-                                 .tm_mon = tm.tm_mon,
-                                 .tm_mday = tm.tm_mday,
-                                 .tm_hour = hour,
-                                 .tm_min = minute,
-                                 .tm_isdst = -1 };
-
-                *ret_ms = (int64_t)mktime(&at) * 1000;
-                if (*ret_ms > now_ms)
-                        break;
-        }
-        return 0;
+        tm.tm_mday += day - tm.tm_wday;
+        return pick(ret_ms, &tm, 7, hour, minute, now_ms, is_past);
 }
 
+/* A day or an hour that is on no calendar here is no time: the library would take the next. */
 static int date_parse(int64_t *ret_ms, const char *text)
 {
         static const char *const forms[] = { "%Y-%m-%dT%H:%M:%S", "%Y-%m-%d %H:%M:%S",
                                              "%Y-%m-%dT%H:%M", "%Y-%m-%d %H:%M", "%Y-%m-%d" };
 
         for (size_t i = 0; i < N_ELEMENTS(forms); i++) {
-                struct tm tm = { .tm_isdst = -1 };
+                struct tm tm = { .tm_isdst = -1 }, at;
                 const char *end = strptime(text, forms[i], &tm);
+                int64_t ms;
 
                 if (!end || (*end && strcmp(end, "Z")))
                         continue;
-                *ret_ms = (int64_t)(*end ? timegm(&tm) : mktime(&tm)) * 1000;
+                at = tm;
+                at.tm_isdst = -1;
+                ms = (int64_t)(*end ? timegm(&at) : mktime(&at)) * 1000;
+                if (at.tm_mday != tm.tm_mday || at.tm_hour != tm.tm_hour || at.tm_min != tm.tm_min)
+                        return -EINVAL;
+                *ret_ms = ms;
                 return 0;
         }
         return -EINVAL;
@@ -146,22 +164,21 @@ int when_parse(int64_t *ret_ms, const char *text, int64_t now_ms)
         }
         if (!duration_parse(&ms, text))
                 return __builtin_add_overflow(now_ms, ms, ret_ms) ? -EINVAL : 0;
-        r = clock_parse(ret_ms, text, now_ms);
+        r = clock_parse(ret_ms, text, now_ms, false);
         if (r)
-                r = day_parse(ret_ms, text, now_ms);
+                r = day_parse(ret_ms, text, now_ms, false);
         return r ? date_parse(ret_ms, text) : 0;
 }
 
 int when_parse_past(int64_t *ret_ms, const char *text, int64_t now_ms)
 {
-        const int64_t day_ms = 24 * 3600 * 1000;
         int64_t ms;
 
         if (*text != '+' && !duration_parse(&ms, text)) {
                 *ret_ms = now_ms - ms;
                 return 0;
         }
-        if (!clock_parse(&ms, text, now_ms - day_ms)) {
+        if (!clock_parse(&ms, text, now_ms, true) || !day_parse(&ms, text, now_ms, true)) {
                 *ret_ms = ms;
                 return 0;
         }
@@ -187,12 +204,30 @@ int quarter_parse(int64_t *ret_from_ms, int64_t *ret_to_ms, const char *text)
         return 0;
 }
 
+/* Whether clocks here show the time @at twice that day: an hour before or after it, too. */
+static bool is_twice(time_t at)
+{
+        struct tm tm, other;
+
+        if (!localtime_r(&at, &tm))
+                return false;
+        for (int hours = -1; hours <= 1; hours += 2) {
+                time_t then = at + hours * 3600;
+
+                if (localtime_r(&then, &other) && other.tm_hour == tm.tm_hour &&
+                    other.tm_min == tm.tm_min)
+                        return true;
+        }
+        return false;
+}
+
 void when_format(int64_t ms, char ret_text[WHEN_TEXT_BYTES])
 {
         time_t at = (time_t)(ms / 1000 - (ms % 1000 < 0));
+        const char *form = is_twice(at) ? "%Y-%m-%d %H:%M %Z" : "%Y-%m-%d %H:%M";
         struct tm tm;
 
-        if (!localtime_r(&at, &tm) || !strftime(ret_text, WHEN_TEXT_BYTES, "%Y-%m-%d %H:%M", &tm))
+        if (!localtime_r(&at, &tm) || !strftime(ret_text, WHEN_TEXT_BYTES, form, &tm))
                 strcpy(ret_text, "?");
 }
 
@@ -203,7 +238,8 @@ void when_format_near(int64_t ms, char ret_text[WHEN_TEXT_BYTES])
         when_format(wall_clock_ms(), today);
         when_format(ms, ret_text);
         if (!strncmp(today, ret_text, strlen("2026-11-22 ")))
-                memmove(ret_text, ret_text + strlen("2026-11-22 "), sizeof("18:00"));
+                memmove(ret_text, ret_text + strlen("2026-11-22 "),
+                        strlen(ret_text + strlen("2026-11-22 ")) + 1);
 }
 
 void when_format_soon(int64_t ms, Language language, char ret_text[WHEN_TEXT_BYTES])
@@ -218,8 +254,8 @@ void when_format_soon(int64_t ms, Language language, char ret_text[WHEN_TEXT_BYT
         today.tm_mday += 7;
         today.tm_hour = today.tm_min = today.tm_sec = 0;
         today.tm_isdst = -1;
-        if (at >= mktime(&today) || !localtime_r(&at, &then) ||
-            strlen(ret_text) == strlen("18:00") || !strftime(clock, sizeof(clock), "%H:%M", &then))
+        if (at >= mktime(&today) || !localtime_r(&at, &then) || ret_text[2] == ':' ||
+            is_twice(at) || !strftime(clock, sizeof(clock), "%H:%M", &then))
                 return;
         snprintf(ret_text, WHEN_TEXT_BYTES, "%s %s", weekdays[language][then.tm_wday], clock);
 }

@@ -12,11 +12,12 @@
 /*
  * "now", "+2h", "2h" and "-15min" from @now_ms, "18:00" and "fri 18:00" or "vr 18:00" (the next
  * one), "2026-11-22", "2026-11-22 18:00", "2026-11-22T18:00:00Z". Local time unless it ends in Z.
- * Returns 0 or -EINVAL.
+ * Returns 0 or -EINVAL; so is 30 February, and the hour that spring leaves out.
  */
 MUST_CHECK int when_parse(int64_t *ret_ms, const char *text, int64_t now_ms);
 
-/* The same of the past: "03:12" is the last one, and a duration is how long ago. */
+/* The same of the past: "03:12" and "fri 18:00" are the last ones, and a duration is how long ago.
+ */
 MUST_CHECK int when_parse_past(int64_t *ret_ms, const char *text, int64_t now_ms);
 
 /* "2026Q3": when that quarter begins and ends, local time. Returns 0 or -EINVAL. */
@@ -27,7 +28,7 @@ MUST_CHECK int duration_parse(int64_t *ret_ms, const char *text);
 
 enum { WHEN_TEXT_BYTES = 32, DURATION_TEXT_BYTES = 32 };
 
-/* "2026-11-22 18:00", local. */
+/* "2026-11-22 18:00", local; with its zone in the hour that autumn has twice. */
 void when_format(int64_t ms, char ret_text[WHEN_TEXT_BYTES]);
 /* The same; today only "18:00". */
 void when_format_near(int64_t ms, char ret_text[WHEN_TEXT_BYTES]);

@@ -28,11 +28,23 @@ static void assert_when(const char *text, int64_t expected_ms)
 
 static void test_what_is_not_a_time_is_refused(void **state)
 {
-        static const char *const texts[] = {
-                "",           "tomorrow",  "25:00",    "12:60", "12:3x",
-                "2026-13-01", "+2",        "+h",       "-",     "2026-11-22 18:00 maybe",
-                "fri",        "fri 24:00", "fr 18:00", "2"
-        };
+        static const char *const texts[] = { "",
+                                             "tomorrow",
+                                             "25:00",
+                                             "12:60",
+                                             "12:3x",
+                                             "2026-13-01",
+                                             "2027-02-30",
+                                             "2026-11-31 10:00",
+                                             "2027-03-28 02:30",
+                                             "+2",
+                                             "+h",
+                                             "-",
+                                             "2026-11-22 18:00 maybe",
+                                             "fri",
+                                             "fri 24:00",
+                                             "fr 18:00",
+                                             "2" };
         int64_t ms = 42;
 
         for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++)
@@ -66,6 +78,45 @@ static void test_a_day_of_the_week_is_the_next_one_in_either_language(void **sta
         assert_when("sun 23:45", NOW_MS + 15 * MINUTE_MS);
         assert_when("zo 23:30", NOW_MS + 7 * 24 * HOUR_MS);
         assert_when("mon 08:00", NOW_MS + 8 * HOUR_MS + 30 * MINUTE_MS);
+}
+
+static void assert_past(const char *text, int64_t now_ms, int64_t expected_ms)
+{
+        int64_t ms = 0;
+
+        assert_int_equal(when_parse_past(&ms, text, now_ms), 0);
+        assert_int_equal(ms, expected_ms);
+}
+
+static void test_a_day_of_the_past_is_the_last_one(void **state)
+{
+        assert_past("fri 18:00", NOW_MS, NOW_MS - (2 * 24 + 5) * HOUR_MS - 30 * MINUTE_MS);
+        assert_past("sun 23:30", NOW_MS, NOW_MS);
+        assert_past("sun 23:31", NOW_MS, NOW_MS - 7 * 24 * HOUR_MS + MINUTE_MS);
+}
+
+/* Clocks went back from 03:00 to 02:00 at 01:00 UTC on 25 October. */
+static void test_the_hour_that_is_there_twice_is_the_nearest_and_names_its_zone(void **state)
+{
+        const int64_t back_ms = 1792890000LL * 1000;
+        char text[WHEN_TEXT_BYTES];
+        int64_t ms;
+
+        assert_past("02:30", back_ms + 45 * MINUTE_MS, back_ms + 30 * MINUTE_MS);
+        assert_past("02:30", back_ms + 15 * MINUTE_MS, back_ms - 30 * MINUTE_MS);
+        assert_int_equal(when_parse(&ms, "02:30", back_ms - 45 * MINUTE_MS), 0);
+        assert_int_equal(ms, back_ms - 30 * MINUTE_MS);
+        assert_int_equal(when_parse(&ms, "02:30", back_ms - 15 * MINUTE_MS), 0);
+        assert_int_equal(ms, back_ms + 30 * MINUTE_MS);
+
+        when_format(back_ms - 30 * MINUTE_MS, text);
+        assert_string_equal(text, "2026-10-25 02:30 CEST");
+        when_format(back_ms + 30 * MINUTE_MS, text);
+        assert_string_equal(text, "2026-10-25 02:30 CET");
+        when_format(back_ms + 60 * MINUTE_MS, text);
+        assert_string_equal(text, "2026-10-25 03:00");
+        when_format(back_ms - 61 * MINUTE_MS, text);
+        assert_string_equal(text, "2026-10-25 01:59");
 }
 
 static void test_a_time_to_come_is_shown_as_short_as_it_can_be(void **state)
@@ -125,6 +176,9 @@ int main(void)
                 cmocka_unit_test(test_what_is_not_a_duration_is_refused),
                 cmocka_unit_test(test_a_clock_time_is_the_next_one),
                 cmocka_unit_test(test_a_day_of_the_week_is_the_next_one_in_either_language),
+                cmocka_unit_test(test_a_day_of_the_past_is_the_last_one),
+                cmocka_unit_test(
+                        test_the_hour_that_is_there_twice_is_the_nearest_and_names_its_zone),
                 cmocka_unit_test(test_a_time_to_come_is_shown_as_short_as_it_can_be),
                 cmocka_unit_test(test_a_time_may_be_relative),
                 cmocka_unit_test(test_a_date_is_local_unless_it_says_z),
