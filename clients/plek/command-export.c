@@ -361,6 +361,7 @@ int command_export(int argc, char **argv)
         CLEANUP(plek_subscriber_freep) PlekSubscriber *subscriber = NULL;
         ExportOptions o = { .status = PLEK_STATUS_ACTUAL, .audience = PLEK_AUDIENCE_CARE };
         DocumentNotes said = { .to = stderr };
+        Common to_people;
         int r;
 
         common_init(&o.common);
@@ -371,7 +372,9 @@ int command_export(int argc, char **argv)
                 r = look_ready(&peer, subscriber, &o.common);
         if (r)
                 return r;
-        look_warn(subscriber);
+        to_people = o.common;
+        to_people.json = false; /* standard output is the document's */
+        look_warn(subscriber, &to_people);
 
         said.json = o.common.json;
         if (o.losses)

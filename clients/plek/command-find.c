@@ -363,7 +363,7 @@ int command_find(int argc, char **argv)
                 r = find_near(subscriber, &o);
         if (r)
                 return r;
-        look_warn(subscriber);
+        look_warn(subscriber, &o.common);
         r = plek_subscriber_find(subscriber, &o.find, &answer);
         if (r)
                 return fail(EXIT_FILE, "%s.", plek_result_text(r));

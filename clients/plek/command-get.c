@@ -121,13 +121,6 @@ static const struct argp_child children[] = { { &common_argp, 0, NULL, 0 },
 
 /* ------------------------------------------------------------------ JSON */
 
-static const char *const link_names[] = {
-        [PLEK_LINK_NOT_FED] = "NOT_FED",
-        [PLEK_LINK_NOT_ACCEPTING] = "NOT_ACCEPTING",
-        [PLEK_LINK_LIVE] = "LIVE",
-        [PLEK_LINK_PAST] = "PAST",
-};
-
 static const char *const change_names[] = {
         [PLEK_CHANGE_NEW] = "NEW",
         [PLEK_CHANGE_CONTENT] = "CONTENT",
@@ -195,9 +188,7 @@ static void json_ack(void *arg, const PlekAck *ack, bool has_ended)
 
 static void json_link(void *arg, const PlekLinkState *link)
 {
-        print_json_line(json_pack("{s:s, s:s, s:b, s:I, s:s?}", "event", "link", "link",
-                                  link_names[link->link], "in_sync", link->in_sync, "since_ms",
-                                  (json_int_t)link->since_ms, "why", link->why));
+        print_json_line(link_to_json(link));
 }
 
 static void json_presence(void *arg, const char *party, bool is_connected, int64_t since_ms)
@@ -341,6 +332,7 @@ static int get(const struct argp *argp, GetOptions *o, int argc, char **argv)
                 r = look_ready(&peer, subscriber, &o->common);
         if (r)
                 return r;
+        look_warn(subscriber, &o->common);
         if (o->common.json)
                 past_json(subscriber, o->subscriber.at_ms);
         r = o->common.json ? get_json(subscriber, &o->filter) : get_text(subscriber, &o->filter);

@@ -421,7 +421,7 @@ static int look(ImpactOptions *o)
                 r = look_ready(&peer, subscriber, &o->common);
         if (r)
                 return r;
-        look_warn(subscriber);
+        look_warn(subscriber, &o->common);
         return say_cares(subscriber, o);
 }
 

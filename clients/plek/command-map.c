@@ -210,6 +210,6 @@ int command_map(int argc, char **argv)
                 r = look_ready(&peer, subscriber, &o.common);
         if (r)
                 return r;
-        look_warn(subscriber);
+        look_warn(subscriber, &o.common);
         return say_map(subscriber, &o);
 }

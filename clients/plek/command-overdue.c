@@ -353,6 +353,7 @@ static int show(PlekSubscriber *subscriber, const OverdueOptions *o)
                 return fail(EXIT_FILE, "%s.", plek_result_text(r));
         if (list.n)
                 qsort(list.late, list.n, sizeof(*list.late), compare);
+        look_warn(subscriber, &o->common);
         if (!o->common.json)
                 print_text(subscriber, &list, o->common.language);
         for (size_t i = 0; o->common.json && i < list.n; i++)

@@ -286,6 +286,7 @@ static int show(PlekSubscriber *subscriber, const TotalsOptions *o)
         r = plek_subscriber_totals(subscriber, &o->of, &totals);
         if (r)
                 return fail(EXIT_FILE, "%s.", plek_result_text(r));
+        look_warn(subscriber, &o->common);
         if (o->common.json) {
                 for (size_t i = 0; i < totals->n_lines; i++)
                         print_json_line(line_to_json(&totals->lines[i], status));

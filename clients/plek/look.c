@@ -3,6 +3,7 @@
 
 #include "look.h"
 #include "when.h"
+#include "words.h"
 
 int look_open(Peer *peer, PlekSubscriber **ret_subscriber, const Common *common,
               const PlekSubscriberOptions *options, const PlekSubscriberCallbacks *callbacks,
@@ -54,16 +55,32 @@ int look_ready(Peer *peer, PlekSubscriber *subscriber, const Common *common)
         return r ? fail(EXIT_FILE, "%s.", plek_result_text(r)) : EXIT_DONE;
 }
 
-void look_warn(const PlekSubscriber *subscriber)
+json_t *link_to_json(const PlekLinkState *link)
+{
+        static const char *const names[] = {
+                [PLEK_LINK_NOT_FED] = "NOT_FED",
+                [PLEK_LINK_NOT_ACCEPTING] = "NOT_ACCEPTING",
+                [PLEK_LINK_LIVE] = "LIVE",
+                [PLEK_LINK_PAST] = "PAST",
+        };
+
+        return json_pack("{s:s, s:s, s:b, s:I, s:s?}", "event", "link", "link", names[link->link],
+                         "in_sync", link->in_sync, "since_ms", (json_int_t)link->since_ms, "why",
+                         link->why);
+}
+
+void look_warn(const PlekSubscriber *subscriber, const Common *common)
 {
         PlekLinkState link;
 
         plek_subscriber_link_state(subscriber, &link);
-        if (link.link == PLEK_LINK_LIVE)
+        if (link.link == PLEK_LINK_LIVE || link.link == PLEK_LINK_PAST)
                 return;
-        fail(EXIT_DONE, "*** the picture is %s: %s",
-             link.link == PLEK_LINK_NOT_FED ? "not fed" : "not accepting",
-             link.why ? link.why : "the broker says nothing.");
+        fail(EXIT_DONE, "*** %s: %s",
+             word(common->language, link.link == PLEK_LINK_NOT_FED ? "not fed" : "not accepting"),
+             link.why ? link.why : "");
+        if (common->json)
+                print_json_line(link_to_json(&link));
 }
 
 void region_parse(char *text, const char **ret_scheme, const char **ret_region)

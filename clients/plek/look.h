@@ -4,6 +4,8 @@
  * Look: the picture for one command, once it is whole
  */
 
+#include <jansson.h>
+
 #include "peer.h"
 
 /* A subscriber over the card and key of @common; @peer must outlive it. Returns an Exit; what was
@@ -14,8 +16,11 @@ MUST_CHECK int look_open(Peer *peer, PlekSubscriber **ret_subscriber, const Comm
 /* Runs it until the picture is whole and the broker has said how it is. Returns an Exit; who does
  * not answer, or that we may not read, has been said. */
 MUST_CHECK int look_ready(Peer *peer, PlekSubscriber *subscriber, const Common *common);
-/* Says on standard error if what follows is not to be relied on as it stands. */
-void look_warn(const PlekSubscriber *subscriber);
+/* Says on standard error, and with --json also in a first line, if what follows is not to be relied
+ * on as it stands. */
+void look_warn(const PlekSubscriber *subscriber, const Common *common);
+/* As an event of the link; a new reference. */
+json_t *link_to_json(const PlekLinkState *link);
 
 /* "ID", of home regions, or "SCHEME:ID"; in place. */
 void region_parse(char *text, const char **ret_scheme, const char **ret_region);

@@ -179,6 +179,28 @@ def test_a_location_that_never_reported_is_shown_as_that():
         assert re.search(r"^duin-west\n  - nothing reported yet", table, re.MULTILINE), table
 
 
+def test_who_is_not_fed_is_told_so_by_every_command():
+    with Region() as region:
+        tools = hospital(region)
+        tools.put("duin", "door", *ED, "OPEN")
+        deaf = region.authority.card(region.broker_key.public,
+                                     region.endpoints | {"care": f"tcp://{region.address}:1"})
+        card = ("--card", region.directory / "deaf.card")
+        card[1].write_bytes(deaf)
+        asked = (("get",), ("door", "duin-ed"), ("totals",), ("overdue",), ("map",),
+                 ("find", "--care", "ED", "--near", "52,5"))
+        for command in asked:
+            done = tools.plek(*command, "--json", *card, party="meldkamer")
+            first = done.lines()[0]
+            assert (first["event"], first["link"]) == ("link", "NOT_FED"), (command, first)
+            assert "*** not fed" in done.err, (command, done.err)
+        assert "*** krijgt niets" in tools.plek("door", "duin-ed", "--lang", "nl", *card,
+                                                party="meldkamer").err
+        # Who is fed is told nothing of it.
+        done = tools.plek("door", "duin-ed", "--json", party="meldkamer")
+        assert "event" not in done.one() and not done.err
+
+
 def test_without_a_picture_there_is_no_output_and_the_reason_is_said():
     with Region() as region:
         tools = hospital(region)
