@@ -314,6 +314,7 @@ int plek_subscriber_next_location(PlekSubscriber *subscriber, PlekCursor *cursor
                 .party = party->id,
                 .party_name = party->newest->enrolment->name,
                 .n_records = group ? group->n_records : 0,
+                .reports = group_reports(group),
                 .regions = (const PlekRegion *)grant->regions,
                 .n_regions = grant->n_regions,
         };

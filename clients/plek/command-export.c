@@ -215,7 +215,7 @@ static void note_never(PlekSubscriber *subscriber, const ExportOptions *o, FILE 
 
                 for (size_t i = 0; i < o->subscriber.n_regions; i++)
                         is_ours |= !strcmp(o->regions[i], location.region);
-                if (is_ours && !location.n_records &&
+                if (is_ours && !location.reports &&
                     (!o->location || !strcmp(o->location, location.location)))
                         fprintf(to, "# %s/%s: never reported\n", location.party, location.location);
         }

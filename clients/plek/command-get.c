@@ -233,7 +233,7 @@ static void never_json(PlekSubscriber *subscriber, const TableFilter *filter)
         PlekLocation location;
 
         while (!plek_subscriber_next_location(subscriber, &cursor, &location))
-                if (!location.n_records && table_wants_location(filter, &location))
+                if (!location.reports && table_wants_location(filter, &location))
                         print_json_line(json_pack(
                                 "{s:s, s:s?, s:s, s:s, s:s}", "party", location.party, "party_name",
                                 location.party_name, "region", location.region, "location",

@@ -163,7 +163,7 @@ static int gather_never(LateList *list, PlekSubscriber *subscriber, const Overdu
         Late *late;
 
         while (!o->care && !plek_subscriber_next_location(subscriber, &cursor, &location)) {
-                if (location.n_records || !is_of_regions(o, location.region))
+                if (location.reports || !is_of_regions(o, location.region))
                         continue;
                 late = list_add(list);
                 if (!late)

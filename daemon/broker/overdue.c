@@ -72,7 +72,7 @@ static unsigned look_at_location(Overdue *overdue, const Party *party, const Loc
         unsigned cost = COST_OF_LOCATION;
         const char *kind;
 
-        if (!group || !group->n_records) {
+        if (!group_reports(group)) {
                 region->n_never++;
                 return cost;
         }

@@ -234,7 +234,9 @@ typedef struct PlekLocation {
         const char *region;
         const char *party;
         const char *party_name; /* or NULL */
-        size_t n_records;       /* held of it; 0 and none remembered as withdrawn: never reported */
+        size_t n_records;       /* held of it */
+        bool reports; /* counts, doors or pressure are; else it never reported, unless some
+                       * are remembered as withdrawn */
         const PlekRegion *regions; /* the others that it belongs to, as the authority says */
         size_t n_regions;
 } PlekLocation;

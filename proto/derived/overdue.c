@@ -38,6 +38,22 @@ uint32_t agreed_interval_s(const AgreedInterval *rules, size_t n_rules, const Re
         return interval_s;
 }
 
+bool group_reports(const RecordGroup *group)
+{
+        const char *party, *location;
+        RecordRef ref;
+
+        if (!group)
+                return false;
+        list_for_each (link, &group->records) {
+                record_describe(list_entry(link, Record, in_group), &party, &location, &ref);
+                if (ref.report == UPDATE_COUNTS || ref.report == UPDATE_DOOR ||
+                    ref.report == UPDATE_PRESSURE)
+                        return true;
+        }
+        return false;
+}
+
 static int64_t tolerance_ms(uint32_t interval_s)
 {
         return MIN((int64_t)interval_s * 500, (int64_t)TOLERANCE_MAX_MS);

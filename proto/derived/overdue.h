@@ -9,6 +9,7 @@
  */
 
 #include "picture/freshness.h"
+#include "picture/picture.h"
 #include "wire/agreed.h"
 
 /*
@@ -18,6 +19,9 @@
  */
 uint32_t agreed_interval_s(const AgreedInterval *rules, size_t n_rules, const Record *record,
                            const char *kind);
+/* Whether anything is reported of a location: counts, doors or pressure. A card alone says that it
+ * is there, and nothing of how it is. NULL: nothing is held of it. */
+bool group_reports(const RecordGroup *group);
 /*
  * For how long @record has been overdue at @now_ms; 0: it is not. It is once the agreed interval
  * and a tolerance have passed, of half the interval and a minute at the most, so that a report that

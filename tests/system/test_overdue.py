@@ -119,6 +119,40 @@ def test_an_alert_comes_when_it_begins_and_when_it_ends():
         assert not again["overdue"] and again["overdue_ms"] == 0, json.dumps(again)
 
 
+def test_a_card_alone_is_no_report():
+    with region_of() as region:
+        tools = hospital(region)
+        say_kind(tools, "duin", "duin-ed", "V6")
+        tools.put("zeemeeuw", "pressure", "--location", "zeemeeuw", "--method", "nedocs", "--score",
+                  "20")
+        never = [line["location"] for line in tools.plek("overdue", "--json",
+                                                         party="meldkamer").lines()]
+        assert never == ["duin-ed", "duin-west"], never
+        assert "Huis duin-ed (V6)" in tools.plek("overdue", party="meldkamer").out
+        never = [record["location"] for record in tools.get_all("meldkamer")
+                 if record["freshness"] == "NEVER"]
+        assert never == ["duin-ed", "duin-west"], never
+        until_true(lambda: region.metrics().get(("plek_never_reported_locations",
+                                                 'region="oost"')) == 1, seconds=30,
+                   what="the next look")
+
+
+def test_nobody_waits_for_who_is_suspended_or_no_longer_enrolled():
+    with region_of() as region:
+        tools = hospital(region)
+        say_kind(tools, "duin", "duin-ed", "V6")
+        tools.put("duin", "counts", "--location", "duin-ed", *ICU, "--observed", "-30min")
+        late = ("plek_overdue_records", 'region="oost"')
+        until_true(lambda: region.metrics().get(late) == 1, seconds=30, what="the next look")
+        tools.control("suspend", "duin")
+        until_true(lambda: not region.metrics().get(late), seconds=30, what="the next look")
+        assert "duin-ed" not in tools.plek("overdue", party="meldkamer").out
+        tools.control("unsuspend", "duin")
+        assert "Huis duin-ed" in tools.plek("overdue", party="meldkamer").out
+        region.submit(region.authority.revoke("duin", [region.key("duin").public]))
+        assert "Huis duin-ed" not in tools.plek("overdue", party="meldkamer").out
+
+
 def test_the_broker_counts_them_by_region():
     with region_of() as region:
         tools = hospital(region)
