@@ -147,8 +147,21 @@ static int add_chunk(MomentList *list, const Blob *body)
         return r;
 }
 
+/* Whether anybody ever spoke for @location. */
+static bool is_known(const Registry *registry, const char *location)
+{
+        for (Party *party = registry_next(registry, NULL); party && location;
+             party = registry_next(registry, party))
+                for (const EnrolmentVersion *version = party->newest; version;
+                     version = version->older)
+                        if (region_of(version, location))
+                                return true;
+        return !location;
+}
+
 /* What is the client's own lives as long as its answer. */
-static int finish(MomentList *list, const ClientFetch *fetch, PlekHistory *ret_history)
+static int finish(MomentList *list, const ClientFetch *fetch, const char *location,
+                  PlekHistory *ret_history)
 {
         PlekMoment *moments = NULL;
 
@@ -163,11 +176,12 @@ static int finish(MomentList *list, const ClientFetch *fetch, PlekHistory *ret_h
                 .n_moments = list->n,
                 .n_doubtful = list->n_doubtful,
                 .is_thinned = fetch->transfer.manifest.is_thinned,
+                .is_known = list->n || is_known(replica_registry(list->registry), location),
         };
         return 0;
 }
 
-static int judge_answer(ClientFetch *fetch, PlekHistory *ret_history)
+static int judge_answer(ClientFetch *fetch, const char *location, PlekHistory *ret_history)
 {
         CLEANUP(moments_deinit)
         MomentList list = {
@@ -185,7 +199,7 @@ static int judge_answer(ClientFetch *fetch, PlekHistory *ret_history)
                 if (r)
                         return r;
         }
-        return finish(&list, fetch, ret_history);
+        return finish(&list, fetch, location, ret_history);
 }
 
 static bool to_request(const PlekHistoryQuestion *question, Request *ret_request,
@@ -239,7 +253,7 @@ int plek_client_history(PlekClient *client, const PlekHistoryQuestion *question,
         client_fetch_init(&fetch, client);
         r = client_fetch(&fetch, &request, ret_fault);
         if (!r)
-                r = judge_answer(&fetch, ret_history);
+                r = judge_answer(&fetch, question->location, ret_history);
         client_fetch_deinit(&fetch);
         return r;
 }

@@ -423,6 +423,9 @@ int command_door(int argc, char **argv)
                 r = look_ready(&peer, subscriber, &o.common);
         if (r)
                 return r;
+        r = look_needs_location(subscriber, o.scope.location);
+        if (r)
+                return r;
         look_warn(subscriber, &o.common);
         r = show(subscriber, &o);
         return r ? fail(EXIT_FILE, "%s.", plek_result_text(r)) : EXIT_DONE;

@@ -360,6 +360,8 @@ int command_find(int argc, char **argv)
         if (!r)
                 r = look_ready(&peer, subscriber, &o.common);
         if (!r)
+                r = look_needs_region(subscriber, o.find.scheme, o.find.region);
+        if (!r)
                 r = find_near(subscriber, &o);
         if (r)
                 return r;

@@ -330,6 +330,8 @@ static int get(const struct argp *argp, GetOptions *o, int argc, char **argv)
                 r = look_open(&peer, &subscriber, &o->common, &o->subscriber, &text_callbacks, o);
         if (!r)
                 r = look_ready(&peer, subscriber, &o->common);
+        for (size_t i = 0; !r && i < o->subscriber.n_regions; i++)
+                r = look_needs_region(subscriber, NULL, o->regions[i]);
         if (r)
                 return r;
         look_warn(subscriber, &o->common);

@@ -234,5 +234,10 @@ int command_history(int argc, char **argv)
         if (r)
                 return r;
         r = plek_client_history(client, &o.question, &history, &fault);
-        return r ? fail_answer(r, &fault) : say(&o, &history);
+        if (r)
+                return fail_answer(r, &fault);
+        if (!history.is_known)
+                return fail(EXIT_REFUSED, "there is no location '%s': nobody ever spoke for one.",
+                            o.question.location);
+        return say(&o, &history);
 }

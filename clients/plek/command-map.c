@@ -208,6 +208,8 @@ int command_map(int argc, char **argv)
         r = look_open(&peer, &subscriber, &o.common, &o.subscriber, NULL, NULL);
         if (!r)
                 r = look_ready(&peer, subscriber, &o.common);
+        if (!r)
+                r = look_needs_region(subscriber, o.map.scheme, o.map.region);
         if (r)
                 return r;
         look_warn(subscriber, &o.common);

@@ -381,5 +381,7 @@ int command_overdue(int argc, char **argv)
         r = look_open(&peer, &subscriber, &o.common, &o.subscriber, NULL, NULL);
         if (!r)
                 r = look_ready(&peer, subscriber, &o.common);
+        for (size_t i = 0; !r && i < o.subscriber.n_regions; i++)
+                r = look_needs_region(subscriber, NULL, o.regions[i]);
         return r ? r : show(subscriber, &o);
 }

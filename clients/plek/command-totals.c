@@ -328,5 +328,7 @@ int command_totals(int argc, char **argv)
         r = look_open(&peer, &subscriber, &o.common, &o.subscriber, NULL, NULL);
         if (!r)
                 r = look_ready(&peer, subscriber, &o.common);
+        if (!r)
+                r = look_needs_region(subscriber, o.of.scheme, o.of.region);
         return r ? r : show(subscriber, &o);
 }

@@ -83,6 +83,56 @@ void look_warn(const PlekSubscriber *subscriber, const Common *common)
                 print_json_line(link_to_json(&link));
 }
 
+int look_needs_location(PlekSubscriber *subscriber, const char *location)
+{
+        PlekCursor cursor = { 0 };
+        PlekLocation known;
+        PlekRecord record;
+
+        while (!plek_subscriber_next_location(subscriber, &cursor, &known))
+                if (!strcmp(known.location, location))
+                        return EXIT_DONE;
+        cursor = (PlekCursor){ 0 };
+        while (!plek_subscriber_next(subscriber, &cursor, &record))
+                if (!strcmp(record.report.location, location))
+                        return EXIT_DONE;
+        return fail(EXIT_REFUSED,
+                    "there is no location '%s': nobody speaks for one. plek map "
+                    "shows them.",
+                    location);
+}
+
+static bool is_of_region(const PlekLocation *known, const char *scheme, const char *region)
+{
+        if (!scheme)
+                return !strcmp(known->region, region);
+        for (size_t i = 0; i < known->n_regions; i++)
+                if (!strcmp(known->regions[i].scheme, scheme) &&
+                    !strcmp(known->regions[i].id, region))
+                        return true;
+        return false;
+}
+
+int look_needs_region(PlekSubscriber *subscriber, const char *scheme, const char *region)
+{
+        PlekCursor cursor = { 0 };
+        PlekLocation known;
+        PlekRecord record;
+
+        if (!region)
+                return EXIT_DONE;
+        while (!plek_subscriber_next_location(subscriber, &cursor, &known))
+                if (is_of_region(&known, scheme, region))
+                        return EXIT_DONE;
+        cursor = (PlekCursor){ 0 };
+        while (!scheme && !plek_subscriber_next(subscriber, &cursor, &record))
+                if (!strcmp(record.region, region))
+                        return EXIT_DONE;
+        return fail(EXIT_REFUSED,
+                    "there is no region '%s%s%s': nobody speaks for a location in it.",
+                    scheme ? scheme : "", scheme ? ":" : "", region);
+}
+
 void region_parse(char *text, const char **ret_scheme, const char **ret_region)
 {
         char *region = text;

@@ -19,6 +19,12 @@ MUST_CHECK int look_ready(Peer *peer, PlekSubscriber *subscriber, const Common *
 /* Says on standard error, and with --json also in a first line, if what follows is not to be relied
  * on as it stands. */
 void look_warn(const PlekSubscriber *subscriber, const Common *common);
+/* Whether anybody speaks for it or anything is held of it: else it was mistyped, and that nothing is
+ * shown of it says nothing. Returns an Exit; what was wrong has been said. @scheme: NULL, of home
+ * regions. */
+MUST_CHECK int look_needs_location(PlekSubscriber *subscriber, const char *location);
+MUST_CHECK int look_needs_region(PlekSubscriber *subscriber, const char *scheme,
+                                 const char *region);
 /* As an event of the link; a new reference. */
 json_t *link_to_json(const PlekLinkState *link);
 

@@ -63,6 +63,7 @@ typedef struct PlekHistory {
         size_t n_doubtful; /* left out, since their signatures do not hold: the broker is at fault
                             */
         bool is_thinned;   /* of this time not everything is kept any more */
+        bool is_known;     /* somebody speaks for that location, or did; of all: yes */
 } PlekHistory;
 
 /* Returns as the other questions of plek/client.h; also PLEK_E_INVALID. */

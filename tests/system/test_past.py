@@ -210,7 +210,10 @@ def test_people_and_scripts_ask_with_plek():
         assert "Duinzicht (dienstdoende)" in table
         (door,) = tools.plek("history", "duin-1", "--doors", "--json", party="meldkamer").lines()
         assert door["door"]["authorised_by"] == "dienstdoende"
-        assert "nothing was said" in tools.plek("history", "nowhere", party="meldkamer").out
+        assert "nothing was said" in tools.plek("history", "duin-1", "--care", "ED",
+                                                party="meldkamer").out
+        assert "there is no location 'nowhere'" in tools.plek(
+            "history", "nowhere", party="meldkamer", expect=REFUSED).err
 
 
 def test_a_past_exercise_and_a_word_of_who_is_distrusted_do_not_look_like_others():

@@ -201,6 +201,25 @@ def test_who_is_not_fed_is_told_so_by_every_command():
         assert "event" not in done.one() and not done.err
 
 
+def test_a_place_that_is_mistyped_is_no_place_without_a_bed():
+    with Region() as region:
+        tools = hospital(region)
+        tools.put("duin", "door", *ED, "OPEN")
+        nowhere = ("--region", "nergens")
+        for command in (("get", *nowhere), ("totals", *nowhere), ("map", *nowhere),
+                        ("map", "--region", "rav:oost"), ("overdue", *nowhere),
+                        ("find", "--care", "ED", "--near", "52,5", *nowhere)):
+            for more in ((), ("--json",)):
+                done = tools.plek(*command, *more, party="meldkamer", expect=REFUSED)
+                assert not done.out and "there is no region '" in done.err, (command, done.err)
+        done = tools.plek("door", "nergens", party="meldkamer", expect=REFUSED)
+        assert not done.out and "there is no location 'nergens'" in done.err
+        # Those that are there, though nothing was said of them, are.
+        tools.plek("door", "duin-west", party="meldkamer")
+        for command in ("get", "totals", "map", "overdue"):
+            tools.plek(command, "--region", "oost", party="meldkamer")
+
+
 def test_without_a_picture_there_is_no_output_and_the_reason_is_said():
     with Region() as region:
         tools = hospital(region)
