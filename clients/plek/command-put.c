@@ -14,10 +14,12 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "door-words.h"
 #include "json-set.h"
 #include "peer.h"
 #include "position.h"
 #include "put.h"
+#include "text.h"
 #include "when.h"
 #include "words.h"
 
@@ -91,6 +93,42 @@ static int say_would_be_refused(const PlekFault *fault)
         return EXIT_REFUSED;
 }
 
+/* What was understood of a door that was typed: "08:00" may be tomorrow's. */
+static void say_door(const PutOptions *o)
+{
+        const PlekDoor *door = &o->report.door;
+        const PlekDoorScope scope = {
+                .unit = o->report.unit,
+                .care = door->care,
+                .patient_group = door->patient_group,
+                .urgency = door->urgency,
+        };
+        Language language = o->common.language;
+        const struct {
+                const char *before;
+                int64_t ms;
+        } times[] = { { "from", door->starts_at_ms },
+                      { "until", door->ends_at_ms },
+                      { "looked at again", door->review_at_ms } };
+        char line[TEXT_COLUMNS_MAX], when[WHEN_TEXT_BYTES];
+        Text text = { line, sizeof(line) };
+
+        if (o->report.kind != PLEK_REPORT_DOOR || o->withdraw)
+                return;
+        text_add(&text, "%s, ", o->report.location);
+        scope_words(&scope, language, &text);
+        text_add(&text, ": %s", door_state_words(door->state, language));
+        exceptions_words(door->exceptions, door->n_exceptions, language, &text);
+        for (size_t i = 0; i < N_ELEMENTS(times); i++) {
+                if (times[i].ms == PLEK_NO_TIME)
+                        continue;
+                when_format(times[i].ms, when);
+                text_add(&text, " · %s %s", word(language, times[i].before), when);
+        }
+        text_add(&text, "%s", status_mark(o->report.status, language));
+        puts(line);
+}
+
 static int put_check(Peer *peer, const PutOptions *o)
 {
         CLEANUP(plek_client_freep) PlekClient *client = NULL;
@@ -114,6 +152,7 @@ static int put_check(Peer *peer, const PutOptions *o)
                       stdout);
                 say_position(o);
                 putchar('\n');
+                say_door(o);
         }
         return EXIT_DONE;
 }
@@ -128,6 +167,10 @@ static void say_accepted(const PutOptions *o, const PutResult *result)
 
                 if (is_plan)
                         json_object_set_new(object, "plan", json_integer(door->plan));
+                if (o->report.kind == PLEK_REPORT_DOOR && !o->withdraw) {
+                        json_set_time(object, "starts_at_ms", door->starts_at_ms);
+                        json_set_time(object, "ends_at_ms", door->ends_at_ms);
+                }
                 if (o->ends_plans)
                         json_object_set_new(object, "plans_withdrawn",
                                             json_integer(result->n_plans));
@@ -141,6 +184,7 @@ static void say_accepted(const PutOptions *o, const PutResult *result)
                 printf(", %u %s", result->n_plans, word(o->common.language, "plans called off"));
         say_position(o);
         putchar('\n');
+        say_door(o);
 }
 
 static int say_result(Peer *peer, const PutOptions *o, const PutResult *result, int r)

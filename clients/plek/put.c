@@ -190,6 +190,8 @@ static bool door_parse(PutOptions *o, int key, char *argument, struct argp_state
                 return true;
         case PUT_REVIEW:
                 door->review_at_ms = put_time(state, o, argument);
+                if (door->review_at_ms <= o->now_ms)
+                        argp_error(state, "--review '%s' has passed already", argument);
                 return true;
         case PUT_EXPIRY:
                 door->on_expiry = put_code(state, PLEK_CODES_ON_EXPIRY, "expiry policy", argument);

@@ -48,6 +48,26 @@ def test_a_stop_arrives_with_all_that_was_said_of_it():
         assert abs(door.ends_at_ms - door.review_at_ms - 90 * 60 * 1000) < 1000
 
 
+def test_a_receipt_says_what_was_understood():
+    with Region() as region:
+        tools, _ = hospital(region)
+        said = tools.plek("close", "duin-ed", "--care", "ED", "--from", "2030-01-04 18:00",
+                          "--until", "mon 08:00", party="duin").out
+        assert "duin-ed, ED: closed · from 2030-01-04 18:00 · until 2030-01-07 08:00" in said, said
+        said = tools.plek("stop", "duin-ed", "--care", "ED", "--except", "MULTITRAUMA", "--until",
+                          "2030-01-01 10:00", "--review", "2030-01-01 09:00", "--status",
+                          "EXERCISE", "--lang", "nl", party="duin").out
+        assert ("duin-ed, SEH: stop behalve multitrauma · tot 2030-01-01 10:00 · "
+                "wordt opnieuw bekeken 2030-01-01 09:00  [oefening]") in said, said
+        said = tools.plek("close", "duin-ed", "--care", "WARD", "--until", "2030-01-01 10:00",
+                          "--json", party="duin").one()
+        assert said["ends_at_ms"] == 1893492000000 and "starts_at_ms" not in said
+        for wrong, sentence in ((("--until", "2027-02-30"), "is not a time"),
+                                (("--until", "2h", "--review", "-3h"), "has passed already")):
+            assert sentence in tools.plek("stop", "duin-ed", *wrong, party="duin",
+                                          expect=USAGE).err
+
+
 def test_counts_are_numbers_or_say_why_they_are_absent():
     with Region() as region:
         tools, reader = hospital(region)
