@@ -281,13 +281,13 @@ def test_a_stop_for_ambulances_only_is_seen_where_an_ambulance_is_sent():
         assert re.search(r"open .*· maar stop voor: .*ambulance", table), table
 
         asked = ("find", *ED, "--near", "52.09,5.0")
-        found = tools.plek(*asked, "--json", party="meldkamer").json()
+        found = tools.plek(*asked, "--json", party="meldkamer").lines()
         first = next(f for f in found if f["place"]["location"] == "vliet")
         assert (first["rank"], first["doubts"]) == ("unconfirmed", ["DOOR_NARROWER"])
         assert first["door"]["narrower"] == worse
         assert "but stop for: by ambulance" in tools.plek(*asked, "--lang", "en",
                                                        party="meldkamer").out
-        found = tools.plek(*asked, "--group", "WALK_IN", "--json", party="meldkamer").json()
+        found = tools.plek(*asked, "--group", "WALK_IN", "--json", party="meldkamer").lines()
         assert (found[0]["place"]["location"], found[0]["rank"]) == ("vliet", "free")
 
         # Where the nearest takes no ambulance, an ambulance goes on.
