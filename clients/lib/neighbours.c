@@ -12,6 +12,7 @@ typedef struct Candidates {
         NeighbourPlace *places;
         const DoorPlace **at;
         size_t n_places;
+        size_t n_not_compared;
 } Candidates;
 
 static void candidates_deinit(Candidates *places)
@@ -50,6 +51,10 @@ static int gather(const PlekSubscriber *subscriber, const DoorPlace *own, const 
                 bool has_door = place->status == own->status &&
                                 door_place_look(place, asked, now_ms, &seen);
                 const DoorEntry *card = has_door ? door_book_card(book, place) : NULL;
+
+                if (asked->care == CODE_ABSENT && place != own && place->status == own->status &&
+                    place->n_words > place->n_withdrawn && !has_door)
+                        places->n_not_compared++;
 
                 if (!card || !card->has_position ||
                     (asked->care == CODE_ABSENT &&
@@ -187,6 +192,7 @@ int plek_subscriber_neighbours(PlekSubscriber *subscriber, const PlekDoorScope *
         ret_neighbours->n_stopped = found.n_stopped;
         ret_neighbours->n_expired = found.n_expired;
         ret_neighbours->all_stopped = found.all_stopped;
+        ret_neighbours->n_not_compared = places.n_not_compared;
         ret_neighbours->has_next = found.next.place != NULL;
         for (size_t i = 0; !r && i < found.n_nearest; i++)
                 r = spell(subscriber, &places, &found.nearest[i], &asked, now_ms,

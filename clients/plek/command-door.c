@@ -7,6 +7,7 @@
 
 #include "door-json.h"
 #include "door-rows.h"
+#include "door-watch.h"
 #include "door-words.h"
 #include "look.h"
 #include "neighbour-options.h"
@@ -188,7 +189,8 @@ static int print_others(PlekSubscriber *subscriber, const PlekDoorScope *scope, 
         return r == PLEK_E_END ? 0 : r;
 }
 
-static int print_neighbours(PlekSubscriber *subscriber, const PlekDoorScope *scope,
+/* Of one care, or of the location as a whole; @named: which it is is said. */
+static int print_neighbours(PlekSubscriber *subscriber, const PlekDoorScope *scope, bool named,
                             const DoorOptions *o)
 {
         Language language = o->common.language;
@@ -200,8 +202,10 @@ static int print_neighbours(PlekSubscriber *subscriber, const PlekDoorScope *sco
         r = plek_subscriber_neighbours(subscriber, scope, &o->neighbours, &neighbours);
         if (r == PLEK_E_NOT_FOUND)
                 return 0; /* nobody says where it is */
-        if (r)
-                return r;
+        if (r || (named && !neighbours.n_nearest && !neighbours.has_next))
+                return r; /* nobody else gives it, or says so by a door */
+        if (named)
+                text_add(&text, "%s: ", label(PLEK_CODES_CARE, scope->care, language));
         neighbours_words(&neighbours, language, &text);
         printf("  %s\n", line);
         for (size_t i = 0; i < neighbours.n_nearest; i++) {
@@ -228,27 +232,42 @@ static int show_text(PlekSubscriber *subscriber, const PlekDoorScope *scope, con
 {
         uint32_t state_for = plek_subscriber_door_for(subscriber, scope, o->exception);
         PlekLeadingDoor door;
-        bool asks;
+        DoorAsks asks;
         int r;
 
         r = plek_subscriber_leading_door(subscriber, scope, &door);
         if (r)
                 return r;
-        asks = door_asks_for_neighbours(&door);
         print_leading(&door, o, state_for);
+        door_asks(subscriber, &door, 0, &asks);
         if (door.has_record)
                 r = print_seen(subscriber, &door.record, o->common.language);
         if (r)
                 return r;
         r = print_others(subscriber, scope, o->common.language);
-        return r || !asks ? r : print_neighbours(subscriber, scope, o);
+        for (size_t i = 0; !r && i < asks.n_scopes; i++)
+                r = print_neighbours(subscriber, &asks.scopes[i],
+                                     asks.scopes[i].care != scope->care, o);
+        return r;
+}
+
+/* Who asks about one care is told of the neighbours whatever its door is. */
+static int set_neighbours(json_t *object, PlekSubscriber *subscriber, const PlekDoorScope *scope,
+                          const DoorOptions *o)
+{
+        PlekNeighbours neighbours;
+        int r;
+
+        r = plek_subscriber_neighbours(subscriber, scope, &o->neighbours, &neighbours);
+        if (!r)
+                json_object_set_new(object, "neighbours", neighbours_to_json(&neighbours));
+        return r == PLEK_E_NOT_FOUND ? 0 : r;
 }
 
 static int show_json(PlekSubscriber *subscriber, const PlekDoorScope *scope, const DoorOptions *o)
 {
         CLEANUP(json_decrefp) json_t *object = NULL;
         json_t *all = json_array();
-        PlekNeighbours neighbours;
         PlekCursor cursor = { 0 };
         PlekLeadingDoor door;
         PlekDoorPart part;
@@ -279,11 +298,10 @@ static int show_json(PlekSubscriber *subscriber, const PlekDoorScope *scope, con
         }
         if (r != PLEK_E_END)
                 return r;
-        r = plek_subscriber_neighbours(subscriber, scope, &o->neighbours, &neighbours);
-        if (r && r != PLEK_E_NOT_FOUND)
+        r = scope->care != PLEK_ANY ? set_neighbours(object, subscriber, scope, o)
+                                    : neighbours_set(object, subscriber, &door, 0, &o->neighbours);
+        if (r)
                 return r;
-        if (!r)
-                json_object_set_new(object, "neighbours", neighbours_to_json(&neighbours));
         print_json_line(STEAL(object));
         return 0;
 }

@@ -31,6 +31,30 @@ bool door_asks_for_neighbours(const PlekLeadingDoor *door)
         return door->state == PLEK_DOOR_STOP || door->state == PLEK_DOOR_CLOSED;
 }
 
+void door_asks(PlekSubscriber *subscriber, const PlekLeadingDoor *door, uint32_t care,
+               DoorAsks *ret_asks)
+{
+        const PlekDoorScope *scope = &door->scope;
+        uint32_t cares[DOOR_ASKS_MAX];
+        size_t n = 0;
+
+        *ret_asks = (DoorAsks){ 0 };
+        if (!door_asks_for_neighbours(door))
+                return;
+        if (scope->care == PLEK_ANY && care)
+                cares[n++] = care;
+        else if (scope->care == PLEK_ANY && !scope->unit)
+                n = plek_subscriber_cares(subscriber, scope->status, scope->location, cares,
+                                          N_ELEMENTS(cares));
+        if (!n)
+                cares[n++] = scope->care;
+        for (size_t i = 0; i < n; i++) {
+                ret_asks->scopes[i] = *scope;
+                ret_asks->scopes[i].care = cares[i];
+        }
+        ret_asks->n_scopes = n;
+}
+
 /* At the end of a row: there may be room for it or not. */
 static Text end_of(Row *row)
 {
@@ -67,13 +91,15 @@ static void add_other(Row *row, const PlekLeadingDoor *door, Language language)
         row->style = TABLE_GREY;
 }
 
-static int make_neighbours(Row *ret_row, PlekSubscriber *subscriber, const Row *row,
-                           const PlekDoorScope *scope, const TableFilter *filter, bool *ret_has)
+int door_row_neighbours(Row *ret_row, PlekSubscriber *subscriber, const Row *row, const DoorOf *of,
+                        const DoorAsks *asks, size_t n, const TableFilter *filter, bool *ret_has)
 {
+        const PlekDoorScope *scope = &asks->scopes[n];
         Text text = { ret_row->text, sizeof(ret_row->text) };
         PlekNeighbours neighbours;
         int r;
 
+        *ret_has = false;
         r = plek_subscriber_neighbours(subscriber, scope, &filter->neighbours, &neighbours);
         if (r == PLEK_E_NOT_FOUND || (!r && !neighbours.n_nearest && !neighbours.has_next))
                 return 0;
@@ -83,24 +109,26 @@ static int make_neighbours(Row *ret_row, PlekSubscriber *subscriber, const Row *
         *ret_row = (Row){ 0 };
         memcpy(ret_row->region, row->region, sizeof(row->region));
         memcpy(ret_row->location, row->location, sizeof(row->location));
-        snprintf(ret_row->order, sizeof(ret_row->order), "%.*s ~", (int)sizeof(ret_row->order) - 3,
-                 row->order);
+        snprintf(ret_row->order, sizeof(ret_row->order), "%.*s ~%02zu",
+                 (int)sizeof(ret_row->order) - 5, row->order, n);
         ret_row->rank = row->rank;
         ret_row->style = neighbours.all_stopped ? TABLE_RED : TABLE_PLAIN;
         text_add(&text, "      ");
+        if (scope->care != of->scope.care)
+                text_add(&text, "%s: ", label(PLEK_CODES_CARE, scope->care, filter->language));
         neighbours_words(&neighbours, filter->language, &text);
         *ret_has = true;
         return 0;
 }
 
 int door_row_finish(Row *row, PlekSubscriber *subscriber, const DoorOf *of,
-                    const TableFilter *filter, Row *ret_neighbours, bool *ret_has_neighbours)
+                    const TableFilter *filter, DoorAsks *ret_asks)
 {
         PlekLeadingDoor door;
         Text text;
         int r;
 
-        *ret_has_neighbours = false;
+        *ret_asks = (DoorAsks){ 0 };
         r = plek_subscriber_leading_door(subscriber, &of->scope, &door);
         if (r)
                 return r;
@@ -118,11 +146,6 @@ int door_row_finish(Row *row, PlekSubscriber *subscriber, const DoorOf *of,
                 plan_words(&door, filter->language, &text);
         }
         text = end_of(row);
-        r = seen_words(subscriber, &door.record, filter->language, &text);
-        if (!r)
-                r = plek_subscriber_leading_door(subscriber, &of->scope, &door);
-        if (r || !door_asks_for_neighbours(&door))
-                return r;
-        return make_neighbours(ret_neighbours, subscriber, row, &of->scope, filter,
-                               ret_has_neighbours);
+        door_asks(subscriber, &door, filter->care, ret_asks);
+        return seen_words(subscriber, &door.record, filter->language, &text);
 }

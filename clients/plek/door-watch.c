@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "json-set.h"
 #include "seen.h"
 #include "words.h"
 
@@ -19,34 +20,61 @@ static bool wants(const TableFilter *filter, const PlekDoorScope *scope)
 }
 
 /* Nothing, where nobody says where the location is. */
-static int set_neighbours(json_t *object, PlekSubscriber *subscriber, const PlekDoorScope *scope,
-                          const TableFilter *filter)
+static int set_one(json_t *object, PlekSubscriber *subscriber, const PlekDoorScope *scope,
+                   const PlekNeighbourRule *rule)
 {
         PlekNeighbours neighbours;
         int r;
 
-        r = plek_subscriber_neighbours(subscriber, scope, &filter->neighbours, &neighbours);
+        r = plek_subscriber_neighbours(subscriber, scope, rule, &neighbours);
         if (!r)
                 json_object_set_new(object, "neighbours", neighbours_to_json(&neighbours));
         return r == PLEK_E_NOT_FOUND ? 0 : r;
+}
+
+int neighbours_set(json_t *object, PlekSubscriber *subscriber, const PlekLeadingDoor *door,
+                   uint32_t care, const PlekNeighbourRule *rule)
+{
+        json_t *by_care = NULL;
+        DoorAsks asks;
+        int r = 0;
+
+        door_asks(subscriber, door, care, &asks);
+        for (size_t i = 0; !r && i < asks.n_scopes; i++) {
+                const PlekDoorScope *scope = &asks.scopes[i];
+                json_t *one;
+
+                if (scope->care == door->scope.care)
+                        return set_one(object, subscriber, scope, rule);
+                if (!by_care) {
+                        by_care = json_array();
+                        json_object_set_new(object, "neighbours_by_care", by_care);
+                }
+                one = json_object();
+                json_set_code(one, "care", PLEK_CODES_CARE, scope->care);
+                json_array_append_new(by_care, one);
+                r = set_one(one, subscriber, scope, rule);
+        }
+        return r;
 }
 
 int door_json_finish(json_t *object, PlekSubscriber *subscriber, const DoorOf *of,
                      const TableFilter *filter)
 {
         PlekLeadingDoor door;
-        bool leads, asks;
+        bool leads;
         int r;
 
         r = plek_subscriber_leading_door(subscriber, &of->scope, &door);
         if (r)
                 return r;
         leads = door.has_record && !strcmp(door.record.id, of->id);
-        asks = leads && door_asks_for_neighbours(&door);
         json_object_set_new(object, "leads", json_boolean(leads));
-        if (leads)
-                r = seen_json(object, subscriber, &door.record);
-        return !r && asks ? set_neighbours(object, subscriber, &of->scope, filter) : r;
+        if (!leads)
+                return 0;
+        r = seen_json(object, subscriber, &door.record);
+        return r ? r
+                 : neighbours_set(object, subscriber, &door, filter->care, &filter->neighbours);
 }
 
 /* ------------------------------------------------------------------ events */
@@ -61,8 +89,7 @@ void door_watch_event(DoorWatch *watch, PlekSubscriber *subscriber, const TableF
                 return;
         object = leading_to_json(door);
         json_object_set_new(object, "event", json_string("door"));
-        if (door_asks_for_neighbours(door))
-                (void)!set_neighbours(object, subscriber, &door->scope, filter);
+        (void)!neighbours_set(object, subscriber, door, filter->care, &filter->neighbours);
         print_json_line(object);
 }
 

@@ -32,6 +32,15 @@ void door_watch_event(DoorWatch *watch, PlekSubscriber *subscriber, const TableF
 MUST_CHECK int door_watch_neighbours(DoorWatch *watch, PlekSubscriber *subscriber,
                                      const TableFilter *filter);
 
+/*
+ * Into @object: "neighbours" of a door that keeps patients out; of a location that has stopped as a
+ * whole "neighbours_by_care", for each care that it gives, or for just @care if that is not 0.
+ * @door's strings are not looked at but its scope's. Returns 0 or -ENOMEM.
+ */
+MUST_CHECK int neighbours_set(json_t *object, PlekSubscriber *subscriber,
+                              const PlekLeadingDoor *door, uint32_t care,
+                              const PlekNeighbourRule *rule);
+
 /* Into the object of a record of a door: whether it leads, and the neighbours of what has stopped.
  * Returns 0 or -ENOMEM. */
 MUST_CHECK int door_json_finish(json_t *object, PlekSubscriber *subscriber, const DoorOf *of,

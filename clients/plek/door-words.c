@@ -180,6 +180,15 @@ void neighbours_words(const PlekNeighbours *neighbours, Language language, Text 
         else if (neighbours->all_stopped)
                 text_add(text, "%s (%zu) · ", word(language, "all neighbours have stopped too"),
                          neighbours->n_stopped);
+        if (!neighbours->n_nearest && !neighbours->has_next) {
+                text_add(text, "%s", word(language, "no neighbours are known"));
+                return;
+        }
+        if (!neighbours->has_next && neighbours->n_not_compared) {
+                text_add(text, "%zu %s", neighbours->n_not_compared,
+                         word(language, "others say so of their kinds of care only"));
+                return;
+        }
         if (!neighbours->has_next) {
                 text_add(text, "%s", word(language, "nobody else is known to take patients"));
                 return;

@@ -101,16 +101,22 @@ static int need_row(Gathered *gathered, Row **ret_row)
 static int gather_door(Gathered *gathered, PlekSubscriber *subscriber, const DoorOf *of,
                        const TableFilter *filter)
 {
-        Row neighbours, *row = &gathered->rows[gathered->n_rows - 1];
+        size_t at = gathered->n_rows - 1;
+        Row neighbours, *row;
         bool has_neighbours;
+        DoorAsks asks;
         int r;
 
-        r = door_row_finish(row, subscriber, of, filter, &neighbours, &has_neighbours);
-        if (r || !has_neighbours)
-                return r;
-        r = need_row(gathered, &row);
-        if (!r)
-                *row = neighbours;
+        r = door_row_finish(&gathered->rows[at], subscriber, of, filter, &asks);
+        for (size_t i = 0; !r && i < asks.n_scopes; i++) {
+                r = door_row_neighbours(&neighbours, subscriber, &gathered->rows[at], of, &asks, i,
+                                        filter, &has_neighbours);
+                if (r || !has_neighbours)
+                        continue;
+                r = need_row(gathered, &row);
+                if (!r)
+                        *row = neighbours;
+        }
         return r;
 }
 

@@ -166,6 +166,9 @@ typedef struct PlekNeighbours {
          * and for everybody; if there is none such, by one that is old, past its end and
          * unconfirmed, or not for some. */
         PlekNeighbour next;
+        /* Where the scope names no care: other places that say so of their cares only, and were not
+         * looked at. */
+        size_t n_not_compared;
 } PlekNeighbours;
 
 /*

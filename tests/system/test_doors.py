@@ -307,6 +307,39 @@ def test_a_stop_for_ambulances_only_is_seen_where_an_ambulance_is_sent():
         assert seen["next"]["location"] == "haven"
 
 
+def test_a_house_that_stops_as_a_whole_has_neighbours_for_each_care_that_it_gives():
+    with Region() as region:
+        tools = neighbourhood(region)
+        tools.plek("put", "offering", "--location", "duin", "--care", "WARD", party="duin")
+        tools.plek("open", "bos", "--care", "WARD", party="bos")
+        tools.plek("stop", "haven", party="haven")
+        tools.plek("stop", "duin", "--until", "2h", party="duin")
+        whole = next(r for r in tools.get("meldkamer", "--location", "duin")
+                     if "door" in r and "care" not in r["door"])
+        assert whole["leads"] and "neighbours" not in whole
+        assert {n["care"]: n["neighbours"]["next"]["location"]
+                for n in whole["neighbours_by_care"]} == {"ED": "vliet", "WARD": "bos"}
+        for arguments in (("door", "duin"), ("get", "--location", "duin")):
+            text = tools.plek(*arguments, "--lang", "en", party="meldkamer").out
+            assert re.search(r"^ +ED: next: Ziekenhuis De Vliet, 11\.1 km, open", text, re.M), text
+            assert re.search(r"^ +ward.*: next: Ziekenhuis Bos, 66\.7 km, open", text, re.M), text
+            assert "nobody" not in text and "all neighbours" not in text, text
+
+
+def test_nobody_is_said_to_take_patients_only_of_places_that_were_looked_at():
+    with Region() as region:
+        tools = neighbourhood(region)
+        region.enrol_agent("post", {"post": "oost"}, name="Post")
+        tools.put("post", "card", "--location", "post", "--name", "Post", "--kind", "V6",
+                  "--position", "52.05,5.0")
+        tools.plek("stop", "post", party="post")
+        tools.plek("stop", "haven", party="haven")
+        text = tools.plek("door", "post", "--lang", "en", party="meldkamer").out
+        assert re.search(r"all neighbours have stopped too \(1\) · 4 others say so of their kinds",
+                         text), text
+        assert "nobody" not in text, text
+
+
 def test_what_leads_and_what_neighbours_do_are_events():
     with Region() as region:
         tools = neighbourhood(region)
