@@ -32,7 +32,7 @@ static void tell_card(const PlekMoment *moment, StopsEvent *event)
         event->longitude = card->longitude_e7 / 1e7;
 }
 
-/* A word that was distrusted, or is no exercise's: only what was meant and is believed. */
+/* No exercise's. Whether a party was distrusted later is not looked at: it was believed then. */
 static void tell(Told *told, const PlekMoment *moment)
 {
         StopsEvent *event = &told->events[told->n];
@@ -95,6 +95,8 @@ static PlekStopsOf spell(const StopsOf *of)
                 .longest_ms = of->longest_ms,
                 .located_ms = of->has_neighbours ? of->stopped_ms : 0,
                 .all_stopped_ms = of->all_stopped_ms,
+                .n_partly = of->n_partly,
+                .partly_ms = of->partly_ms,
         };
 }
 
@@ -107,6 +109,8 @@ static void add_up(PlekStopsOf *region, const PlekStopsOf *of)
         region->longest_ms = MAX(region->longest_ms, of->longest_ms);
         region->located_ms += of->located_ms;
         region->all_stopped_ms += of->all_stopped_ms;
+        region->n_partly += of->n_partly;
+        region->partly_ms += of->partly_ms;
 }
 
 static int spell_all(PlekClient *client, const Stops *stops, PlekStops *ret_stops)

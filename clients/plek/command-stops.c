@@ -33,6 +33,8 @@ static error_t parse(int key, char *argument, struct argp_state *state)
 {
         StopsOptions *o = state->input;
         PlekStopsQuestion *question = &o->question;
+        unsigned long number;
+        char *end;
 
         switch (key) {
         case ARGP_KEY_INIT:
@@ -63,10 +65,12 @@ static error_t parse(int key, char *argument, struct argp_state *state)
                 o->by_location = true;
                 return 0;
         case OPTION_NEIGHBOURS:
-                question->rule.n_nearest = (unsigned)atoi(argument);
-                if (question->rule.n_nearest < 1 || question->rule.n_nearest > PLEK_NEIGHBOURS_MAX)
+                number = strtoul(argument, &end, 10);
+                if (*argument < '0' || *argument > '9' || *end || number < 1 ||
+                    number > PLEK_NEIGHBOURS_MAX)
                         argp_error(state, "--neighbours is 1 to %d, not '%s'", PLEK_NEIGHBOURS_MAX,
                                    argument);
+                question->rule.n_nearest = (unsigned)number;
                 return 0;
         case ARGP_KEY_ARG:
                 argp_usage(state);
@@ -86,21 +90,33 @@ static double share(int64_t part, int64_t whole)
         return whole ? (double)part / (double)whole : -1;
 }
 
-static void say_json(const StopsOptions *o, const PlekStopsOf *of)
+static void say_json(const StopsOptions *o, const PlekStopsOf *of, bool is_thinned)
 {
         json_t *object = json_pack(
-                "{s:s, s:s?, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I}", "region", of->region,
-                "location", of->location, "from_ms", (json_int_t)o->question.from_ms, "to_ms",
-                (json_int_t)o->question.to_ms, "locations", (json_int_t)of->n_locations, "stops",
-                (json_int_t)of->n_begun, "stood_before", (json_int_t)of->n_stood, "stopped_ms",
-                (json_int_t)of->stopped_ms, "longest_ms", (json_int_t)of->longest_ms, "located_ms",
-                (json_int_t)of->located_ms, "all_neighbours_stopped_ms",
-                (json_int_t)of->all_stopped_ms);
+                "{s:s, s:s?, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:b}", "region",
+                of->region, "location", of->location, "from_ms", (json_int_t)o->question.from_ms,
+                "to_ms", (json_int_t)o->question.to_ms, "locations", (json_int_t)of->n_locations,
+                "stops", (json_int_t)of->n_begun, "stood_before", (json_int_t)of->n_stood,
+                "stopped_ms", (json_int_t)of->stopped_ms, "longest_ms", (json_int_t)of->longest_ms,
+                "located_ms", (json_int_t)of->located_ms, "all_neighbours_stopped_ms",
+                (json_int_t)of->all_stopped_ms, "partly_stops", (json_int_t)of->n_partly,
+                "partly_ms", (json_int_t)of->partly_ms, "is_thinned", is_thinned);
 
         print_json_line(object);
 }
 
-static void say_text(const PlekStopsOf *of)
+/* Whole hours, however many: a sum of days and a remark of days differ by a day. */
+static void together_format(int64_t ms, char ret_text[DURATION_TEXT_BYTES])
+{
+        long long s = ms / 1000;
+
+        if (s < 48 * 3600)
+                duration_format(ms, ret_text);
+        else
+                snprintf(ret_text, DURATION_TEXT_BYTES, "%lld h %02lld", s / 3600, s / 60 % 60);
+}
+
+static void say_text(const PlekStopsOf *of, Language language)
 {
         char line[TEXT_COLUMNS_MAX], cell[64], duration[DURATION_TEXT_BYTES];
         uint64_t n = of->n_begun + of->n_stood;
@@ -113,16 +129,21 @@ static void say_text(const PlekStopsOf *of)
         text_add_padded(&text, cell, 8);
         snprintf(cell, sizeof(cell), "%" PRIu64, of->n_stood);
         text_add_padded(&text, cell, 11);
-        duration_format(of->stopped_ms, duration);
+        together_format(of->stopped_ms, duration);
         text_add_padded(&text, n ? duration : "-", 11);
-        duration_format(n ? of->stopped_ms / (int64_t)n : 0, duration);
+        together_format(n ? of->stopped_ms / (int64_t)n : 0, duration);
         text_add_padded(&text, n ? duration : "-", 11);
-        duration_format(of->longest_ms, duration);
+        together_format(of->longest_ms, duration);
         text_add_padded(&text, n ? duration : "-", 11);
         if (of->located_ms)
                 text_add(&text, "%.0f %%", 100 * share(of->all_stopped_ms, of->located_ms));
         else
                 text_add(&text, "%s", n ? "?" : "-");
+        if (of->n_partly) {
+                together_format(of->partly_ms, duration);
+                text_add(&text, "  · %s: %" PRIu64 ", %s", word(language, "for some patients only"),
+                         of->n_partly, duration);
+        }
         puts(line);
 }
 
@@ -157,9 +178,9 @@ static int say(const StopsOptions *o, const PlekStops *stops)
                 if (o->region && strcmp(o->region, all[i].region))
                         continue;
                 if (o->common.json)
-                        say_json(o, &all[i]);
+                        say_json(o, &all[i], stops->is_thinned);
                 else
-                        say_text(&all[i]);
+                        say_text(&all[i], o->common.language);
         }
         if (stops->is_thinned && !o->common.json)
                 puts(word(o->common.language, "of this time not every door is known"));

@@ -6,8 +6,11 @@
  * Told from the signed words of the doors' history, with what this reader may read. A location has
  * a stop for a care while the most lenient of its doors for that care asks that patients are not
  * brought (STOP), from when the broker received it until it is lifted, withdrawn or past its
- * expected end. CLOSED is no stop. A stop counts in the time in which it begins; one that stood
- * when the time began is told apart, and its duration counts from there.
+ * expected end. CLOSED is no stop, nor is a neighbour's that is past its end one. A location
+ * without a door for the care has no stop of it, for a stop of the whole does not say what it gave.
+ * While a location has no stop but for some patient groups or urgencies, that is told apart. A stop
+ * counts in the time in which it begins; one that stood when the time began is told apart, and its
+ * duration counts from there.
  */
 
 #include "plek/doors.h"
@@ -33,6 +36,8 @@ typedef struct PlekStopsOf {
         int64_t longest_ms;     /* of one, within the time */
         int64_t located_ms;     /* of stopped_ms: where it is known where the location is */
         int64_t all_stopped_ms; /* of located_ms: every neighbour had stopped too, or was closed */
+        uint64_t n_partly;      /* stops for some patient groups or urgencies only */
+        int64_t partly_ms;
 } PlekStopsOf;
 
 typedef struct PlekStops {

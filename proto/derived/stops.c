@@ -3,36 +3,74 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "derived/door.h"
+#include "derived/stops-look.h"
 #include "internal/hash.h"
+#include "internal/list.h"
+
+/*
+ * A month has hundreds of words and six years have tens of thousands, so what a word costs must not
+ * grow with what there is to know of a place. Only the places that a word or time touches are
+ * looked at; when time is to touch each is in one dense array; and who a place's neighbours are is
+ * worked out anew only when some place has moved, or got or lost its door.
+ */
 
 typedef struct StopsPlace {
         UT_hash_handle hh;
         StopsOf of;
+        size_t at; /* among all */
+        ListLink in_touched, in_stopped;
         bool has_position;
         double latitude, longitude;
 
         DoorWord *words; /* each with a door of its own */
         size_t n_words;
 
-        bool is_touched;
         bool has_door; /* for the care */
         uint32_t state;
+        bool is_expired; /* a stop past its end, or closed past it */
         bool is_stopped;
-        int64_t since_ms;
-        int64_t next_ms; /* by time alone; INT64_MAX: never */
+        bool is_partly; /* not stopped, but for some patients */
+        int64_t since_ms, partly_since_ms;
+
+        struct StopsPlace **near; /* its neighbours as of near_of */
+        size_t n_near;
+        uint64_t near_of; /* 0: never */
 } StopsPlace;
 
 struct Stops {
         const StopsQuestion *question;
-        StopsPlace *places;
-        size_t n_stopped;
+        StopsPlace *places; /* by location */
+        StopsPlace **all;
+        int64_t *next_ms; /* of each of all: by time alone; INT64_MAX: never */
+        size_t n_places, n_allocated;
+        ListLink touched, stopped;  /* StopsPlace.in_... */
         NeighbourPlace *neighbours; /* room for all places */
+        StopsPlace **neighbour_at;  /* whose each of these is */
+        uint64_t map;               /* counts up when neighbours may be others */
         StopsOf *rows;
         size_t n_rows;
 };
 
 /* ------------------------------------------------------------------ words */
+
+static int make_room(Stops *stops)
+{
+        size_t n = stops->n_allocated ? 2 * stops->n_allocated : 64;
+        void *grown;
+
+        if (stops->n_places < stops->n_allocated)
+                return 0;
+        grown = reallocarray(stops->all, n, sizeof(StopsPlace *));
+        if (!grown)
+                return err_raise(-ENOMEM);
+        stops->all = grown;
+        grown = reallocarray(stops->next_ms, n, sizeof(*stops->next_ms));
+        if (!grown)
+                return err_raise(-ENOMEM);
+        stops->next_ms = grown;
+        stops->n_allocated = n;
+        return 0;
+}
 
 static StopsPlace *need_place(Stops *stops, const char *location)
 {
@@ -44,13 +82,21 @@ static StopsPlace *need_place(Stops *stops, const char *location)
         place = calloc(1, sizeof(*place));
         if (!place)
                 return NULL;
+        if (make_room(stops)) {
+                free(place);
+                return NULL;
+        }
         place->of.location = location;
-        place->next_ms = INT64_MAX;
+        list_init(&place->in_touched);
+        list_init(&place->in_stopped);
         HASH_ADD_KEYPTR(hh, stops->places, location, strlen(location), place);
         if (!place->hh.tbl) {
                 free(place);
                 return NULL;
         }
+        place->at = stops->n_places++;
+        stops->all[place->at] = place;
+        stops->next_ms[place->at] = INT64_MAX;
         return place;
 }
 
@@ -114,6 +160,12 @@ static int put_word(StopsPlace *place, const StopsEvent *event)
         return 0;
 }
 
+static void touch(Stops *stops, StopsPlace *place)
+{
+        if (!list_is_linked(&place->in_touched))
+                list_append(&stops->touched, &place->in_touched);
+}
+
 static int apply(Stops *stops, const StopsEvent *event)
 {
         StopsPlace *place = need_place(stops, event->location);
@@ -122,153 +174,182 @@ static int apply(Stops *stops, const StopsEvent *event)
                 return err_raise(-ENOMEM);
         if (event->region)
                 place->of.region = event->region;
-        place->is_touched = true;
+        touch(stops, place);
         if (!event->is_card)
                 return put_word(place, event);
+        stops->map++;
         place->has_position = !event->is_withdrawn && event->has_position;
         place->latitude = event->latitude;
         place->longitude = event->longitude;
         return 0;
 }
 
-/* ------------------------------------------------------------------ what leads */
+/* ------------------------------------------------------------------ stops */
 
-/* One of a place's doors for the care: that of a unit, or of all of it. */
-static bool is_first_of_its_unit(const StopsPlace *place, size_t n, uint32_t care)
-{
-        if (place->words[n].door->care != care)
-                return false;
-        for (size_t i = 0; i < n; i++)
-                if (place->words[i].door->care == care &&
-                    is_text_equal(place->words[i].unit, place->words[n].unit))
-                        return false;
-        return true;
-}
-
-/* Its state is that of the most lenient of its doors. */
-static void look(StopsPlace *place, uint32_t care, int64_t now_ms, bool *ret_is_stopped)
-{
-        DoorLead lead, next;
-        bool is_stopped = false;
-
-        place->has_door = false;
-        place->next_ms = INT64_MAX;
-        for (size_t i = 0; i < place->n_words; i++) {
-                DoorQuestion question = {
-                        .scope = { .unit = place->words[i].unit,
-                                   .care = care,
-                                   .patient_group = CODE_ABSENT,
-                                   .urgency = CODE_ABSENT },
-                };
-
-                if (!is_first_of_its_unit(place, i, care))
-                        continue;
-                door_lead(place->words, place->n_words, &question, now_ms, &lead);
-                place->next_ms = MIN(place->next_ms, door_next_lead(place->words, place->n_words,
-                                                                    &question, now_ms, &next));
-                if (!place->has_door || door_strictness(lead.state) < door_strictness(place->state))
-                        is_stopped = false;
-                else if (lead.state != place->state)
-                        continue;
-                place->has_door = true;
-                place->state = lead.state;
-                /* Of several that have a stop, one that is not past its end is enough. */
-                is_stopped |= lead.state == PLEK_DOOR_STOP && lead.standing == DOOR_STANDS;
-        }
-        *ret_is_stopped = is_stopped;
-}
-
-static void end_stop(Stops *stops, StopsPlace *place, int64_t now_ms)
+static void end_stop(StopsPlace *place, int64_t now_ms)
 {
         place->is_stopped = false;
         place->of.longest_ms = MAX(place->of.longest_ms, now_ms - place->since_ms);
-        stops->n_stopped--;
+        list_unlink(&place->in_stopped);
 }
 
 static void begin_stop(Stops *stops, StopsPlace *place, int64_t now_ms, bool stood)
 {
         place->is_stopped = true;
         place->since_ms = now_ms;
-        stops->n_stopped++;
+        list_append(&stops->stopped, &place->in_stopped);
         if (stood)
                 place->of.n_stood++;
         else
                 place->of.n_begun++;
 }
 
-/* Those about which something was said, or time has done something. */
-static void look_again(Stops *stops, int64_t now_ms, bool stood)
+static void end_partly(StopsPlace *place, int64_t now_ms)
 {
-        bool is_stopped;
+        place->is_partly = false;
+        place->of.partly_ms += now_ms - place->partly_since_ms;
+}
 
-        for (StopsPlace *place = stops->places; place; place = place->hh.next) {
-                if (!place->is_touched && place->next_ms > now_ms)
-                        continue;
-                place->is_touched = false;
-                look(place, stops->question->care, now_ms, &is_stopped);
-                if (is_stopped && !place->is_stopped)
-                        begin_stop(stops, place, now_ms, stood);
-                else if (!is_stopped && place->is_stopped)
-                        end_stop(stops, place, now_ms);
+static bool is_neighbour(const StopsPlace *place)
+{
+        return place->has_position && place->has_door && place->state != PLEK_DOOR_NOT_APPLICABLE;
+}
+
+static void look_again(Stops *stops, StopsPlace *place, int64_t now_ms, bool stood)
+{
+        StopsLook look = stops_look(place->words, place->n_words, stops->question->care, now_ms);
+        bool was_neighbour = is_neighbour(place);
+        bool is_stopped = look.has_door && look.state == PLEK_DOOR_STOP && look.stands;
+        bool is_partly = look.is_partly && !is_stopped;
+
+        list_unlink(&place->in_touched);
+        stops->next_ms[place->at] = look.next_ms;
+        place->has_door = look.has_door;
+        place->state = look.state;
+        place->is_expired = door_is_stopped(look.state) && !look.stands;
+        stops->map += is_neighbour(place) != was_neighbour;
+
+        if (is_stopped && !place->is_stopped)
+                begin_stop(stops, place, now_ms, stood);
+        else if (!is_stopped && place->is_stopped)
+                end_stop(place, now_ms);
+        if (is_partly && !place->is_partly) {
+                place->is_partly = true;
+                place->partly_since_ms = now_ms;
+                place->of.n_partly++;
+        } else if (!is_partly && place->is_partly) {
+                end_partly(place, now_ms);
         }
 }
 
-/* ------------------------------------------------------------------ time */
+/* At those of which something was said, and at those to which time has done something. */
+static void look_around(Stops *stops, int64_t now_ms, bool stood)
+{
+        for (size_t i = 0; i < stops->n_places; i++)
+                if (stops->next_ms[i] <= now_ms)
+                        touch(stops, stops->all[i]);
+        while (!list_is_empty(&stops->touched))
+                look_again(stops, list_entry(stops->touched.next, StopsPlace, in_touched), now_ms,
+                           stood);
+}
+
+/* ------------------------------------------------------------------ neighbours */
 
 static int gather_neighbours(Stops *stops, size_t *ret_n)
 {
-        NeighbourPlace *grown;
+        void *grown;
         size_t n = 0;
 
-        grown = reallocarray(stops->neighbours, HASH_COUNT(stops->places), sizeof(*grown));
+        grown = reallocarray(stops->neighbours, stops->n_places, sizeof(*stops->neighbours));
         if (!grown)
                 return err_raise(-ENOMEM);
         stops->neighbours = grown;
-        for (const StopsPlace *place = stops->places; place; place = place->hh.next)
-                if (place->has_position && place->has_door)
-                        grown[n++] = (NeighbourPlace){
-                                .location = place->of.location,
-                                .latitude = place->latitude,
-                                .longitude = place->longitude,
-                                .state = place->state,
-                        };
+        grown = reallocarray(stops->neighbour_at, stops->n_places, sizeof(StopsPlace *));
+        if (!grown)
+                return err_raise(-ENOMEM);
+        stops->neighbour_at = grown;
+        for (size_t i = 0; i < stops->n_places; i++) {
+                StopsPlace *place = stops->all[i];
+
+                if (!is_neighbour(place))
+                        continue;
+                stops->neighbour_at[n] = place;
+                stops->neighbours[n++] = (NeighbourPlace){
+                        .location = place->of.location,
+                        .latitude = place->latitude,
+                        .longitude = place->longitude,
+                        .state = place->state,
+                };
+        }
         *ret_n = n;
         return 0;
+}
+
+static int find_near(Stops *stops, StopsPlace *place)
+{
+        Neighbours found;
+        StopsPlace **near;
+        size_t n;
+        int r;
+
+        if (place->near_of == stops->map)
+                return 0;
+        r = gather_neighbours(stops, &n);
+        if (r)
+                return r;
+        neighbours_find(stops->neighbours, n, place->of.location, place->latitude, place->longitude,
+                        &stops->question->rule, &found);
+        near = reallocarray(place->near, found.n_nearest + 1, sizeof(StopsPlace *));
+        if (!near)
+                return err_raise(-ENOMEM);
+        place->near = near;
+        place->n_near = found.n_nearest;
+        place->near_of = stops->map;
+        for (size_t i = 0; i < found.n_nearest; i++)
+                near[i] = stops->neighbour_at[found.nearest[i].place - stops->neighbours];
+        return 0;
+}
+
+/* A neighbour's stop whose end has passed is none, as one's own is none. */
+static bool have_all_stopped(const StopsPlace *place)
+{
+        for (size_t i = 0; i < place->n_near; i++)
+                if (!door_is_stopped(place->near[i]->state) || place->near[i]->is_expired)
+                        return false;
+        return place->n_near;
 }
 
 /* Nothing changes until @spent_ms have passed. */
 static int spend(Stops *stops, int64_t spent_ms)
 {
-        Neighbours neighbours;
-        size_t n;
         int r;
 
-        if (!stops->n_stopped || !spent_ms)
+        if (!spent_ms)
                 return 0;
-        r = gather_neighbours(stops, &n);
-        if (r)
-                return r;
-        for (StopsPlace *place = stops->places; place; place = place->hh.next) {
-                if (!place->is_stopped)
-                        continue;
+        list_for_each (link, &stops->stopped) {
+                StopsPlace *place = list_entry(link, StopsPlace, in_stopped);
+
                 place->of.stopped_ms += spent_ms;
                 if (!place->has_position)
                         continue;
                 place->of.has_neighbours = true;
-                neighbours_find(stops->neighbours, n, place->of.location, place->latitude,
-                                place->longitude, &stops->question->rule, &neighbours);
-                if (neighbours.all_stopped)
+                r = find_near(stops, place);
+                if (r)
+                        return r;
+                if (have_all_stopped(place))
                         place->of.all_stopped_ms += spent_ms;
         }
         return 0;
 }
 
+/* ------------------------------------------------------------------ time */
+
 static int64_t next_by_time(const Stops *stops)
 {
         int64_t next_ms = INT64_MAX;
 
-        for (const StopsPlace *place = stops->places; place; place = place->hh.next)
-                next_ms = MIN(next_ms, place->next_ms);
+        for (size_t i = 0; i < stops->n_places; i++)
+                next_ms = MIN(next_ms, stops->next_ms[i]);
         return next_ms;
 }
 
@@ -281,7 +362,7 @@ static int go_through(Stops *stops, const StopsEvent *events, size_t n_events)
 
         for (; !r && at < n_events && events[at].at_ms <= now_ms; at++)
                 r = apply(stops, &events[at]);
-        look_again(stops, now_ms, true);
+        look_around(stops, now_ms, true);
 
         while (!r && now_ms < question->to_ms) {
                 next_ms = MIN(next_by_time(stops), question->to_ms);
@@ -294,11 +375,14 @@ static int go_through(Stops *stops, const StopsEvent *events, size_t n_events)
                         break;
                 for (; !r && at < n_events && events[at].at_ms <= now_ms; at++)
                         r = apply(stops, &events[at]);
-                look_again(stops, now_ms, false);
+                look_around(stops, now_ms, false);
         }
-        for (StopsPlace *place = stops->places; place; place = place->hh.next)
-                if (place->is_stopped)
-                        end_stop(stops, place, now_ms);
+        for (size_t i = 0; i < stops->n_places; i++) {
+                if (stops->all[i]->is_stopped)
+                        end_stop(stops->all[i], now_ms);
+                if (stops->all[i]->is_partly)
+                        end_partly(stops->all[i], now_ms);
+        }
         return r;
 }
 
@@ -319,7 +403,7 @@ static int make_rows(Stops *stops)
         if (!stops->rows)
                 return err_raise(-ENOMEM);
         for (const StopsPlace *place = stops->places; place; place = place->hh.next)
-                if (place->has_door || place->of.n_begun || place->of.n_stood)
+                if (place->has_door || place->of.n_begun || place->of.n_stood || place->of.n_partly)
                         stops->rows[stops->n_rows++] = place->of;
         if (stops->n_rows)
                 qsort(stops->rows, stops->n_rows, sizeof(*stops->rows), compare);
@@ -336,6 +420,9 @@ int stops_count(Stops **ret_stops, const StopsEvent *events, size_t n_events,
         if (!stops)
                 return err_raise(-ENOMEM);
         stops->question = question;
+        stops->map = 1;
+        list_init(&stops->touched);
+        list_init(&stops->stopped);
         r = go_through(stops, events, n_events);
         if (!r)
                 r = make_rows(stops);
@@ -356,9 +443,13 @@ Stops *stops_free(Stops *stops)
                 while (place->n_words)
                         take_away(place, &place->words[0]);
                 free(place->words);
+                free(place->near);
                 free(place);
         }
+        free(stops->all);
+        free(stops->next_ms);
         free(stops->neighbours);
+        free(stops->neighbour_at);
         free(stops->rows);
         free(stops);
         return NULL;

@@ -7,13 +7,15 @@
  * words by what time alone does: plans that begin, stops that end. A location has a stop for a care
  * while the most lenient of its doors for that care (of its units, say) asks that patients are not
  * brought: STOP, and not past its end. CLOSED is no stop: nobody is there. A stop whose end has
- * passed is none any more for this count, though no reader is shown it as open.
+ * passed is none any more for this count, neither its own nor a neighbour's, though no reader is
+ * shown it as open. While there is none, but one for some patient groups or urgencies, it has
+ * partly stopped: that is counted apart.
  *
  * A stop counts where it begins. One that stood when the time began is told apart, its duration
  * taken from there; one that goes on is cut where the time ends.
  *
- * Pure. Costs, for each word, what the locations are; and what one question about neighbours costs,
- * for each that has stopped.
+ * Pure. Costs, for each word, a glance at each location, a look at its own, and one at the
+ * neighbours of each that has stopped.
  */
 
 #include "derived/neighbours.h"
@@ -47,6 +49,8 @@ typedef struct StopsOf {
         uint64_t n_stood; /* when the time began: 0 or 1 */
         int64_t stopped_ms;
         int64_t longest_ms;
+        uint64_t n_partly; /* how often it came to be so, or was so when the time began */
+        int64_t partly_ms;
         int64_t all_stopped_ms; /* of stopped_ms: every neighbour had stopped, too */
         bool has_neighbours;    /* it is known where it is */
 } StopsOf;

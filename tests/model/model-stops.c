@@ -97,7 +97,7 @@ static void say(Said *said, Chance *chance)
 typedef struct Seen {
         DoorWord words[WORDS_MAX];
         size_t n_words;
-        bool has_position, has_door, is_stopped, was_stopped;
+        bool has_position, has_door, is_stopped, was_stopped, is_partly, was_partly, is_expired;
         double latitude, longitude;
         uint32_t state;
         int64_t run_ms;
@@ -144,7 +144,7 @@ static void hear(Seen *seen, const StopsEvent *event)
 static void look(Seen *seen, int64_t now_ms)
 {
         DoorLead best = { 0 };
-        bool stands = false;
+        bool stands = false, some = false;
 
         seen->has_door = false;
         for (size_t u = 0; u < N_ELEMENTS(units); u++) {
@@ -160,6 +160,14 @@ static void look(Seen *seen, int64_t now_ms)
                 question.scope.unit = units[u];
                 question.scope.care = PLEK_CARE_ED;
                 door_lead(seen->words, seen->n_words, &question, now_ms, &lead);
+                for (uint32_t urgency = 0; urgency <= 5; urgency++) {
+                        DoorLead narrow;
+
+                        question.scope.urgency = urgency;
+                        door_lead(seen->words, seen->n_words, &question, now_ms, &narrow);
+                        some |= narrow.state == PLEK_DOOR_STOP && narrow.standing == DOOR_STANDS &&
+                                door_strictness(narrow.state) > door_strictness(lead.state);
+                }
                 if (!seen->has_door || door_strictness(lead.state) < door_strictness(best.state)) {
                         best = lead;
                         stands = false;
@@ -171,6 +179,9 @@ static void look(Seen *seen, int64_t now_ms)
         seen->was_stopped = seen->is_stopped;
         seen->state = best.state;
         seen->is_stopped = seen->has_door && best.state == PLEK_DOOR_STOP && stands;
+        seen->is_expired = !stands;
+        seen->was_partly = seen->is_partly;
+        seen->is_partly = some && !seen->is_stopped;
 }
 
 static void count_second(Seen *all, bool is_first)
@@ -181,11 +192,18 @@ static void count_second(Seen *all, bool is_first)
 
         for (size_t i = 0; i < N_LOCATIONS; i++)
                 if (all[i].has_position && all[i].has_door)
-                        places[n++] = (NeighbourPlace){ names[i], all[i].latitude, all[i].longitude,
-                                                        all[i].state };
+                        places[n++] = (NeighbourPlace){
+                                .location = names[i],
+                                .latitude = all[i].latitude,
+                                .longitude = all[i].longitude,
+                                .state = all[i].state,
+                                .is_expired = all[i].is_expired,
+                        };
         for (size_t i = 0; i < N_LOCATIONS; i++) {
                 Seen *seen = &all[i];
 
+                seen->of.partly_ms += seen->is_partly ? 1000 : 0;
+                seen->of.n_partly += seen->is_partly && (is_first || !seen->was_partly);
                 if (!seen->is_stopped) {
                         seen->run_ms = 0;
                         continue;
@@ -201,7 +219,9 @@ static void count_second(Seen *all, bool is_first)
                         continue;
                 neighbours_find(places, n, names[i], seen->latitude, seen->longitude,
                                 &(NeighbourRule){ .n_nearest = 2 }, &neighbours);
-                seen->of.all_stopped_ms += neighbours.all_stopped ? 1000 : 0;
+                seen->of.all_stopped_ms +=
+                        neighbours.n_nearest && neighbours.n_stopped == neighbours.n_nearest ? 1000
+                                                                                             : 0;
         }
 }
 
@@ -222,7 +242,7 @@ int main(int argc, char **argv)
 {
         Chance chance = chance_new(argc, argv);
         uint64_t n_begun = 0;
-        int64_t all_stopped_ms = 0;
+        int64_t all_stopped_ms = 0, partly_ms = 0;
 
         for (unsigned round = 0; round < N_ROUNDS; round++) {
                 StopsQuestion question = {
@@ -248,11 +268,14 @@ int main(int argc, char **argv)
                         assert(rows[i].stopped_ms == of->stopped_ms);
                         assert(rows[i].longest_ms == of->longest_ms);
                         assert(rows[i].all_stopped_ms == of->all_stopped_ms);
+                        assert(rows[i].n_partly == of->n_partly &&
+                               rows[i].partly_ms == of->partly_ms);
+                        partly_ms += of->partly_ms;
                         n_begun += of->n_begun;
                         all_stopped_ms += of->all_stopped_ms;
                 }
         }
         printf("%llu stops\n", (unsigned long long)n_begun);
-        assert(n_begun && all_stopped_ms);
+        assert(n_begun && all_stopped_ms && partly_ms);
         return 0;
 }

@@ -6,7 +6,7 @@ import tap
 from harness import Region, until_true
 from plekpy import envelope
 from plekpy.session import Refused
-from tools import REFUSED, Tools
+from tools import REFUSED, USAGE, Tools
 
 COUNTS = "pic/oost/counts/"
 HOUR_MS = 3600_000
@@ -286,6 +286,29 @@ def test_stops_are_counted_and_what_their_neighbours_did():
                                      party="meldkamer").out
         assert "alle buren ook" in tools.plek("stops", "--quarter", "2026Q4", "--lang", "nl",
                                               party="meldkamer").out
+
+
+
+def test_stops_leaves_out_exercises_and_tells_apart_what_is_for_some_only():
+    with Region() as region:
+        region.enrol_agent("duin", {"duin": "oost"}, name="Duinzicht")
+        region.enrol_reader("meldkamer")
+        tools = Tools(region)
+        ed = ("--care", "ED")
+        tools.plek("open", "duin", *ed, party="duin")
+        tools.plek("stop", "duin", *ed, "--status", "EXERCISE", party="duin")
+        tools.plek("stop", "duin", *ed, "--group", "AMBULANCE", party="duin")
+        (duin,) = tools.plek("stops", "--from", "1h", "--by", "location", "--json",
+                             party="meldkamer").lines()
+        assert (duin["stops"], duin["stopped_ms"]) == (0, 0), duin
+        assert duin["partly_stops"] == 1 and duin["partly_ms"] > 0
+        assert duin["is_thinned"] is False
+        text = tools.plek("stops", "--from", "1h", "--lang", "en", party="meldkamer").out
+        assert "for some patients only: 1, " in text, text
+        for wrong in ("3x", "0", "65", "-1", ""):
+            done = tools.plek("stops", "--from", "1h", "--neighbours", wrong, party="meldkamer",
+                              expect=USAGE)
+            assert "--neighbours is 1 to 64" in done.err, done.err
 
 
 if __name__ == "__main__":
