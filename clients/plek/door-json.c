@@ -121,6 +121,18 @@ json_t *leading_to_json(const PlekLeadingDoor *door)
         return object;
 }
 
+json_t *lead_to_json(const PlekLeadingDoor *door)
+{
+        json_t *object = json_object();
+
+        set_state(object, "state", door->state);
+        json_set_string(object, "standing", standing_name(door->standing));
+        json_set_time(object, "ends_at_ms", door->ends_at_ms);
+        json_object_set_new(object, "exceptions",
+                            exceptions_to_json(door->exceptions, door->n_exceptions));
+        return object;
+}
+
 static json_t *neighbour_to_json(const PlekNeighbour *neighbour)
 {
         json_t *object = json_object();

@@ -23,6 +23,11 @@ void door_of(DoorOf *ret_of, const PlekRecord *record)
                 .urgency = report->door.urgency,
         };
         ret_of->state = report->door.state;
+        memcpy(ret_of->exceptions, report->door.exceptions,
+               report->door.n_exceptions * sizeof(ret_of->exceptions[0]));
+        ret_of->n_exceptions = report->door.n_exceptions;
+        ret_of->ends_at_ms =
+                record->standing == PLEK_STANDS ? report->door.ends_at_ms : PLEK_NO_TIME;
         ret_of->counts = record->standing != PLEK_ANNOUNCED && record->standing != PLEK_OVER;
 }
 
@@ -53,6 +58,50 @@ void door_asks(PlekSubscriber *subscriber, const PlekLeadingDoor *door, uint32_t
                 ret_asks->scopes[i].care = cares[i];
         }
         ret_asks->n_scopes = n;
+}
+
+static bool has_exception(const uint32_t *exceptions, size_t n, uint32_t exception)
+{
+        for (size_t i = 0; i < n; i++)
+                if (exceptions[i] == exception)
+                        return true;
+        return false;
+}
+
+/* What leads lets in only whom everybody excepts who keeps patients out: a part of what one says.
+ */
+static bool excepts_the_same(const DoorOf *of, const PlekLeadingDoor *door)
+{
+        for (size_t i = 0; i < of->n_exceptions; i++)
+                if (!has_exception(door->exceptions, door->n_exceptions, of->exceptions[i]))
+                        return false;
+        for (size_t i = 0; i < door->n_exceptions; i++)
+                if (!has_exception(of->exceptions, of->n_exceptions, door->exceptions[i]))
+                        return false;
+        return true;
+}
+
+static bool says_otherwise(const DoorOf *of, const PlekLeadingDoor *door)
+{
+        return door->state != of->state || door->ends_at_ms != of->ends_at_ms ||
+               !excepts_the_same(of, door);
+}
+
+/* It leads, but others who keep patients out except fewer. */
+static void add_fewer_exceptions(Row *row, const PlekLeadingDoor *door, Language language)
+{
+        char said[ROW_TEXT_BYTES];
+        Text text = { row->text + row->value_at, sizeof(row->text) - row->value_at };
+
+        snprintf(said, sizeof(said), "%s", row->text + row->value_at);
+        text_add(&text, "%s", word(language, "for all who speak of it"));
+        if (door->n_exceptions)
+                exceptions_words(door->exceptions, door->n_exceptions, language, &text);
+        else
+                text_add(&text, " %s", word(language, "nobody is excepted"));
+        text_add(&text, "  %s: %s", word(language, "says"), said);
+        if (row->text[ROW_SIGN_AT] == ' ')
+                row->text[ROW_SIGN_AT] = '/';
 }
 
 /* At the end of a row: there may be room for it or not. */
@@ -133,11 +182,13 @@ int door_row_finish(Row *row, PlekSubscriber *subscriber, const DoorOf *of,
         if (r)
                 return r;
         if (!door.has_record || strcmp(door.record.id, of->id)) {
-                if (of->counts && door.has_record && door.state != of->state)
+                if (of->counts && door.has_record && says_otherwise(of, &door))
                         add_other(row, &door, filter->language);
                 return 0;
         }
 
+        if (door.state == of->state && door.standing == PLEK_STANDS && !excepts_the_same(of, &door))
+                add_fewer_exceptions(row, &door, filter->language);
         text = end_of(row);
         narrower_words(door.narrower, door.n_narrower, filter->language, &text);
         if (door.plan_state != PLEK_DOOR_UNKNOWN) {

@@ -15,7 +15,10 @@ typedef struct DoorOf {
         char location[72], unit[72];
         char id[512];
         uint32_t state;
-        bool counts; /* not a plan before or after its time */
+        uint32_t exceptions[PLEK_EXCEPTIONS_MAX];
+        size_t n_exceptions;
+        int64_t ends_at_ms; /* expected and still to come, or PLEK_NO_TIME */
+        bool counts;        /* not a plan before or after its time */
 } DoorOf;
 
 void door_of(DoorOf *ret_of, const PlekRecord *record);

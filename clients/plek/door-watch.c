@@ -70,6 +70,7 @@ int door_json_finish(json_t *object, PlekSubscriber *subscriber, const DoorOf *o
                 return r;
         leads = door.has_record && !strcmp(door.record.id, of->id);
         json_object_set_new(object, "leads", json_boolean(leads));
+        json_object_set_new(object, "leading", lead_to_json(&door));
         if (!leads)
                 return 0;
         r = seen_json(object, subscriber, &door.record);

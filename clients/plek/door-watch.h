@@ -41,7 +41,8 @@ MUST_CHECK int neighbours_set(json_t *object, PlekSubscriber *subscriber,
                               const PlekLeadingDoor *door, uint32_t care,
                               const PlekNeighbourRule *rule);
 
-/* Into the object of a record of a door: whether it leads, and the neighbours of what has stopped.
+/* Into the object of a record of a door: whether it leads, what does, and the
+ * neighbours of what has stopped.
  * Returns 0 or -ENOMEM. */
 MUST_CHECK int door_json_finish(json_t *object, PlekSubscriber *subscriber, const DoorOf *of,
                                 const TableFilter *filter);

@@ -84,6 +84,8 @@ static const struct {
         { "others say so of their kinds of care only",
           "andere zeggen het alleen per zorgsoort" },
         { "but", "maar" },
+        { "for all who speak of it", "voor ieder die erover spreekt" },
+        { "nobody is excepted", "is niemand uitgezonderd" },
         { "for some patients only", "alleen voor sommige patienten" },
         { "door: stricter for some", "deur: strenger voor sommigen" },
         { "nobody else is known to take patients", "van niemand anders is bekend dat er plek is" },

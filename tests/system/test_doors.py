@@ -340,6 +340,30 @@ def test_nobody_is_said_to_take_patients_only_of_places_that_were_looked_at():
         assert "nobody" not in text, text
 
 
+def test_two_parties_with_other_exceptions_or_ends_are_not_shown_as_if_they_agreed():
+    with Region() as region:
+        tools = hospital(region)
+        region.enrol_agent("zcc", {"duin": "oost"}, name="Coordinatiecentrum")
+        tools.plek("stop", "duin", *ED, "--until", "2h", party="zcc")
+        tools.plek("stop", "duin", *ED, "--until", "2h", "--except", "MULTITRAUMA,CHILD",
+                   party="duin")
+        assert door(tools, *ED)["exceptions"] == []
+        records = {r["party"]: r for r in tools.get("meldkamer") if "door" in r}
+        assert {r["leads"] for r in records.values()} == {True, False}
+        assert all(r["leading"]["exceptions"] == [] and r["leading"]["state"] == "STOP"
+                   for r in records.values())
+        rows = [line for line in tools.plek("get", "--lang", "en", party="meldkamer").out
+                .splitlines() if "stop" in line]
+        one = next(line for line in rows if "multitrauma" in line)
+        assert one.startswith("  / ") and re.search(
+            r"nobody is excepted  says: stop except multitrauma|does not lead: stop except", one)
+
+        tools.plek("stop", "duin", *ED, "--until", "2h", "--except", "CHILD", party="zcc")
+        assert door(tools, *ED)["exceptions"] == ["CHILD"]
+        table = tools.plek("get", "--lang", "en", party="meldkamer").out
+        assert table.count("does not lead") == 1, table
+
+
 def test_what_leads_and_what_neighbours_do_are_events():
     with Region() as region:
         tools = neighbourhood(region)
