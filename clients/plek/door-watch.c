@@ -74,8 +74,7 @@ int door_json_finish(json_t *object, PlekSubscriber *subscriber, const DoorOf *o
         if (!leads)
                 return 0;
         r = seen_json(object, subscriber, &door.record);
-        return r ? r
-                 : neighbours_set(object, subscriber, &door, filter->care, &filter->neighbours);
+        return r ? r : neighbours_set(object, subscriber, &door, filter->care, &filter->neighbours);
 }
 
 /* ------------------------------------------------------------------ events */

@@ -63,7 +63,7 @@ static void add_time(Text *text, const char *before, int64_t ms, Language langua
 const char *door_why_words(PlekDoorWhy why, Language language)
 {
         static const char *const whys[] = {
-                [PLEK_DOOR_NEVER_REPORTED] = "never reported",
+                [PLEK_DOOR_NEVER_REPORTED] = "nothing is held",
                 [PLEK_DOOR_HAS_EXPIRED] = "expired",
                 [PLEK_DOOR_WAS_WITHDRAWN] = "withdrawn",
                 [PLEK_DOOR_IS_DISTRUSTED] = "distrusted",

@@ -84,6 +84,7 @@ static const struct {
         { "others say so of their kinds of care only",
           "andere zeggen het alleen per zorgsoort" },
         { "but", "maar" },
+        { "nothing is held", "er is niets bekend" },
         { "for all who speak of it", "voor ieder die erover spreekt" },
         { "nobody is excepted", "is niemand uitgezonderd" },
         { "for some patients only", "alleen voor sommige patienten" },

@@ -46,8 +46,9 @@ typedef struct PlekDoorScope {
 
 /* Why a door is unknown. */
 typedef enum PlekDoorWhy {
-        PLEK_DOOR_KNOWN, /* it is not */
-        PLEK_DOOR_NEVER_REPORTED,
+        PLEK_DOOR_KNOWN,          /* it is not */
+        PLEK_DOOR_NEVER_REPORTED, /* nothing is held of it; what was withdrawn before we came to
+                                   * read is not told from what was never there */
         PLEK_DOOR_HAS_EXPIRED,
         PLEK_DOOR_WAS_WITHDRAWN,
         PLEK_DOOR_IS_DISTRUSTED, /* whoever says something had a key in other hands */

@@ -208,6 +208,17 @@ def test_a_door_nobody_speaks_of_is_unknown_and_says_why():
         assert "SEH: onbekend (verlopen)" in text, text
 
 
+def test_who_comes_after_a_withdrawal_is_not_told_that_nothing_was_ever_reported():
+    with Region() as region:
+        tools = hospital(region)
+        tools.plek("stop", "duin", *ED, party="duin")
+        tools.put("duin", "withdraw", "door", "--location", "duin", *ED)
+        for language, words in (("nl", "onbekend (er is niets bekend)"),
+                                ("en", "unknown (nothing is held)")):
+            text = tools.plek("door", "duin", *ED, "--lang", language, party="meldkamer").out
+            assert words in text, text
+
+
 # ---------------------------------------------------------------------- neighbours
 
 
