@@ -32,6 +32,8 @@ static void assert_same_record(const Update *a, const Update *b)
         assert(left.plan == right.plan);
         assert_same(left.unit, right.unit);
         assert_same(left.method, right.method);
+        assert_same(left.of_party, right.of_party);
+        assert(left.of_report == right.of_report);
 }
 
 /* What was let through can be read, and says something of every minute. */
