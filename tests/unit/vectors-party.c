@@ -96,33 +96,9 @@ static Blob *put_update(FILE *out, const char *name, const Update *update)
         return envelope;
 }
 
-void write_updates(FILE *out)
+static void put_doors(FILE *out)
 {
-        static const RecordRef apart[] = {
-                { .report = UPDATE_PRESSURE,
-                  .unit = "seh",
-                  .care = CODE_ABSENT,
-                  .patient_group = CODE_ABSENT,
-                  .urgency = CODE_ABSENT,
-                  .method = "nedocs" },
-        };
-        Update counts = an_update(UPDATE_COUNTS, 1), door = an_update(UPDATE_DOOR, 2);
-        Update plan = an_update(UPDATE_DOOR, 3), pressure = an_update(UPDATE_PRESSURE, 4);
-        Update card = an_update(UPDATE_CARD, 5), affirm = an_update(UPDATE_AFFIRM, 6);
-        Update withdraw = an_update(UPDATE_WITHDRAW, 7), offering = an_update(UPDATE_OFFERING, 8);
-        Update gp_post = an_update(UPDATE_CARD, 9);
-
-        fprintf(out, "# One update of each kind, signed by agent.\n");
-        counts.unit = "ic-1";
-        counts.label = "IC volwassenen";
-        counts.source = PLEK_SOURCE_AUTOMATIC;
-        counts.definition = "lcps";
-        counts.counts.care = PLEK_CARE_ICU_ADULT;
-        counts.counts.present[COUNT_STAFFED] = counts.counts.present[COUNT_OCCUPIED] = true;
-        counts.counts.value[COUNT_STAFFED] = 20;
-        counts.counts.value[COUNT_OCCUPIED] = 17;
-        counts.counts.missing[COUNT_RESERVED] = PLEK_MISSING_NOT_ASKED;
-        world.update = put_update(out, "counts", &counts);
+        Update door = an_update(UPDATE_DOOR, 2), plan = an_update(UPDATE_DOOR, 3);
 
         door.unit = "seh";
         door.door = (Door){ .state = PLEK_DOOR_STOP,
@@ -151,6 +127,61 @@ void write_updates(FILE *out)
                             .ends_at_ms = TIME_MS + 172800000,
                             .review_at_ms = TIME_ABSENT };
         blob_unref(put_update(out, "plan", &plan));
+}
+
+static void put_care_map(FILE *out)
+{
+        Update offering = an_update(UPDATE_OFFERING, 8), gp_post = an_update(UPDATE_CARD, 9);
+
+        offering.valid_for_s = 0;
+        offering.offering = (Offering){ .care = PLEK_CARE_ED,
+                                        .plan = 1,
+                                        .level = "1",
+                                        .hours = "24/7",
+                                        .holds_from_ms = TIME_MS + 86400000,
+                                        .holds_until_ms = TIME_ABSENT };
+        blob_unref(put_update(out, "offering", &offering));
+
+        gp_post.valid_for_s = 0;
+        gp_post.card =
+                (LocationCard){ .name = "Huisartsenpost Zwolle",
+                                .kind = "N6",
+                                .contacts = { { "regiearts", "038 000 0001", PLEK_CARE_GP_POST } },
+                                .n_contacts = 1,
+                                .hours = "Mo-Fr 17:00-08:00; Sa,Su 00:00-24:00",
+                                .time_zone = "Europe/Amsterdam",
+                                .identifiers = { { "agb", "01234567" } },
+                                .n_identifiers = 1 };
+        blob_unref(put_update(out, "card-with-hours", &gp_post));
+}
+
+void write_updates(FILE *out)
+{
+        static const RecordRef apart[] = {
+                { .report = UPDATE_PRESSURE,
+                  .unit = "seh",
+                  .care = CODE_ABSENT,
+                  .patient_group = CODE_ABSENT,
+                  .urgency = CODE_ABSENT,
+                  .method = "nedocs" },
+        };
+        Update counts = an_update(UPDATE_COUNTS, 1), pressure = an_update(UPDATE_PRESSURE, 4);
+        Update card = an_update(UPDATE_CARD, 5), affirm = an_update(UPDATE_AFFIRM, 6);
+        Update withdraw = an_update(UPDATE_WITHDRAW, 7);
+
+        fprintf(out, "# One update of each kind, signed by agent.\n");
+        counts.unit = "ic-1";
+        counts.label = "IC volwassenen";
+        counts.source = PLEK_SOURCE_AUTOMATIC;
+        counts.definition = "lcps";
+        counts.counts.care = PLEK_CARE_ICU_ADULT;
+        counts.counts.present[COUNT_STAFFED] = counts.counts.present[COUNT_OCCUPIED] = true;
+        counts.counts.value[COUNT_STAFFED] = 20;
+        counts.counts.value[COUNT_OCCUPIED] = 17;
+        counts.counts.missing[COUNT_RESERVED] = PLEK_MISSING_NOT_ASKED;
+        world.update = put_update(out, "counts", &counts);
+
+        put_doors(out);
 
         pressure.unit = "seh";
         pressure.pressure = (Pressure){ .method = "nedocs",
@@ -179,26 +210,7 @@ void write_updates(FILE *out)
                                          .urgency = CODE_ABSENT };
         blob_unref(put_update(out, "withdraw", &withdraw));
 
-        offering.valid_for_s = 0;
-        offering.offering = (Offering){ .care = PLEK_CARE_ED,
-                                        .plan = 1,
-                                        .level = "1",
-                                        .hours = "24/7",
-                                        .holds_from_ms = TIME_MS + 86400000,
-                                        .holds_until_ms = TIME_ABSENT };
-        blob_unref(put_update(out, "offering", &offering));
-
-        gp_post.valid_for_s = 0;
-        gp_post.card =
-                (LocationCard){ .name = "Huisartsenpost Zwolle",
-                                .kind = "N6",
-                                .contacts = { { "regiearts", "038 000 0001", PLEK_CARE_GP_POST } },
-                                .n_contacts = 1,
-                                .hours = "Mo-Fr 17:00-08:00; Sa,Su 00:00-24:00",
-                                .time_zone = "Europe/Amsterdam",
-                                .identifiers = { { "agb", "01234567" } },
-                                .n_identifiers = 1 };
-        blob_unref(put_update(out, "card-with-hours", &gp_post));
+        put_care_map(out);
 }
 
 /* A body that must be refused: head of an update, then @tail, both in hex. */
