@@ -4,6 +4,15 @@
 #include "lib/report.h"
 #include "plek/plek.h"
 
+/* What an enrolment says of a location, copied. */
+typedef struct Spelled {
+        const EnrolmentVersion *version;
+        const char *location;
+        const char *region, *party_name;
+        const PlekRegion *regions;
+        size_t n_regions;
+} Spelled;
+
 typedef struct MomentList {
         PlekClient *client;
         Replica *registry;
@@ -11,6 +20,7 @@ typedef struct MomentList {
         PlekMoment *moments; /* in the client's arena, at last */
         size_t n, n_room;
         size_t n_doubtful;
+        Spelled spelled; /* the last */
 } MomentList;
 
 static void moments_deinit(MomentList *list)
@@ -34,32 +44,72 @@ static int add_moment(MomentList *list, const PlekMoment *moment)
         return 0;
 }
 
-static const char *region_of(const EnrolmentVersion *version, const char *location)
+static const LocationGrant *grant_of(const EnrolmentVersion *version, const char *location)
 {
         for (size_t i = 0; version && i < version->enrolment->n_locations; i++)
                 if (!strcmp(version->enrolment->locations[i].location, location))
-                        return version->enrolment->locations[i].region;
+                        return &version->enrolment->locations[i];
         return NULL;
 }
 
-/* Strings of the registry go with it. */
+static int copy_regions(MomentList *list, Spelled *spelled, const LocationGrant *grant)
+{
+        Arena *arena = list->client->arena;
+        PlekRegion *regions = arena_alloc(arena, (grant->n_regions + 1) * sizeof(*regions));
+
+        if (!regions)
+                return err_raise(-ENOMEM);
+        for (size_t i = 0; i < grant->n_regions; i++) {
+                regions[i] = (PlekRegion){ arena_strdup(arena, grant->regions[i].scheme),
+                                           arena_strdup(arena, grant->regions[i].id) };
+                if (!regions[i].scheme || !regions[i].id)
+                        return err_raise(-ENOMEM);
+        }
+        spelled->region = arena_strdup(arena, grant->region);
+        spelled->regions = regions;
+        spelled->n_regions = grant->n_regions;
+        return spelled->region ? 0 : err_raise(-ENOMEM);
+}
+
+/* Strings of the registry go with it. One that lost its location is of the regions that it had
+ * before. */
+static int spell_version(MomentList *list, const EnrolmentVersion *version, const char *location)
+{
+        Spelled *spelled = &list->spelled;
+        const LocationGrant *grant = grant_of(version, location);
+        const char *name = version ? version->enrolment->name : NULL;
+        int r = 0;
+
+        *spelled = (Spelled){ .version = version };
+        for (const EnrolmentVersion *at = version; at && !grant; at = at->older)
+                grant = grant_of(at->older, location);
+        spelled->location = arena_strdup(list->client->arena, location);
+        spelled->party_name = name ? arena_strdup(list->client->arena, name) : NULL;
+        if (!spelled->location || (name && !spelled->party_name))
+                r = err_raise(-ENOMEM);
+        else if (grant)
+                r = copy_regions(list, spelled, grant);
+        if (r)
+                *spelled = (Spelled){ 0 };
+        return r;
+}
+
+/* Much of a history is about the location of the entry before. */
 static int spell_party(MomentList *list, PlekMoment *moment, const char *location)
 {
         const Registry *registry = replica_registry(list->registry);
         const EnrolmentVersion *version =
                 registry_version_at(registry, moment->party, moment->revision);
-        const char *region = region_of(version, location);
-        const char *name = version ? version->enrolment->name : NULL;
+        const Spelled *spelled = &list->spelled;
+        int r = 0;
 
-        /* One that lost its location is of the region that it had before. */
-        while (version && !region) {
-                version = version->older;
-                region = region_of(version, location);
-        }
-        moment->region = region ? arena_strdup(list->client->arena, region) : NULL;
-        moment->party_name = name ? arena_strdup(list->client->arena, name) : NULL;
-        return (region && !moment->region) || (name && !moment->party_name) ? err_raise(-ENOMEM)
-                                                                            : 0;
+        if (!version || spelled->version != version || strcmp(spelled->location, location) != 0)
+                r = spell_version(list, version, location);
+        moment->region = spelled->region;
+        moment->party_name = spelled->party_name;
+        moment->regions = spelled->regions;
+        moment->n_regions = spelled->n_regions;
+        return r;
 }
 
 static bool is_distrusted(const MomentList *list, const char *party, const Entry *entry)
@@ -154,7 +204,7 @@ static bool is_known(const Registry *registry, const char *location)
              party = registry_next(registry, party))
                 for (const EnrolmentVersion *version = party->newest; version;
                      version = version->older)
-                        if (region_of(version, location))
+                        if (grant_of(version, location))
                                 return true;
         return !location;
 }

@@ -113,27 +113,86 @@ static void add_up(PlekStopsOf *region, const PlekStopsOf *of)
         region->partly_ms += of->partly_ms;
 }
 
-static int spell_all(PlekClient *client, const Stops *stops, PlekStops *ret_stops)
+/* Lines of locations, by region and then location. */
+typedef struct Lines {
+        PlekStopsOf *lines;
+        size_t n;
+} Lines;
+
+static void add_line(Lines *lines, const PlekStopsQuestion *question, const StopsOf *of,
+                     const char *region)
 {
-        PlekStopsOf *locations, *regions;
+        if (question->region && strcmp(question->region, region) != 0)
+                return;
+        for (size_t i = lines->n; i > 0 && lines->lines[i - 1].location == of->location; i--)
+                if (!strcmp(lines->lines[i - 1].region, region))
+                        return; /* its enrolment names it twice */
+        lines->lines[lines->n] = spell(of);
+        lines->lines[lines->n++].region = region;
+}
+
+/* As was said with the last word about it. */
+static const PlekMoment *last_moment(const PlekHistory *history, const char *location)
+{
+        for (size_t i = history->n_moments; i > 0; i--)
+                if (!strcmp(history->moments[i - 1].report.location, location))
+                        return &history->moments[i - 1];
+        return NULL;
+}
+
+static void add_lines(Lines *lines, const PlekStopsQuestion *question, const StopsOf *of,
+                      const PlekHistory *history)
+{
+        const PlekMoment *moment;
+
+        if (!question->scheme) {
+                add_line(lines, question, of, of->region ? of->region : "");
+                return;
+        }
+        moment = last_moment(history, of->location);
+        for (size_t i = 0; moment && i < moment->n_regions; i++)
+                if (!strcmp(moment->regions[i].scheme, question->scheme))
+                        add_line(lines, question, of, moment->regions[i].id);
+}
+
+static int by_region(const void *a, const void *b)
+{
+        const PlekStopsOf *x = a, *y = b;
+        int order = strcmp(x->region, y->region);
+
+        return order ? order : strcmp(x->location, y->location);
+}
+
+static int spell_all(PlekClient *client, const Stops *stops, const PlekStopsQuestion *question,
+                     const PlekHistory *history, PlekStops *ret_stops)
+{
+        size_t n, n_regions = 0, n_each = question->scheme ? LOCATION_REGIONS_MAX : 1;
+        PlekStopsOf *regions;
+        Lines lines = { 0 };
         const StopsOf *all;
-        size_t n, n_regions = 0;
 
         all = stops_all(stops, &n);
-        locations = arena_alloc(client->arena, (n + 1) * sizeof(*locations));
-        regions = arena_alloc(client->arena, (n + 1) * sizeof(*regions));
-        if (!locations || !regions)
+        lines.lines = arena_alloc(client->arena, (n * n_each + 1) * sizeof(*lines.lines));
+        if (!lines.lines)
                 return err_raise(-ENOMEM);
-        for (size_t i = 0; i < n; i++) {
-                locations[i] = spell(&all[i]);
-                if (!i || strcmp(locations[i].region, locations[i - 1].region))
-                        regions[n_regions++] = (PlekStopsOf){ .region = locations[i].region };
-                add_up(&regions[n_regions - 1], &locations[i]);
+        for (size_t i = 0; i < n; i++)
+                add_lines(&lines, question, &all[i], history);
+        qsort(lines.lines, lines.n, sizeof(*lines.lines), by_region);
+
+        regions = arena_alloc(client->arena, (lines.n + 1) * sizeof(*regions));
+        if (!regions)
+                return err_raise(-ENOMEM);
+        for (size_t i = 0; i < lines.n; i++) {
+                const PlekStopsOf *line = &lines.lines[i];
+
+                if (!i || strcmp(line->region, line[-1].region))
+                        regions[n_regions++] = (PlekStopsOf){ .region = line->region };
+                add_up(&regions[n_regions - 1], line);
         }
         ret_stops->regions = regions;
         ret_stops->n_regions = n_regions;
-        ret_stops->locations = locations;
-        ret_stops->n_locations = n;
+        ret_stops->locations = lines.lines;
+        ret_stops->n_locations = lines.n;
         return 0;
 }
 
@@ -169,5 +228,5 @@ int plek_client_stops(PlekClient *client, const PlekStopsQuestion *question, Ple
                 .n_doubtful = history.n_doubtful,
                 .is_thinned = history.is_thinned,
         };
-        return spell_all(client, stops, ret_stops);
+        return spell_all(client, stops, question, &history, ret_stops);
 }

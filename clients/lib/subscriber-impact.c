@@ -156,6 +156,8 @@ int plek_subscriber_impact(const PlekSubscriber *subscriber, const PlekImpactOpt
                 .status = options->status ? (Status)options->status : STATUS_ACTUAL,
                 .location = options->location,
                 .care = options->care,
+                .scheme = options->scheme,
+                .region = options->region,
                 .now_ms = now_ms,
                 .from_ms = from_ms,
                 .to_ms = options->to_ms,

@@ -82,6 +82,8 @@ struct PlekSubscriber {
 /* ------------------------------------------------------------------ records */
 
 /* Spells @record out. Returns 0 or -ENOMEM. */
+/* The other regions of its location, borrowed from @party's enrolment. */
+void record_spell_regions(const Party *party, const char *location, PlekRecord *record);
 MUST_CHECK int record_spell(const PlekSubscriber *subscriber, RecordRoom *room,
                             const Record *record, PlekRecord *ret_record);
 MUST_CHECK int withdrawn_spell(const PlekSubscriber *subscriber, RecordRoom *room,

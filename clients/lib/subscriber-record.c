@@ -19,9 +19,6 @@ static_assert((int)PLEK_NO_LONGER_ENROLLED == (int)PARTY_NO_LONGER_ENROLLED &&
 static_assert((int)PLEK_FLAG_OVERCROWDED == (int)ENTRY_OVERCROWDED &&
                       (int)PLEK_FLAG_INCONSISTENT == (int)ENTRY_INCONSISTENT,
               "flags");
-static_assert(sizeof(PlekRegion) == sizeof(Region) &&
-                      offsetof(PlekRegion, id) == offsetof(Region, id),
-              "regions");
 
 /* ------------------------------------------------------------------ ids */
 
@@ -112,13 +109,15 @@ static void id_write(char ret_id[RECORD_ID_MAX], Status status, const char *part
 
 /* ------------------------------------------------------------------ parties */
 
-static void spell_party(const PlekSubscriber *subscriber, PlekRecord *record, int64_t now_ms)
+static void spell_party(const PlekSubscriber *subscriber, const char *location, PlekRecord *record,
+                        int64_t now_ms)
 {
         const Party *party = registry_find(replica_registry(subscriber->replica), record->party);
 
         record->party_name = party ? party->newest->enrolment->name : NULL;
         record->enrolled =
                 (PlekEnrolled)party_trust(party, record->revision, record->received_at_ms, now_ms);
+        record_spell_regions(party, location, record);
 }
 
 /* ------------------------------------------------------------------ records */
@@ -160,7 +159,7 @@ int record_spell(const PlekSubscriber *subscriber, RecordRoom *room, const Recor
         if (update.kind == UPDATE_COUNTS)
                 ret_record->available_known = counts_available(
                         &update.counts, &ret_record->available, &ret_record->available_computed);
-        spell_party(subscriber, ret_record, now_ms);
+        spell_party(subscriber, location, ret_record, now_ms);
         return 0;
 }
 
@@ -192,7 +191,7 @@ int withdrawn_spell(const PlekSubscriber *subscriber, RecordRoom *room, const Wi
                 .withdrawn = (PlekWithdrawn)withdrawn->cause,
         };
         report_from_ref(&ref, status, location, &ret_record->report);
-        spell_party(subscriber, ret_record, now_ms);
+        spell_party(subscriber, location, ret_record, now_ms);
         return 0;
 }
 

@@ -12,6 +12,7 @@
 #include "files.h"
 #include "formats/field.h"
 #include "look.h"
+#include "region-filter.h"
 #include "when.h"
 #include "words.h"
 
@@ -19,7 +20,7 @@ typedef struct ExportOptions {
         Common common;
         const DocumentFormat *format;
         PlekSubscriberOptions subscriber;
-        const char *regions[64];
+        RegionFilter regions;
         const char *location;
         uint32_t care;
         PlekStatus status;
@@ -43,7 +44,7 @@ enum {
 static const struct argp_option options[] = {
         { "format", OPTION_FORMAT, "have|fhir|csv", 0,
           "EDXL-HAVE 1.0, FHIR R4 MeasureReports, or CSV, which loses nothing", 1 },
-        { "region", OPTION_REGION, "ID", 0, "This region only; repeat for more", 1 },
+        REGION_OPTION(OPTION_REGION),
         { "location", OPTION_LOCATION, "ID", 0, "This location only", 1 },
         { "care", OPTION_CARE, "CARE", 0, "This care only, with what is said of the location", 1 },
         { "status", OPTION_STATUS, "ACTUAL|EXERCISE|TEST", 0,
@@ -68,14 +69,6 @@ static uint32_t code_of(struct argp_state *state, PlekCodeList list, const char 
         return code;
 }
 
-static void add_region(ExportOptions *o, const char *argument, struct argp_state *state)
-{
-        if (o->subscriber.n_regions == N_ELEMENTS(o->regions))
-                argp_error(state, "at most %zu regions", N_ELEMENTS(o->regions));
-        o->regions[o->subscriber.n_regions++] = argument;
-        o->subscriber.regions = o->regions;
-}
-
 static error_t parse(int key, char *argument, struct argp_state *state)
 {
         ExportOptions *o = state->input;
@@ -90,7 +83,7 @@ static error_t parse(int key, char *argument, struct argp_state *state)
                         argp_error(state, "--format is have, fhir or csv, not '%s'", argument);
                 return 0;
         case OPTION_REGION:
-                add_region(o, argument, state);
+                region_filter_add(&o->regions, argument, state);
                 return 0;
         case OPTION_LOCATION:
                 o->location = argument;
@@ -211,10 +204,9 @@ static void note_never(PlekSubscriber *subscriber, const ExportOptions *o, FILE 
         PlekLocation location;
 
         while (!plek_subscriber_next_location(subscriber, &cursor, &location)) {
-                bool is_ours = !o->subscriber.n_regions;
+                bool is_ours = region_filter_has(&o->regions, location.region, location.regions,
+                                                 location.n_regions);
 
-                for (size_t i = 0; i < o->subscriber.n_regions; i++)
-                        is_ours |= !strcmp(o->regions[i], location.region);
                 if (is_ours && !location.reports &&
                     (!o->location || !strcmp(o->location, location.location)))
                         fprintf(to, "# %s/%s: never reported\n", location.party, location.location);
@@ -229,7 +221,9 @@ static int collect(PlekSubscriber *subscriber, const ExportOptions *o, FormatPic
         int r;
 
         while (!(r = plek_subscriber_next(subscriber, &cursor, &record))) {
-                if (!wants(o, &record.report))
+                if (!wants(o, &record.report) ||
+                    !region_filter_has(&o->regions, record.region, record.regions,
+                                       record.n_regions))
                         continue;
                 r = take_record(picture, o, &record, notes);
                 if (r)
@@ -366,6 +360,7 @@ int command_export(int argc, char **argv)
 
         common_init(&o.common);
         argp_parse(&argp, argc, argv, 0, NULL, &o);
+        region_filter_follow(&o.regions, &o.subscriber);
 
         r = look_open(&peer, &subscriber, &o.common, &o.subscriber, NULL, NULL);
         if (!r)

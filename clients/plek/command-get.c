@@ -10,6 +10,7 @@
 
 #include "bands.h"
 #include "door-watch.h"
+#include "json-set.h"
 #include "look.h"
 #include "neighbour-options.h"
 #include "screen.h"
@@ -22,7 +23,6 @@ typedef struct GetOptions {
         Common common;
         TableFilter filter;
         PlekSubscriberOptions subscriber;
-        const char *regions[64];
         const char *caption;
         const char *bands;
         int64_t for_ms;  /* watch: how long; 0: until it is ended */
@@ -47,7 +47,7 @@ enum {
 #define FILTER_OPTIONS                                                                             \
         { "location", OPTION_LOCATION, "ID", 0, "This location only", 1 },                         \
                 { "care", OPTION_CARE, "CARE", 0, "This care only", 1 },                           \
-                { "region", OPTION_REGION, "ID", 0, "This region only; repeat for more", 1 },      \
+                REGION_OPTION(OPTION_REGION),                                                      \
                 { "bands",                                                                         \
                   OPTION_BANDS,                                                                    \
                   "FILE",                                                                          \
@@ -76,10 +76,7 @@ static error_t parse(int key, char *argument, struct argp_state *state)
                                    argument);
                 return 0;
         case OPTION_REGION:
-                if (o->subscriber.n_regions == N_ELEMENTS(o->regions))
-                        argp_error(state, "at most %zu regions", N_ELEMENTS(o->regions));
-                o->regions[o->subscriber.n_regions++] = argument;
-                o->subscriber.regions = o->regions;
+                region_filter_add(&o->filter.regions, argument, state);
                 return 0;
         case OPTION_TEST:
                 o->subscriber.with_test = true;
@@ -235,9 +232,11 @@ static void never_json(PlekSubscriber *subscriber, const TableFilter *filter)
         while (!plek_subscriber_next_location(subscriber, &cursor, &location))
                 if (!location.reports && table_wants_location(filter, &location))
                         print_json_line(json_pack(
-                                "{s:s, s:s?, s:s, s:s, s:s}", "party", location.party, "party_name",
-                                location.party_name, "region", location.region, "location",
-                                location.location, "freshness", freshness_name(PLEK_NEVER)));
+                                "{s:s, s:s?, s:s, s:o, s:s, s:s}", "party", location.party,
+                                "party_name", location.party_name, "region", location.region,
+                                "regions", regions_to_json(location.regions, location.n_regions),
+                                "location", location.location, "freshness",
+                                freshness_name(PLEK_NEVER)));
 }
 
 static int print_record(PlekSubscriber *subscriber, const PlekRecord *record,
@@ -322,16 +321,15 @@ static int get(const struct argp *argp, GetOptions *o, int argc, char **argv)
         common_init(&o->common);
         argp_parse(argp, argc, argv, 0, NULL, o);
         o->filter.language = o->common.language;
-        o->filter.regions = o->regions;
-        o->filter.n_regions = o->subscriber.n_regions;
+        region_filter_follow(&o->filter.regions, &o->subscriber);
 
         r = bands_use(o->bands);
         if (!r)
                 r = look_open(&peer, &subscriber, &o->common, &o->subscriber, &text_callbacks, o);
         if (!r)
                 r = look_ready(&peer, subscriber, &o->common);
-        for (size_t i = 0; !r && i < o->subscriber.n_regions; i++)
-                r = look_needs_region(subscriber, NULL, o->regions[i]);
+        if (!r)
+                r = region_filter_needs(&o->filter.regions, subscriber);
         if (r)
                 return r;
         look_warn(subscriber, &o->common);
@@ -462,8 +460,7 @@ int command_watch(int argc, char **argv)
         common_init(&o.common);
         argp_parse(&argp, argc, argv, 0, NULL, &o);
         o.filter.language = o.common.language;
-        o.filter.regions = o.regions;
-        o.filter.n_regions = o.subscriber.n_regions;
+        region_filter_follow(&o.filter.regions, &o.subscriber);
         until_ms = o.for_ms ? steady_clock_ms() + o.for_ms : INT64_MAX;
         if (!o.common.json && !(isatty(STDOUT_FILENO) && isatty(STDIN_FILENO)))
                 return fail(EXIT_USAGE, "plek watch draws on a terminal. Use --json in a pipe, or "

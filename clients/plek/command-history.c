@@ -72,6 +72,8 @@ static PlekRecord as_record(const PlekMoment *moment)
                 .party = moment->party,
                 .party_name = moment->party_name,
                 .region = moment->region,
+                .regions = moment->regions,
+                .n_regions = moment->n_regions,
                 .report = moment->report,
                 .revision = moment->revision,
                 .received_at_ms = moment->received_at_ms,

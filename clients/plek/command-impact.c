@@ -43,6 +43,7 @@ enum {
         OPTION_TRAVEL,
         OPTION_STATUS,
         OPTION_ALL,
+        OPTION_REGION,
 };
 
 static const struct argp_option options[] = {
@@ -57,6 +58,8 @@ static const struct argp_option options[] = {
         { "travel-times", OPTION_TRAVEL, "FILE", 0,
           "CSV: from (an area's id), to (a location), minutes; default: as the crow flies", 1 },
         { "status", OPTION_STATUS, "ACTUAL|EXERCISE|TEST", 0, "One at a time (ACTUAL)", 1 },
+        { "region", OPTION_REGION, "[SCHEME:]ID", 0,
+          "As if there were no other region, as in noordkust or rav:17", 1 },
         { "all", OPTION_ALL, NULL, 0, "Every area, not only the first thirty", 1 },
         { 0 },
 };
@@ -164,6 +167,9 @@ static error_t parse(int key, char *argument, struct argp_state *state)
                                    argument);
                 o->impact.status = (PlekStatus)status;
                 o->subscriber.with_test = status == PLEK_STATUS_TEST;
+                return 0;
+        case OPTION_REGION:
+                region_parse(argument, &o->impact.scheme, &o->impact.region);
                 return 0;
         case OPTION_ALL:
                 o->all = true;

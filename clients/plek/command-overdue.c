@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "look.h"
+#include "region-filter.h"
 #include "row.h"
 #include "text.h"
 #include "when.h"
@@ -19,7 +20,7 @@ typedef struct OverdueOptions {
         Common common;
         uint32_t care;
         PlekSubscriberOptions subscriber;
-        const char *regions[64];
+        RegionFilter regions;
 } OverdueOptions;
 
 /* A record's strings are good until the next one; these are kept. */
@@ -41,7 +42,7 @@ typedef struct LateList {
 enum { OPTION_REGION = 0x100, OPTION_CARE };
 
 static const struct argp_option options[] = {
-        { "region", OPTION_REGION, "ID", 0, "This region only; repeat for more", 1 },
+        REGION_OPTION(OPTION_REGION),
         { "care", OPTION_CARE, "CARE", 0, "This care only", 1 },
         { 0 },
 };
@@ -55,10 +56,7 @@ static error_t parse(int key, char *argument, struct argp_state *state)
                 state->child_inputs[0] = &o->common;
                 return 0;
         case OPTION_REGION:
-                if (o->subscriber.n_regions == N_ELEMENTS(o->regions))
-                        argp_error(state, "at most %zu regions", N_ELEMENTS(o->regions));
-                o->regions[o->subscriber.n_regions++] = argument;
-                o->subscriber.regions = o->regions;
+                region_filter_add(&o->regions, argument, state);
                 return 0;
         case OPTION_CARE:
                 if (plek_code_parse(&o->care, PLEK_CODES_CARE, argument))
@@ -125,6 +123,7 @@ static bool is_wanted(const OverdueOptions *o, const PlekRecord *record)
         const PlekReport *report = &record->report;
 
         return record->overdue_ms && record->enrolled == PLEK_ENROLLED &&
+               region_filter_has(&o->regions, record->region, record->regions, record->n_regions) &&
                (!o->care ||
                 (report->kind == PLEK_REPORT_COUNTS && report->counts.care == o->care) ||
                 (report->kind == PLEK_REPORT_DOOR && report->door.care == o->care));
@@ -148,14 +147,6 @@ static int gather_late(LateList *list, PlekSubscriber *subscriber, const Overdue
         return r == PLEK_E_END ? 0 : r;
 }
 
-static bool is_of_regions(const OverdueOptions *o, const char *region)
-{
-        for (size_t i = 0; i < o->subscriber.n_regions; i++)
-                if (!strcmp(o->regions[i], region))
-                        return true;
-        return !o->subscriber.n_regions;
-}
-
 static int gather_never(LateList *list, PlekSubscriber *subscriber, const OverdueOptions *o)
 {
         PlekCursor cursor = { 0 };
@@ -163,7 +154,9 @@ static int gather_never(LateList *list, PlekSubscriber *subscriber, const Overdu
         Late *late;
 
         while (!o->care && !plek_subscriber_next_location(subscriber, &cursor, &location)) {
-                if (location.reports || !is_of_regions(o, location.region))
+                if (location.reports ||
+                    !region_filter_has(&o->regions, location.region, location.regions,
+                                       location.n_regions))
                         continue;
                 late = list_add(list);
                 if (!late)
@@ -378,10 +371,11 @@ int command_overdue(int argc, char **argv)
 
         common_init(&o.common);
         argp_parse(&argp, argc, argv, 0, NULL, &o);
+        region_filter_follow(&o.regions, &o.subscriber);
         r = look_open(&peer, &subscriber, &o.common, &o.subscriber, NULL, NULL);
         if (!r)
                 r = look_ready(&peer, subscriber, &o.common);
-        for (size_t i = 0; !r && i < o.subscriber.n_regions; i++)
-                r = look_needs_region(subscriber, NULL, o.regions[i]);
+        if (!r)
+                r = region_filter_needs(&o.regions, subscriber);
         return r ? r : show(subscriber, &o);
 }

@@ -6,7 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "peer.h"
+#include "look.h"
 #include "text.h"
 #include "when.h"
 #include "words.h"
@@ -14,7 +14,6 @@
 typedef struct StopsOptions {
         Common common;
         PlekStopsQuestion question;
-        const char *region;
         bool by_location;
         int64_t now_ms;
 } StopsOptions;
@@ -29,12 +28,20 @@ enum {
         OPTION_NEIGHBOURS,
 };
 
+static void set_scheme(PlekStopsQuestion *question, const char *scheme, struct argp_state *state)
+{
+        if (scheme && question->scheme && strcmp(scheme, question->scheme) != 0)
+                argp_error(state, "--by and --region name two schemes");
+        question->scheme = scheme ? scheme : question->scheme;
+}
+
 static error_t parse(int key, char *argument, struct argp_state *state)
 {
         StopsOptions *o = state->input;
         PlekStopsQuestion *question = &o->question;
         unsigned long number;
         char *end;
+        const char *scheme;
 
         switch (key) {
         case ARGP_KEY_INIT:
@@ -53,16 +60,18 @@ static error_t parse(int key, char *argument, struct argp_state *state)
                         argp_error(state, "--to is a time, or how long ago, not '%s'", argument);
                 return 0;
         case OPTION_REGION:
-                o->region = argument;
+                region_parse(argument, &scheme, &question->region);
+                set_scheme(question, scheme, state);
                 return 0;
         case OPTION_CARE:
                 if (plek_code_parse(&question->care, PLEK_CODES_CARE, argument))
                         argp_error(state, "there is no care '%s'", argument);
                 return 0;
         case OPTION_BY:
-                if (strcmp(argument, "location"))
-                        argp_error(state, "--by is location, not '%s'", argument);
-                o->by_location = true;
+                if (!strcmp(argument, "location"))
+                        o->by_location = true;
+                else
+                        set_scheme(question, argument, state);
                 return 0;
         case OPTION_NEIGHBOURS:
                 number = strtoul(argument, &end, 10);
@@ -175,8 +184,6 @@ static int say(const StopsOptions *o, const PlekStops *stops)
         if (!o->common.json)
                 say_head(o);
         for (size_t i = 0; i < n; i++) {
-                if (o->region && strcmp(o->region, all[i].region))
-                        continue;
                 if (o->common.json)
                         say_json(o, &all[i], stops->is_thinned);
                 else
@@ -197,9 +204,11 @@ int command_stops(int argc, char **argv)
                 { "quarter", OPTION_QUARTER, "2026Q3", 0, "Of this quarter", 1 },
                 { "from", OPTION_FROM, "TIME", 0, "From then on; or how long ago, as in 30d", 1 },
                 { "to", OPTION_TO, "TIME", 0, "Before then (now)", 1 },
-                { "region", OPTION_REGION, "ID", 0, "This region only", 1 },
+                { "region", OPTION_REGION, "[SCHEME:]ID", 0,
+                  "This region only, as in noordkust, or rav:17 of another scheme", 1 },
                 { "care", OPTION_CARE, "CARE", 0, "The doors of this care (ED)", 1 },
-                { "by", OPTION_BY, "location", 0, "A line a location", 1 },
+                { "by", OPTION_BY, "location|SCHEME", 0,
+                  "A line a location, or by the regions of a scheme (rav, province, ...)", 1 },
                 { "neighbours", OPTION_NEIGHBOURS, "N", 0, "How many nearest are neighbours (3)",
                   1 },
                 { 0 },

@@ -23,7 +23,8 @@ typedef struct TotalsOptions {
 enum { OPTION_REGION = 0x100, OPTION_CARE, OPTION_BY, OPTION_STATUS };
 
 static const struct argp_option options[] = {
-        { "region", OPTION_REGION, "ID", 0, "This region only", 1 },
+        { "region", OPTION_REGION, "[SCHEME:]ID", 0,
+          "This region only, as in noordkust, or rav:17 of another scheme", 1 },
         { "care", OPTION_CARE, "CARE", 0, "This care only", 1 },
         { "by", OPTION_BY, "SCHEME", 0,
           "By the regions of this scheme (rav, province, ...) instead of home regions", 1 },
@@ -34,6 +35,7 @@ static const struct argp_option options[] = {
 static error_t parse(int key, char *argument, struct argp_state *state)
 {
         TotalsOptions *o = state->input;
+        const char *scheme;
         uint32_t status;
 
         switch (key) {
@@ -41,13 +43,18 @@ static error_t parse(int key, char *argument, struct argp_state *state)
                 state->child_inputs[0] = &o->common;
                 return 0;
         case OPTION_REGION:
-                o->of.region = argument;
+                region_parse(argument, &scheme, &o->of.region);
+                if (scheme && o->of.scheme && strcmp(scheme, o->of.scheme) != 0)
+                        argp_error(state, "--by and --region name two schemes");
+                o->of.scheme = scheme ? scheme : o->of.scheme;
                 return 0;
         case OPTION_CARE:
                 if (plek_code_parse(&o->of.care, PLEK_CODES_CARE, argument))
                         argp_error(state, "there is no care '%s'", argument);
                 return 0;
         case OPTION_BY:
+                if (o->of.scheme && strcmp(argument, o->of.scheme) != 0)
+                        argp_error(state, "--by and --region name two schemes");
                 o->of.scheme = argument;
                 return 0;
         case OPTION_STATUS:

@@ -19,6 +19,14 @@ static bool wants(const TableFilter *filter, const PlekDoorScope *scope)
                (!filter->care || scope->care == filter->care || scope->care == PLEK_ANY);
 }
 
+/* Home regions are what is followed at all. */
+static bool is_in_region(const TableFilter *filter, const PlekSubscriber *subscriber,
+                         const char *location)
+{
+        return !filter->regions.has_scheme ||
+               region_filter_has_location(&filter->regions, subscriber, location);
+}
+
 /* Nothing, where nobody says where the location is. */
 static int set_one(json_t *object, PlekSubscriber *subscriber, const PlekDoorScope *scope,
                    const PlekNeighbourRule *rule)
@@ -85,7 +93,7 @@ void door_watch_event(DoorWatch *watch, PlekSubscriber *subscriber, const TableF
         json_t *object;
 
         watch->is_due = true;
-        if (!wants(filter, &door->scope))
+        if (!wants(filter, &door->scope) || !is_in_region(filter, subscriber, door->scope.location))
                 return;
         object = leading_to_json(door);
         json_object_set_new(object, "event", json_string("door"));
@@ -180,7 +188,8 @@ int door_watch_neighbours(DoorWatch *watch, PlekSubscriber *subscriber, const Ta
                 return 0;
         watch->is_due = false;
         while (!r && !plek_subscriber_next_scope(subscriber, &cursor, &scope)) {
-                if (!wants(filter, &scope) || scope.unit)
+                if (!wants(filter, &scope) || scope.unit ||
+                    !is_in_region(filter, subscriber, scope.location))
                         continue;
                 snprintf(location, sizeof(location), "%s", scope.location);
                 scope.location = location;

@@ -18,3 +18,13 @@ void json_set_time(json_t *object, const char *key, int64_t ms)
         if (ms != PLEK_NO_TIME)
                 json_object_set_new(object, key, json_integer(ms));
 }
+
+json_t *regions_to_json(const PlekRegion *regions, size_t n_regions)
+{
+        json_t *array = json_array();
+
+        for (size_t i = 0; i < n_regions; i++)
+                json_array_append_new(array, json_pack("{s:s, s:s}", "scheme", regions[i].scheme,
+                                                       "id", regions[i].id));
+        return array;
+}

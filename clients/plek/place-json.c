@@ -39,14 +39,11 @@ json_t *offer_to_json(const PlekOffer *offer)
 
 json_t *place_to_json(const PlekPlace *place)
 {
-        json_t *regions = json_array(), *offers = json_array();
-        json_t *object = json_pack("{s:s, s:s?, s:o}", "location", place->location, "region",
-                                   place->region, "regions", regions);
+        json_t *offers = json_array();
+        json_t *object =
+                json_pack("{s:s, s:s?, s:o}", "location", place->location, "region", place->region,
+                          "regions", regions_to_json(place->regions, place->n_regions));
 
-        for (size_t i = 0; i < place->n_regions; i++)
-                json_array_append_new(regions,
-                                      json_pack("{s:s, s:s}", "scheme", place->regions[i].scheme,
-                                                "id", place->regions[i].id));
         json_set_string(object, "party", place->party);
         json_set_string(object, "party_name", place->party_name);
         if (place->has_card) {

@@ -223,6 +223,7 @@ json_t *record_to_json(const PlekRecord *record)
         json_set_string(object, "party", record->party);
         json_set_string(object, "party_name", record->party_name);
         json_set_string(object, "region", record->region);
+        json_object_set_new(object, "regions", regions_to_json(record->regions, record->n_regions));
         json_set_string(object, "location", report->location);
         json_set_string(object, "unit", report->unit);
         json_object_set_new(object, "freshness", json_string(freshness_name(record->freshness)));

@@ -35,17 +35,11 @@ static void *grow(void *array, size_t n, size_t size)
         return n & (n - 1) ? array : reallocarray(array, n ? 2 * n : 1, size);
 }
 
-static bool is_followed(const TableFilter *filter, const char *region)
-{
-        for (size_t i = 0; i < filter->n_regions; i++)
-                if (!strcmp(filter->regions[i], region))
-                        return true;
-        return !filter->n_regions;
-}
-
 bool table_wants_location(const TableFilter *filter, const PlekLocation *location)
 {
-        return !filter->care && is_followed(filter, location->region) &&
+        return !filter->care &&
+               region_filter_has(&filter->regions, location->region, location->regions,
+                                 location->n_regions) &&
                (!filter->location || !strcmp(filter->location, location->location));
 }
 
@@ -57,6 +51,9 @@ bool table_wants(const TableFilter *filter, const PlekRecord *record)
         if (report->kind == PLEK_REPORT_FLOW || report->kind == PLEK_REPORT_REFUSAL)
                 return false;
         if (filter->location && strcmp(filter->location, report->location))
+                return false;
+        if (!region_filter_has(&filter->regions, record->region, record->regions,
+                               record->n_regions))
                 return false;
         if (!filter->care || report->kind == PLEK_REPORT_CARD)
                 return true;

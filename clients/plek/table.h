@@ -19,6 +19,7 @@
 #include "plek/plek.h"
 
 #include "command.h"
+#include "region-filter.h"
 
 typedef enum TableStyle {
         TABLE_PLAIN,
@@ -38,10 +39,9 @@ typedef struct TableLine {
 } TableLine;
 
 typedef struct TableFilter {
-        const char *location;       /* NULL: all */
-        uint32_t care;              /* 0: all */
-        const char *const *regions; /* those that are followed; none: all */
-        size_t n_regions;
+        const char *location; /* NULL: all */
+        uint32_t care;        /* 0: all */
+        RegionFilter regions;
         bool with_withdrawn;
         Language language;
         int columns; /* of the terminal; 0: lines are as long as they are */

@@ -14,6 +14,7 @@
  */
 
 #include "plek/client.h"
+#include "plek/subscriber.h"
 
 #ifdef __cplusplus
 extern "C" {
@@ -43,6 +44,8 @@ typedef struct PlekMoment {
         bool available_computed;
         int32_t available;
         bool is_distrusted; /* its party's key was in other hands when it was received */
+        const PlekRegion *regions; /* the others that the location belonged to then */
+        size_t n_regions;
 } PlekMoment;
 
 typedef struct PlekHistoryQuestion {

@@ -53,6 +53,8 @@ typedef struct PlekImpactOptions {
         double beyond;        /* minutes with a matrix, else metres; 0: not asked */
         PlekClockFn clock;    /* for opening hours; NULL: they are not looked at */
         void *clock_arg;
+        const char *scheme; /* of @region; NULL: its home region */
+        const char *region; /* as if there were no other: what closes is in it; NULL: all */
 } PlekImpactOptions;
 
 #define PLEK_IMPACT_INIT                                                                           \

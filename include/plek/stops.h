@@ -24,6 +24,10 @@ typedef struct PlekStopsQuestion {
         uint32_t care; /* PlekCare; 0: ED */
         int64_t from_ms, to_ms;
         PlekNeighbourRule rule; /* which locations are neighbours */
+        /* By the regions of this scheme (rav, province, ...); NULL: home regions. A location counts
+         * in each region of it that it belongs to, and in none if it belongs to none. */
+        const char *scheme;
+        const char *region; /* this one only; NULL: all */
 } PlekStopsQuestion;
 
 typedef struct PlekStopsOf {

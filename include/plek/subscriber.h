@@ -60,6 +60,12 @@ enum {
         PLEK_FLAG_INCONSISTENT = 2, /* more available than staffed, occupied, ... leave */
 };
 
+/* A region that a location belongs to, by scheme: rav, veiligheidsregio, ggz, province, sub, ... */
+typedef struct PlekRegion {
+        const char *scheme;
+        const char *id;
+} PlekRegion;
+
 /* One record as it is now. Pointers stay valid until the next call on its subscriber. */
 typedef struct PlekRecord {
         /* The record's key as text, unique and stable:
@@ -87,6 +93,11 @@ typedef struct PlekRecord {
         bool available_known; /* counts: free places, as given or computed */
         bool available_computed;
         int32_t available;
+
+        /* The other regions that its location belongs to, as its party's enrolment says; none: of
+         * one that its party does not speak for any more. */
+        const PlekRegion *regions;
+        size_t n_regions;
 } PlekRecord;
 
 typedef enum PlekLink {
@@ -152,7 +163,10 @@ typedef struct PlekSubscriberCallbacks {
 
 /* All zero is a sensible default. */
 typedef struct PlekSubscriberOptions {
-        const char *const *regions; /* ids; NULL: all that we may read. Copied. */
+        /* Ids of home regions, which name the topics; NULL: all that we may read. Copied. For a
+         * region of another scheme follow all, and look at each record's regions: where its
+         * locations have their home only the registry says, and it may change. */
+        const char *const *regions;
         size_t n_regions;
         bool with_test; /* also what is marked TEST */
         bool tell_renewed;
@@ -222,12 +236,6 @@ PLEK_PUBLIC int plek_subscriber_next(PlekSubscriber *subscriber, PlekCursor *cur
 PLEK_PUBLIC int plek_subscriber_next_withdrawn(PlekSubscriber *subscriber, PlekCursor *cursor,
                                                PlekRecord *ret_record);
 
-/* A region that a location belongs to, by scheme: rav, veiligheidsregio, ggz, province, sub, ... */
-typedef struct PlekRegion {
-        const char *scheme;
-        const char *id;
-} PlekRegion;
-
 /* A location that somebody speaks for, whether or not anything was ever said of it. */
 typedef struct PlekLocation {
         const char *location;
@@ -245,6 +253,15 @@ typedef struct PlekLocation {
  * until the next call. Returns 0 or PLEK_E_END. */
 PLEK_PUBLIC int plek_subscriber_next_location(PlekSubscriber *subscriber, PlekCursor *cursor,
                                               PlekLocation *ret_location);
+
+/* Whether (@scheme, @id) is among @regions. Any thread. */
+PLEK_PUBLIC bool plek_regions_have(const PlekRegion *regions, size_t n_regions, const char *scheme,
+                                   const char *id);
+/* Whether anybody who is enrolled to speak for @location has it in that region; @scheme NULL: as its
+ * home. It looks through all parties: for a few questions, not for each of many records. */
+PLEK_PUBLIC bool plek_subscriber_location_is_in(const PlekSubscriber *subscriber,
+                                                const char *location, const char *scheme,
+                                                const char *id);
 
 /* Whether a party's agent is connected, and since when or lost since when. Returns 0 or
  * PLEK_E_NOT_FOUND (nothing is known of it since the broker's start). */

@@ -410,6 +410,8 @@ int impact_make(ImpactAnswer *ret_answer, const Picture *picture, const Registry
         const PlacesScope scope = {
                 .status = question->status,
                 .care = question->care,
+                .scheme = question->scheme,
+                .region = question->region,
                 .now_ms = question->now_ms,
                 .at_ms = question->from_ms,
                 .clock = question->clock,

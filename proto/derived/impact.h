@@ -13,6 +13,7 @@ typedef struct ImpactQuestion {
         Status status;
         const char *location;
         uint32_t care;
+        const char *scheme, *region; /* as if there were no other; NULL: all; scheme NULL: home */
         int64_t now_ms, from_ms, to_ms; /* to: or TIME_ABSENT */
         const PlekArea *areas;
         size_t n_areas;

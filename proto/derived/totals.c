@@ -49,6 +49,16 @@ bool care_overlaps(uint32_t care)
 
 /* ------------------------------------------------------------------ regions */
 
+/* An enrolment may name a region twice: it is one all the same. */
+static bool is_named_before(const LocationGrant *grant, size_t n)
+{
+        for (size_t i = 0; i < n; i++)
+                if (!strcmp(grant->regions[i].scheme, grant->regions[n].scheme) &&
+                    !strcmp(grant->regions[i].id, grant->regions[n].id))
+                        return true;
+        return false;
+}
+
 /* The @n-th region of @claim that has a line; NULL: no more. */
 static const char *region_of(const Totalling *t, const Claim *claim, size_t n)
 {
@@ -60,7 +70,8 @@ static const char *region_of(const Totalling *t, const Claim *claim, size_t n)
         grant = claim->party && claim->party->newest ? party_grant(claim->party, claim->location)
                                                      : NULL;
         for (size_t i = 0; grant && i < grant->n_regions; i++)
-                if (!strcmp(grant->regions[i].scheme, t->scope->scheme) && !n--)
+                if (!strcmp(grant->regions[i].scheme, t->scope->scheme) &&
+                    !is_named_before(grant, i) && !n--)
                         return grant->regions[i].id;
         return NULL;
 }

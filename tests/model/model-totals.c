@@ -8,6 +8,7 @@
 
 #include "chance.h"
 #include "derived/totals.h"
+#include "wire/document.h"
 
 #define NOW 1700000000000
 
@@ -17,12 +18,14 @@ enum {
         N_LOCATIONS = 3,
         N_UNITS = 4, /* the first is the location as a whole */
         N_CARES = 3, /* the last is isolation */
+        N_RAVS = 3,  /* regions of another scheme: a location lies in some of them */
         N_SAID = N_PARTIES * N_LOCATIONS * N_UNITS * N_CARES * 2,
 };
 
 static const char *const parties[] = { "p", "q", "r" };
 static const char *const locations[] = { "duin", "strand", "zee" };
 static const char *const regions[] = { "west", "west", "oost" };
+static const char *const ravs[N_RAVS] = { "noord", "zuid", "midden" };
 static const char *const units[] = { NULL, "a", "b", "c" };
 static const uint32_t cares[] = { PLEK_CARE_ICU_ADULT, PLEK_CARE_WARD,
                                   PLEK_CARE_ISOLATION_NEGATIVE };
@@ -45,6 +48,7 @@ typedef struct World {
         SecretKey *key;
         Change change;
         Said said[N_SAID];
+        bool lies_in[N_LOCATIONS][N_RAVS];
 } World;
 
 /* ------------------------------------------------------------------ the slow, obvious count */
@@ -110,8 +114,20 @@ static bool whole_stands(const World *world, const Said *said, bool *ret_stands)
         return true;
 }
 
-static void model_line(const World *world, const char *region, unsigned care, Status status,
-                       PlekTotalsLine *ret_line)
+static bool is_in(const World *world, unsigned location, const char *scheme, const char *region)
+{
+        if (!*region)
+                return true;
+        if (!scheme)
+                return !strcmp(regions[location], region);
+        for (unsigned i = 0; i < N_RAVS; i++)
+                if (world->lies_in[location][i] && !strcmp(ravs[i], region))
+                        return true;
+        return false;
+}
+
+static void model_line(const World *world, const char *scheme, const char *region, unsigned care,
+                       Status status, PlekTotalsLine *ret_line)
 {
         *ret_line = (PlekTotalsLine){ 0 };
         for (size_t i = 0; i < N_SAID; i++) {
@@ -119,7 +135,7 @@ static void model_line(const World *world, const char *region, unsigned care, St
                 bool stands;
 
                 if (!said->is_there || said->care != care || said->status != status ||
-                    (*region && strcmp(regions[said->location], region) != 0))
+                    !is_in(world, said->location, scheme, region))
                         continue;
                 if (is_doubled(world, said)) {
                         ret_line->n_doubled++;
@@ -155,13 +171,13 @@ static const PlekTotalsLine *find_line(const PlekTotals *totals, const char *reg
         return NULL;
 }
 
-static void compare_line(const World *world, const PlekTotals *totals, const char *region,
-                         unsigned care, Status status)
+static void compare_line(const World *world, const PlekTotals *totals, const char *scheme,
+                         const char *region, unsigned care, Status status)
 {
         const PlekTotalsLine *line = find_line(totals, region, cares[care]);
         PlekTotalsLine model;
 
-        model_line(world, region, care, status, &model);
+        model_line(world, scheme, region, care, status, &model);
         if (care_overlaps(cares[care]) || !(model.n_places + model.n_doubled + model.n_covered)) {
                 assert(!line);
                 return;
@@ -177,20 +193,29 @@ static void compare_line(const World *world, const PlekTotals *totals, const cha
         assert(line->fields[COUNT_AVAILABLE].sum == line->free.sum && !line->n_computed);
 }
 
-static void compare(const World *world)
+static void compare_scheme(const World *world, const char *scheme, const char *const *all,
+                           size_t n_all)
 {
-        static const char *const all[] = { "", "west", "oost" };
-
         for (Status status = STATUS_ACTUAL; status <= STATUS_EXERCISE; status++) {
-                TotalsScope scope = { .status = status };
+                TotalsScope scope = { .status = status, .scheme = scheme };
                 PlekTotals *totals = NULL;
 
                 must(totals_make(&totals, world->picture, world->registry, &scope, world->now_ms));
-                for (size_t i = 0; i < N_ELEMENTS(all); i++)
-                        for (unsigned care = 0; care < N_CARES; care++)
-                                compare_line(world, totals, all[i], care, status);
+                for (unsigned care = 0; care < N_CARES; care++) {
+                        compare_line(world, totals, scheme, "", care, status);
+                        for (size_t i = 0; i < n_all; i++)
+                                compare_line(world, totals, scheme, all[i], care, status);
+                }
                 totals_free(totals);
         }
+}
+
+static void compare(const World *world)
+{
+        static const char *const homes[] = { "west", "oost" };
+
+        compare_scheme(world, NULL, homes, N_ELEMENTS(homes));
+        compare_scheme(world, "rav", ravs, N_RAVS);
 }
 
 /* ------------------------------------------------------------------ operations */
@@ -272,6 +297,65 @@ static void withdraw(World *world, Said *said)
         said->is_there = false;
 }
 
+/* Where each location lies is drawn; it may be named twice, and another scheme's region of the same
+ * name is another one. */
+static size_t draw_regions(World *world, unsigned location, Region *ret_regions)
+{
+        size_t n = 0;
+
+        ret_regions[n++] = (Region){ "province", ravs[location % N_RAVS] };
+        for (unsigned i = 0; i < N_RAVS; i++) {
+                world->lies_in[location][i] = chance_percent(&world->chance, 50);
+                for (unsigned k = 0; world->lies_in[location][i] && k < 2; k++)
+                        if (!k || chance_percent(&world->chance, 30))
+                                ret_regions[n++] = (Region){ "rav", ravs[i] };
+        }
+        return n;
+}
+
+static void enrol(World *world, unsigned number, const LocationGrant *grants)
+{
+        const uint8_t secret[KEY_BYTES] = { 2, (uint8_t)number };
+        NetworkId network = { { 0 } };
+        Blob *body = NULL, *envelope = NULL;
+        SecretKey *key;
+        Party *party;
+        Enrolment enrolment = {
+                .party = parties[number],
+                .serial = 1,
+                .n_keys = 1,
+                .roles = ROLE_BIT(ROLE_AGENT),
+                .locations = grants,
+                .n_locations = N_LOCATIONS,
+                .valid_from_ms = NOW - 1000,
+                .valid_until_ms = NOW + 1000000000,
+                .distrusted_since_ms = TIME_ABSENT,
+        };
+
+        must(secret_key_from_bytes(&key, secret));
+        enrolment.keys[0] = *secret_key_public(key);
+        must(enrolment_encode(&body, &enrolment));
+        must(envelope_sign(&envelope, ENVELOPE_ENROLMENT, &network, world->key, body->bytes,
+                           body->n_bytes));
+        must(registry_apply_enrolment(world->registry, ++world->revision, world->now_ms, envelope,
+                                      &party));
+        blob_unref(body);
+        blob_unref(envelope);
+        secret_key_free(key);
+}
+
+static void enrol_all(World *world)
+{
+        Region others[N_LOCATIONS][1 + 2 * N_RAVS];
+        LocationGrant grants[N_LOCATIONS];
+
+        for (unsigned i = 0; i < N_LOCATIONS; i++)
+                grants[i] = (LocationGrant){ locations[i], regions[i], others[i],
+                                             draw_regions(world, i, others[i]) };
+        for (unsigned i = 0; i < N_PARTIES; i++)
+                enrol(world, i, grants);
+}
+
 int main(int argc, char **argv)
 {
         static const uint8_t secret[KEY_BYTES] = { 1 };
@@ -281,6 +365,7 @@ int main(int argc, char **argv)
         must(picture_new(&world.picture, 1000));
         must(registry_new(&world.registry));
         must(secret_key_from_bytes(&world.key, secret));
+        enrol_all(&world);
         for (unsigned i = 0; i < N_STEPS; i++) {
                 Said *said = draw_place(&world);
 
