@@ -75,6 +75,11 @@ MUST_CHECK int look_begin_cut(Look *look, Transaction *transaction);
 void look_at_kept(Look *look, const JournalRow *row);
 void look_end_cut(Look *look);
 
+/* Whether the rows of AFFIRMS, TOMBSTONES or TOPICS are what the journal gives; @is_lossy: of it not
+ * all is there. */
+MUST_CHECK int look_at_followers(Look *look, Transaction *transaction, bool is_lossy,
+                                 CheckpointTable table, bool *ret_same);
+
 /* Whether an epoch of this journal was opened with a key of this id and it signed @envelope. */
 bool look_is_signed_by_broker(const Look *look, const Envelope *envelope);
 /* One entry whose row is whole, against all before it. Returns 0 or -errno. */

@@ -9,9 +9,9 @@
 /*
  * The checkpoint's rows: their checksums, and whether they are what the journal amounts to
  *
- * A checksum is found anew by whoever changes a row. So those tables that follow from the entries
- * alone are compared with the state that the entries gave; the others also depend on a setting (how
- * many withdrawals are remembered).
+ * A checksum is found anew by whoever changes a row. So tables are compared with the state that the
+ * entries gave; of some of them only what does not depend on a setting (how many withdrawals are
+ * remembered).
  */
 
 static const char *const table_names[N_CHECKPOINT_TABLES] = {
@@ -31,6 +31,13 @@ static const CheckpointTable compared[] = {
         CHECKPOINT_RECORDS,
         CHECKPOINT_PARTIES,
         CHECKPOINT_REGISTRY,
+};
+
+/* And these follow from them but for what lingers or was forgotten. */
+static const CheckpointTable followed[] = {
+        CHECKPOINT_AFFIRMS,
+        CHECKPOINT_TOMBSTONES,
+        CHECKPOINT_TOPICS,
 };
 
 static int look_at_table(Look *look, Transaction *transaction, CheckpointTable table)
@@ -135,7 +142,22 @@ static int look_compare(Look *look, Transaction *transaction)
                                    table_names[compared[i]]);
         }
 
-        look->report->checkpoint_compared = true;
+        return 0;
+}
+
+static int look_follow(Look *look, Transaction *transaction)
+{
+        for (size_t i = 0; i < N_ELEMENTS(followed); i++) {
+                bool same;
+                int r = look_at_followers(look, transaction, is_lossy(look), followed[i], &same);
+
+                if (r)
+                        return r;
+                if (!same)
+                        look_found(look, VERIFY_RE_SIGNED, look->checkpoint_revision,
+                                   "the checkpoint's table %s is not what the journal amounts to",
+                                   table_names[followed[i]]);
+        }
         return 0;
 }
 
@@ -162,5 +184,9 @@ int look_at_rows(Look *look)
         if (r || !look->checkpoint || revision != look->checkpoint_revision ||
             look->report->n_findings)
                 return 0;
-        return look_compare(look, &transaction);
+        r = look_compare(look, &transaction);
+        if (!r)
+                r = look_follow(look, &transaction);
+        look->report->checkpoint_compared = !r;
+        return r;
 }

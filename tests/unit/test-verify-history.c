@@ -232,6 +232,75 @@ static void test_checkpoint_that_the_journal_does_not_give_is_told(void **state)
         place_end(&place);
 }
 
+/* A region in which everything is affirmed, and something was withdrawn. */
+static void begin_affirmed(Place *place)
+{
+        Update update;
+
+        place_begin(place, "data", 9);
+        for (unsigned i = 1; i <= 2; i++) {
+                update = world_withdraw(&place->world, place->party, "loc", i);
+                world_publish(&place->world, place->party, &update);
+        }
+        update = world_affirm(&place->world, place->party, "loc", LANE_COUNTS);
+        world_publish(&place->world, place->party, &update);
+        place_write(place, NULL);
+        place_checkpoint(place);
+}
+
+/* One row's @at-th byte is another, and its checksum is found anew. */
+static void bend_row(const char *directory, CheckpointTable table, size_t at)
+{
+        CLEANUP(environment_closep) Environment *environment = NULL;
+        CLEANUP(cursor_closep) MDB_cursor *cursor = NULL;
+        static uint8_t bytes[4096];
+        uint8_t key_bytes[512];
+        MDB_val key, value;
+        Transaction transaction;
+        const char *text;
+        size_t n, n_key;
+
+        assert_int_equal(environment_open(&environment, directory, 0, 0, &text), 0);
+        assert_int_equal(transaction_read(&transaction, environment), 0);
+        assert_int_equal(transaction_cursor(&transaction, environment->tables[table], &cursor), 0);
+        assert_int_equal(mdb_cursor_get(cursor, &key, &value, MDB_LAST), 0);
+        n = value.mv_size;
+        n_key = key.mv_size;
+        memcpy(bytes, value.mv_data, n);
+        memcpy(key_bytes, key.mv_data, n_key);
+        cursor_closep(&cursor);
+        cursor = NULL;
+        transaction_deinit(&transaction);
+        environment = environment_close(environment);
+        bytes[ROW_CHECKSUM_BYTES + at] ^= 1;
+        row_seal((uint8_t)table, key_bytes, n_key, bytes, n);
+        change_row(directory, table, key_bytes, n_key, bytes, n);
+}
+
+static void test_affirm_withdrawal_or_topic_that_the_journal_does_not_give_is_told(void **state)
+{
+        static const struct {
+                CheckpointTable table;
+                size_t at; /* a byte of: when it was received, when it left, its last revision */
+                const char *words;
+        } rows[] = { { CHECKPOINT_AFFIRMS, 8, "table affirms is not" },
+                     { CHECKPOINT_TOMBSTONES, 8, "table tombstones is not" },
+                     { CHECKPOINT_TOPICS, 8, "table topics is not" } };
+        Place place;
+
+        begin_affirmed(&place);
+        verify(place.directory, NULL);
+        assert_clean();
+        assert_true(report.checkpoint_compared);
+        for (size_t i = 0; i < N_ELEMENTS(rows); i++) {
+                copy_directory(place.directory, kit_path("copy"));
+                bend_row(kit_path("copy"), rows[i].table, rows[i].at);
+                verify(kit_path("copy"), NULL);
+                assert_found(VERIFY_RE_SIGNED, place.world.revision, rows[i].words);
+        }
+        place_end(&place);
+}
+
 int main(void)
 {
 #define TEST(_name) cmocka_unit_test_setup_teardown(_name, kit_make_directory, kit_remove_directory)
@@ -248,6 +317,7 @@ int main(void)
                 TEST(test_epoch_that_continues_another_history_is_told),
                 TEST(test_journal_of_another_authority_is_told),
                 TEST(test_checkpoint_that_the_journal_does_not_give_is_told),
+                TEST(test_affirm_withdrawal_or_topic_that_the_journal_does_not_give_is_told),
         };
 
         if (sodium_init() < 0)
