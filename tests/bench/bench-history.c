@@ -6,6 +6,7 @@
  * each day at its own time, with checkpoints and the archive's rows as a broker makes them. Then
  * each kind of question is asked as the broker's thread answers it, chunks and all, and timed
  * beside a bare scan of the same entries with LMDB alone. A month may take 200 ms, all of it 2 s.
+ * At last it says what an entry takes on the disk, in full, thinned, and cut.
  *
  *         bench-history [CSV]
  */
@@ -22,6 +23,7 @@
 #include "internal/endian.h"
 #include "store/archive.h"
 #include "store/ledger-private.h"
+#include "store/retain.h"
 
 #define CSV    "../shared/data/divi/Intensivregister_Bundeslaender_Kapazitaeten.csv"
 #define DAY_MS ((int64_t)24 * 3600 * 1000)
@@ -362,6 +364,50 @@ static void ask_all(Series *series)
         printf("\nbench-history ratio %.3f want <= 1\n", tally.worst);
 }
 
+/* ------------------------------------------------------------------ what it takes on the disk */
+
+static void retain(Series *series, const RetainPolicy *policy)
+{
+        int r;
+
+        do {
+                CLEANUP(retain_freep) RetainStep *step = NULL;
+                bool more = true;
+
+                r = retain_make(&step, series->ledger, policy, series->world.now_ms);
+                while (!r && more)
+                        must(retain_put(step, series->ledger, &more), "retain");
+        } while (!r);
+        must(r == RETAIN_E_NOTHING ? 0 : r, "retain");
+}
+
+static void tell_size(Series *series, const char *what)
+{
+        LedgerStats stats;
+
+        ledger_stats(series->ledger, &stats);
+        printf("  %-42s %8.1f MiB in use, %.0f bytes an entry\n", what,
+               (double)stats.used_bytes / (1 << 20),
+               (double)stats.used_bytes / (double)series->world.n_ledger);
+}
+
+static void tell_sizes(Series *series)
+{
+        RetainPolicy policy = {
+                .full_ms = DAY_MS,
+                .resolution_ms = 28 * DAY_MS,
+                .key = series->world.broker,
+                .network = series->world.network,
+        };
+
+        tell_size(series, "kept in full");
+        retain(series, &policy);
+        tell_size(series, "numbers thinned to one in four weeks");
+        policy.past_ms = (series->world.now_ms - series->first_ms) / 2;
+        retain(series, &policy);
+        tell_size(series, "the first half cut off");
+}
+
 int main(int argc, char **argv)
 {
         const char *path = argc > 1 ? argv[1] : CSV;
@@ -380,6 +426,7 @@ int main(int argc, char **argv)
                 must(EINVAL, path);
         printf("bench-history: %zu entries of %u days\n", series.world.n_ledger, series.n_days);
         ask_all(&series);
+        tell_sizes(&series);
 
         ledger_close(series.ledger);
         world_deinit(&series.world);
