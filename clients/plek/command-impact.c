@@ -345,8 +345,13 @@ static void say_head(const PlekImpact *impact, const ImpactOptions *o, uint32_t 
                 printf("%s", word(language, "the places' own points are the areas"));
         else
                 printf("%zu %s", impact->n_areas, word(language, "areas"));
-        printf("%s%s\n", impact->has_load ? "" : "; ",
-               impact->has_load ? "" : word(language, "the load is not given"));
+        if (!impact->has_load)
+                printf("; %s", word(language, "the load is not given"));
+        else if (impact->load_is_of_flows)
+                printf("; %.1f/h %s %d %s", impact->load_per_hour,
+                       word(language, "by its own flows of"), PLEK_IMPACT_LOAD_DAYS,
+                       word(language, "days"));
+        putchar('\n');
 }
 
 static void say_impact(const PlekImpact *impact, const ImpactOptions *o, uint32_t care)

@@ -116,6 +116,12 @@ json_t *impact_to_json(const PlekImpact *impact, PlekStatus status, const char *
         json_set_code(object, "status", PLEK_CODES_STATUS, status ? status : PLEK_STATUS_ACTUAL);
         json_object_set_new(object, "distances_are",
                             json_string(impact->by_travel_time ? "given" : "as the crow flies"));
+        json_object_set_new(object, "load",
+                            json_string(!impact->has_load          ? "unknown"
+                                        : impact->load_is_of_flows ? "flows, 28 days"
+                                                                   : "given"));
+        if (impact->has_load)
+                json_object_set_new(object, "load_per_hour", json_real(impact->load_per_hour));
         json_set_time(object, "from_ms", impact->from_ms);
         json_set_time(object, "to_ms", impact->to_ms);
         for (size_t i = 0; i < impact->n_places; i++)

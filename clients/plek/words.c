@@ -139,6 +139,8 @@ static const struct {
         { "the places' own points are the areas", "de plaatsen zelf gelden als gebied" },
         { "areas", "gebieden" },
         { "the load is not given", "de belasting is niet opgegeven" },
+        { "by its own flows of", "naar haar eigen patiëntenstromen van" },
+        { "days", "dagen" },
         { "no area is served by it", "het bedient geen gebied" },
         { "nobody says where it is", "niemand zegt waar het is" },
         { "takes nobody", "neemt niemand op" },

@@ -8,7 +8,9 @@
  * leading door is none that keeps them out, it is not said that the care is not given, and it is
  * within its hours. Before, the location that closes is one of them, whatever its door is now;
  * after, it is not. The areas that it served move, each to what is next nearest to it, and of its
- * load each takes along its share of their weight. Equally near: the first by location.
+ * load each takes along its share of their weight. Equally near: the first by location. Who gives
+ * no load has what the location itself said came there for the care in the last 28 days, by the
+ * hour: for each flow its count by the time that it covers. The answer says so.
  *
  * Nearest is by the minutes of a travel-time matrix where one is given, and then by nothing else: a
  * pair that is not in it cannot be reached. Without one it is as the crow flies. The answer says
@@ -49,13 +51,15 @@ typedef struct PlekImpactOptions {
         size_t n_areas; /* 0: the places' own points, each of weight 1 */
         const PlekTravel *travel;
         size_t n_travel;      /* 0: as the crow flies */
-        double load_per_hour; /* of what closes; negative: not known */
+        double load_per_hour; /* of what closes; negative: what its own flows say */
         double beyond;        /* minutes with a matrix, else metres; 0: not asked */
         PlekClockFn clock;    /* for opening hours; NULL: they are not looked at */
         void *clock_arg;
         const char *scheme; /* of @region; NULL: its home region */
         const char *region; /* as if there were no other: what closes is in it; NULL: all */
 } PlekImpactOptions;
+
+enum { PLEK_IMPACT_LOAD_DAYS = 28 };
 
 #define PLEK_IMPACT_INIT                                                                           \
         {                                                                                          \
@@ -125,7 +129,9 @@ typedef struct PlekImpact {
         double weight_newly_beyond;
         bool by_travel_time;    /* else as the crow flies */
         bool own_points;        /* for want of areas */
-        bool has_load;          /* it was given */
+        bool has_load;          /* it was given, or its own flows say it */
+        bool load_is_of_flows;  /* of the last PLEK_IMPACT_LOAD_DAYS, as far as we may read them */
+        double load_per_hour;   /* of what closes; negative: not known */
         int64_t from_ms, to_ms; /* or PLEK_NO_TIME */
         int64_t now_ms;         /* the broker's time for which it holds */
 } PlekImpact;

@@ -79,3 +79,25 @@ int flow_words_gather(FlowWords *words, const Picture *picture, const Registry *
                 }
         return r;
 }
+
+int flows_load(double *ret_per_hour, const Picture *picture, const Registry *registry,
+               Status status, const char *location, uint32_t care, int64_t now_ms)
+{
+        CLEANUP(flow_words_deinit) FlowWords words = FLOW_WORDS_NULL;
+        CLEANUP(flows_deinit) Flows flows = FLOWS_NULL;
+        const FlowsQuestion question = {
+                .location = location,
+                .care = care,
+                .from_ms = now_ms - (int64_t)FLOWS_LOAD_DAYS * 24 * 3600 * 1000,
+                .to_ms = now_ms,
+                .audience = AUDIENCE_COORD, /* what is not for the reader is not there */
+        };
+        int r;
+
+        r = flow_words_gather(&words, picture, registry, status, location, now_ms);
+        if (!r)
+                r = flows_make(&flows, words.words, words.n_words, &question);
+        if (!r)
+                *ret_per_hour = flows_per_hour(&flows);
+        return r;
+}

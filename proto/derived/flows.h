@@ -87,6 +87,12 @@ MUST_CHECK int flow_words_gather(FlowWords *words, const Picture *picture, const
                                  Status status, const char *location, int64_t now_ms);
 void flow_words_deinit(FlowWords *words);
 
-/* How many come to @location for @care in an hour: for each flow its count by the time that it
- * covers, added up. Negative: nothing is known. */
+/* How many come in an hour: for each flow its count by the time that it covers, added up. Negative:
+ * nothing is known. */
 double flows_per_hour(const Flows *flows);
+
+enum { FLOWS_LOAD_DAYS = 28 };
+/* The same of @location and @care over the last FLOWS_LOAD_DAYS before @now_ms, from what @picture
+ * holds: of all that its reader may read. Returns 0 or -ENOMEM. */
+MUST_CHECK int flows_load(double *ret_per_hour, const Picture *picture, const Registry *registry,
+                          Status status, const char *location, uint32_t care, int64_t now_ms);

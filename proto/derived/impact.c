@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "derived/flows.h"
 #include "derived/geo.h"
 
 #define MS_AN_HOUR (3600.0 * 1000)
@@ -327,9 +328,9 @@ static void share_out(ImpactAnswer *answer, const ImpactQuestion *question)
                 else if (answer->n_moves)
                         shown->share = (double)shown->n_areas / (double)answer->n_moves;
                 shown->load_per_hour = shown->load_in_all = -1;
-                if (question->load_per_hour < 0)
+                if (answer->load_per_hour < 0)
                         continue;
-                shown->load_per_hour = shown->share * question->load_per_hour;
+                shown->load_per_hour = shown->share * answer->load_per_hour;
                 if (has_end)
                         shown->load_in_all = shown->load_per_hour * hours;
         }
@@ -402,6 +403,21 @@ static int find_moves(ImpactAnswer *answer, const ImpactQuestion *question, cons
         return put_in_order(answer);
 }
 
+/* As given, or what comes there by its own word. */
+static int find_load(ImpactAnswer *answer, const ImpactQuestion *question, const Picture *picture,
+                     const Registry *registry)
+{
+        int r;
+
+        answer->load_per_hour = question->load_per_hour;
+        if (answer->load_per_hour >= 0)
+                return 0;
+        r = flows_load(&answer->load_per_hour, picture, registry, question->status,
+                       question->location, question->care, question->now_ms);
+        answer->load_is_of_flows = answer->load_per_hour >= 0;
+        return r;
+}
+
 int impact_make(ImpactAnswer *ret_answer, const Picture *picture, const Registry *registry,
                 const ImpactQuestion *question)
 {
@@ -429,7 +445,9 @@ int impact_make(ImpactAnswer *ret_answer, const Picture *picture, const Registry
         closes = places_find(&answer.places, question->location);
         if (!closes || !gives(closes, question->care))
                 return IMPACT_E_NOT_GIVEN;
-        r = show_places(&answer, question, &metric);
+        r = find_load(&answer, question, picture, registry);
+        if (!r)
+                r = show_places(&answer, question, &metric);
         if (!r)
                 r = find_moves(&answer, question, &metric);
         if (r)

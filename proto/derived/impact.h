@@ -19,7 +19,7 @@ typedef struct ImpactQuestion {
         size_t n_areas;
         const PlekTravel *travel;
         size_t n_travel;
-        double load_per_hour; /* negative: not known */
+        double load_per_hour; /* negative: what its own flows say */
         double beyond;        /* 0: not asked */
         PlaceClockFn clock;
         void *clock_arg;
@@ -56,6 +56,8 @@ typedef struct ImpactAnswer {
         size_t n_moves;
         size_t n_out_of_reach, n_newly_beyond;
         double weight, weight_newly_beyond;
+        double load_per_hour; /* of what closes; negative: not known */
+        bool load_is_of_flows;
 } ImpactAnswer;
 
 #define IMPACT_ANSWER_NULL ((ImpactAnswer){ 0 })

@@ -34,6 +34,10 @@ static void assert_same_record(const Update *a, const Update *b)
         assert_same(left.method, right.method);
         assert_same(left.of_party, right.of_party);
         assert(left.of_report == right.of_report);
+        assert(left.link_from == right.link_from && left.link_to == right.link_to);
+        assert(left.from_ms == right.from_ms && left.until_ms == right.until_ms);
+        assert_same(left.other, right.other);
+        assert(!memcmp(left.id, right.id, sizeof(left.id)));
 }
 
 /* What was let through can be read, and says something of every minute. */

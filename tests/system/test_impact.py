@@ -96,6 +96,30 @@ def test_a_neighbour_that_has_announced_to_be_closed_then_takes_nobody():
         assert "the load is not given" in text and "own points" in text, text
 
 
+def test_who_gives_no_load_has_that_of_the_flows_that_it_may_read():
+    with Region() as region:
+        tools = three_posts(region)
+        for days_ago, count, audience in ((3, 96, "CARE"), (4, 48, "CARE"), (5, 4, "COORD")):
+            begin = int(time.time()) // 86400 * 86400 - days_ago * 86400
+            tools.plek("flow", "duin", "--from", "HOME", "--to", "GP_POST", "--care", "GP_POST",
+                       "--count", str(count), "--audience", audience, "--begin",
+                       time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(begin)), party="hap")
+        answer = impact(tools, "--close", "duin", "--care", "GP_POST")
+        assert answer["load"] == "flows, 28 days"
+        assert abs(answer["load_per_hour"] - (96 + 48 + 4) / 72) < 0.001
+
+        region.enrol_reader("meldkamer")
+        answer = tools.plek("impact", "--json", "--close", "duin", "--care", "GP_POST", "--from",
+                            "+1d", "--to", "+2d", party="meldkamer").one()
+        assert answer["load_per_hour"] == 3 == shown(answer, "kust")["load_per_hour"]
+        assert abs(shown(answer, "kust")["load_in_all"] - 72) < 0.1
+        text = tools.plek("impact", "--close", "duin", "--care", "GP_POST",
+                          party="meldkamer").out
+        assert "3.0/h by its own flows of 28 days" in text and "+3.0/h" in text, text
+        answer = impact(tools, "--close", "duin", "--care", "GP_POST", "--load", "9/h")
+        assert answer["load"] == "given" and answer["load_per_hour"] == 9
+
+
 def test_with_travel_times_nothing_else_says_how_far_it_is():
     with Region() as region:
         tools = three_posts(region)

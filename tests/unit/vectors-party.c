@@ -96,6 +96,38 @@ static Blob *put_update(FILE *out, const char *name, const Update *update)
         return envelope;
 }
 
+/* What happened. */
+static void write_events(FILE *out)
+{
+        Update flow = an_update(UPDATE_FLOW, 20), refusal = an_update(UPDATE_REFUSAL, 21);
+        Update withdraw = an_update(UPDATE_WITHDRAW, 22);
+
+        flow.valid_for_s = refusal.valid_for_s = 0;
+        flow.flow = (Flow){ .from = PLEK_CHAIN_AMBULANCE,
+                            .to = PLEK_CHAIN_ED,
+                            .other = "rav-ijsselland",
+                            .care = PLEK_CARE_ED,
+                            .has_count = true,
+                            .count = 41,
+                            .from_ms = TIME_MS - 86400000,
+                            .until_ms = TIME_MS };
+        blob_unref(put_update(out, "flow", &flow));
+
+        refusal.audience = AUDIENCE_COORD;
+        refusal.unit = "ic-1";
+        refusal.care_refusal =
+                (CareRefusal){ .id = { 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16 },
+                               .care = PLEK_CARE_ICU_ADULT,
+                               .reason = PLEK_REASON_BEDS_FULL,
+                               .from = PLEK_CHAIN_AMBULANCE,
+                               .at_ms = TIME_MS - 60000,
+                               .count = 1 };
+        blob_unref(put_update(out, "refusal", &refusal));
+
+        withdraw.withdraw = update_record_ref(&flow);
+        blob_unref(put_update(out, "withdraw-flow", &withdraw));
+}
+
 static void put_doors(FILE *out)
 {
         Update door = an_update(UPDATE_DOOR, 2), plan = an_update(UPDATE_DOOR, 3);
@@ -211,6 +243,7 @@ void write_updates(FILE *out)
         blob_unref(put_update(out, "withdraw", &withdraw));
 
         put_care_map(out);
+        write_events(out);
 }
 
 /* A body that must be refused: head of an update, then @tail, both in hex. */
@@ -254,6 +287,8 @@ void write_refused(FILE *out)
         put_refused(out, "plan-without-times", "aa010408032801");
         put_refused(out, "now-with-a-start", "aa0106080350c0843d");
         put_refused(out, "key-of-counts-without-care", "ca01020814");
+        put_refused(out, "flow-of-three-for-care", "e2010f080410062008280630003880dddb01");
+        put_refused(out, "refusal-for-care", "ea01160a100000000000000000000000000000000010012800");
         put_refused(out, "hours-unreadable", "d20107080c2a036d612d");
         put_refused(out, "announced-offering-without-a-begin", "d20104080c1001");
 }
