@@ -133,6 +133,10 @@ static bool has_care(const PlekReport *report, uint32_t care)
                 return report->offering.care == care;
         case PLEK_REPORT_PRESSURE:
                 return care == PLEK_CARE_ED;
+        case PLEK_REPORT_FLOW:
+                return report->flow.care == care;
+        case PLEK_REPORT_REFUSAL:
+                return report->refusal.care == care;
         default:
                 return true;
         }
@@ -213,6 +217,18 @@ static void note_never(PlekSubscriber *subscriber, const ExportOptions *o, FILE 
         }
 }
 
+/* What happened is not what is, and none of these documents has a place for it. */
+static bool note_event(const PlekRecord *record, const FormatNotes *notes)
+{
+        const FormatRecord event = { .party = record->party, .report = record->report };
+
+        if (record->report.kind != PLEK_REPORT_FLOW && record->report.kind != PLEK_REPORT_REFUSAL)
+                return false;
+        format_note(notes, &event, NULL,
+                    "it happened, and a picture is of what is: plek flows --json has it");
+        return true;
+}
+
 static int collect(PlekSubscriber *subscriber, const ExportOptions *o, FormatPicture *picture,
                    const FormatNotes *notes)
 {
@@ -224,6 +240,8 @@ static int collect(PlekSubscriber *subscriber, const ExportOptions *o, FormatPic
                 if (!wants(o, &record.report) ||
                     !region_filter_has(&o->regions, record.region, record.regions,
                                        record.n_regions))
+                        continue;
+                if (note_event(&record, notes))
                         continue;
                 r = take_record(picture, o, &record, notes);
                 if (r)

@@ -189,5 +189,16 @@ def test_what_is_distrusted_is_in_no_document_and_what_is_silent_says_so():
         assert (row["freshness"], row["enrolled"], row["flags"]) == ("SILENT", "ENROLLED", "")
 
 
+def test_what_happened_is_listed_and_in_no_document():
+    with Region() as region:
+        tools = region_with_a_picture(region)
+        tools.plek("flow", "duinzicht", "--from", "AMBULANCE", "--to", "ED", "--care", "ED",
+                   "--count", "4711", "--begin", "3d", party="duin")
+        for name in ("csv", "have", "fhir"):
+            path, losses = export(tools, name)
+            assert any("flow" in line and "it happened" in line for line in losses), losses
+            assert "4711" not in path.read_text(encoding="utf-8")
+
+
 if __name__ == "__main__":
     tap.run(globals())

@@ -21,6 +21,7 @@ from plekpy import keys, wire
 from plekpy.session import Refused
 from tools import DONE, PLEK, REFUSED, Tools
 
+DAY_MS = 86_400_000
 LEVELS = ("OPEN", "CARE", "COORD")
 NUMBERS = {"OPEN": (71113, 61117), "CARE": (72119, 62129), "COORD": (73133, 63139)}
 SCORES = {"OPEN": 171.015625, "CARE": 172.015625, "COORD": 173.015625}
@@ -172,6 +173,54 @@ def test_no_byte_of_a_stricter_audience_reaches_a_reader():
             assert len(ears.of(party)) > 100 or party == "stranger" and ears.of(party)
             for level in LEVELS:
                 assert_none(f"what {party} heard", ears.of(party), planted(level))
+
+
+def test_no_flow_or_refusal_of_a_stricter_audience_reaches_a_reader():
+    with Region(settings={"open-document": "open.json"}) as region, Ears(region) as ears:
+        begin(region)
+        agent = region.agent("duin")
+        day = agent.session.time_ms() // DAY_MS * DAY_MS
+
+        def say(level, days_ago, other, count):
+            body = {"from": pb.CHAIN_AMBULANCE, "to": pb.CHAIN_ED, "care": pb.CARE_ED,
+                    "other": other, "count": count, "from_ms": day - days_ago * DAY_MS,
+                    "until_ms": day - (days_ago - 1) * DAY_MS}
+            return agent.state(agent.make("duin-care", flow=pb.Flow(**body),
+                                          audience=getattr(pb, f"AUDIENCE_{level}")))
+
+        for i, level in enumerate(LEVELS):
+            say(level, 2 + i, f"planted-flow-{level}", NUMBERS[level][0])
+        say("CARE", 9, "planted-mind", 71)
+        say("COORD", 9, "planted-mind", 3)  # taken back, and corrected
+        agent.state(agent.make("duin-care", unit="planted-refusal", audience=pb.AUDIENCE_COORD,
+                               refusal=pb.CareRefusal(id=b"planted-refusal!", care=pb.CARE_ED,
+                                                      at_ms=day - DAY_MS)))
+        care, coord = region.reader("meldkamer"), region.reader("zcc", coord=True)
+        for reader in (care, coord):
+            ask_for_more(region, reader)
+            for location in (None, "duin-care"):
+                reader.session.history(day - 30 * DAY_MS, reader.session.time_ms(), location,
+                                       reports=[28, 29])
+        secret = {"a": b"planted-flow-COORD", "b": b"planted-mind", "c": b"planted-refusal"}
+        assert_all("what the centre heard", ears.of("zcc"), secret | {"d": b"planted-flow-OPEN"})
+        assert_all("what the control room heard", ears.of("meldkamer"),
+                   {"a": b"planted-flow-CARE", "b": b"planted-flow-OPEN"})
+        assert_none("what the control room heard", ears.of("meldkamer"), secret)
+
+        tools = Tools(region)
+        numbers = {level: str(NUMBERS[level][0]).encode() for level in LEVELS}
+        for party, levels in (("meldkamer", LEVELS[:2]), ("zcc", LEVELS)):
+            for more in (("--json",), ("--by", "location"), ("--json", "--by", "location")):
+                said = tools.plek("flows", "--from", "30d", "--location", "duin-care", *more,
+                                  party=party).out.encode()
+                if "location" in more:
+                    assert_all(f"flows for {party}", said, {n: numbers[n] for n in levels})
+                assert_none(f"flows for {party}", said,
+                            {} if party == "zcc" else secret | {"n": numbers["COORD"]})
+        path = region.directory / "open.json"
+        until_true(path.exists, what="the document")
+        assert_none("the open document", path.read_bytes(), secret | numbers
+                    | {"d": b"planted-flow-OPEN", "e": b"planted-flow-CARE"})
 
 
 def test_who_changes_their_mind_is_not_heard_of_again():
