@@ -47,6 +47,10 @@ static const Field fields[] = {
         COUNT_ROW("surge_24h", SURGE_24H),
         COUNT_ROW("surge_72h", SURGE_72H),
         COUNT_ROW("surge_7d", SURGE_7D),
+        COUNT_ROW("triage_red", TRIAGE_RED),
+        COUNT_ROW("triage_yellow", TRIAGE_YELLOW),
+        COUNT_ROW("triage_green", TRIAGE_GREEN),
+        COUNT_ROW("triage_black", TRIAGE_BLACK),
 
         { "state", KIND(DOOR), TYPE_CODE, AT(door.state), PLEK_CODES_DOOR_STATE },
         { "exceptions", KIND(DOOR), TYPE_EXCEPTIONS, 0, 0 },

@@ -7,7 +7,7 @@
 
 /* The public lists are copies of the wire's, so that wire/ need not be installed. */
 static_assert((int)PLEK_N_COUNT_FIELDS == (int)N_COUNT_FIELDS, "fields of counts");
-static_assert((int)PLEK_COUNT_SURGE_7D == (int)COUNT_SURGE_7D, "fields of counts");
+static_assert((int)PLEK_COUNT_TRIAGE_BLACK == (int)COUNT_TRIAGE_BLACK, "fields of counts");
 static_assert((int)PLEK_EXCEPTIONS_MAX == (int)EXCEPTIONS_MAX, "exceptions");
 static_assert((int)PLEK_CONTACTS_MAX == (int)CONTACTS_MAX, "contacts");
 static_assert((int)PLEK_IDENTIFIERS_MAX == (int)IDENTIFIERS_MAX, "identifiers");

@@ -67,6 +67,8 @@ static int on_second(void *arg)
 
         r = beats_send(&broker->beats);
         if (!r)
+                r = calls_look(&broker->calls);
+        if (!r)
                 r = past_desk_tick(&broker->past);
         if (!r)
                 r = pipeline_tick(&broker->pipeline);
@@ -222,6 +224,7 @@ static int make_modules(Broker *broker)
         r = r ? r : receipts_init(&broker->receipts, broker);
         r = r ? r : beats_init(&broker->beats, broker);
         r = r ? r : overdue_init(&broker->overdue, broker);
+        r = r ? r : calls_init(&broker->calls, broker);
         r = r ? r : gatekeeper_init(&broker->gatekeeper, broker);
         r = r ? r : answers_init(&broker->answers, broker);
         r = r ? r : transfers_init(&broker->transfers, broker);
@@ -388,6 +391,7 @@ Broker *broker_free(Broker *broker)
         gatekeeper_deinit(&broker->gatekeeper);
         open_document_deinit(&broker->open);
         overdue_deinit(&broker->overdue);
+        calls_deinit(&broker->calls);
         beats_deinit(&broker->beats);
         receipts_deinit(&broker->receipts);
         publisher_deinit(&broker->publisher);

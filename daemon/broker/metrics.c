@@ -80,6 +80,7 @@ static void add_serving(Broker *broker, MetricSet *set)
                 broker->past.n_thinned);
         COUNTER("answer_bytes_total", "Bytes of chunks encoded", counters->n_answer_bytes);
         COUNTER("chunks_sent_total", "Chunks sent", counters->n_chunks_sent);
+        COUNTER("calls_total", "Calls for reports that coordinators made", broker->calls.n_made);
         GAUGE("answer_bytes", "Bytes of answers in memory", broker->answers.n_bytes);
         COUNTER("connections_cut_total", "Connections ended for want of rights", counters->n_cut);
         GAUGE("cut_seconds_max",

@@ -8,6 +8,7 @@
 #include "broker/answers.h"
 #include "broker/beat.h"
 #include "broker/broker.h"
+#include "broker/calls.h"
 #include "broker/clock.h"
 #include "broker/counters.h"
 #include "broker/gatekeeper.h"
@@ -78,6 +79,7 @@ struct Broker {
         Receipts receipts;
         Beats beats;
         Overdue overdue;
+        Calls calls;
         OpenDocument open;
         Gatekeeper gatekeeper;
         Answers answers;

@@ -86,6 +86,8 @@ int request_hello(Broker *broker, const Caller *caller, const Request *request)
                 r = tell_agreed(broker, caller);
         if (!r)
                 r = tell_newer_card(broker, caller, request->hello.card_serial);
+        if (!r)
+                r = calls_greet(&broker->calls, caller->session);
         if (!r && head->bytes)
                 r = epoch_show_head(broker, head->bytes, head->n_bytes);
         return r;

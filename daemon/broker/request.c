@@ -23,6 +23,7 @@ static const struct {
         [REQUEST_PRESENCE] = { request_presence, CALLER_READER | CALLER_OPERATOR },
         [REQUEST_CARD] = { request_card, CALLER_ENROLLED | CALLER_OPERATOR },
         [REQUEST_HISTORY] = { request_history, CALLER_READER },
+        [REQUEST_CALL] = { request_call, CALLER_ENROLLED },
 };
 
 bool caller_is(const Caller *caller, unsigned what)

@@ -50,6 +50,7 @@ int request_status(Broker *broker, const Caller *caller, const Request *request)
 int request_presence(Broker *broker, const Caller *caller, const Request *request);
 int request_card(Broker *broker, const Caller *caller, const Request *request);
 int request_history(Broker *broker, const Caller *caller, const Request *request);
+int request_call(Broker *broker, const Caller *caller, const Request *request);
 
 /* The endpoints' callbacks. */
 int requests_on_query(void *broker);

@@ -10,6 +10,7 @@
  */
 
 #include "core/plan.h"
+#include "wire/call.h"
 
 /* One envelope whose signature was checked (or found wanting) by a worker. */
 typedef struct Candidate {
@@ -65,3 +66,13 @@ enum {
 MUST_CHECK int admission_document(const State *state, const PublicKey *broker, Plan *plan,
                                   Blob *envelope, Arena *arena, uint64_t *ret_revision,
                                   WireRefusal *ret_refusal);
+
+/*
+ * A CALL envelope that @party, which is not suspended, handed in itself: the role, the key, the
+ * times. Strings of the call and of the refusal are static or in @arena. Returns 0 or
+ * ADMISSION_E_REFUSED.
+ */
+MUST_CHECK int admission_call(const State *state, const AdmissionOptions *options,
+                              const Party *party, const uint8_t *bytes, size_t n_bytes,
+                              int64_t now_ms, Arena *arena, Call *ret_call,
+                              WireRefusal *ret_refusal);

@@ -59,6 +59,10 @@ typedef enum PlekCountField {
         PLEK_COUNT_SURGE_24H,
         PLEK_COUNT_SURGE_72H,
         PLEK_COUNT_SURGE_7D,
+        PLEK_COUNT_TRIAGE_RED, /* free for patients of this triage colour */
+        PLEK_COUNT_TRIAGE_YELLOW,
+        PLEK_COUNT_TRIAGE_GREEN,
+        PLEK_COUNT_TRIAGE_BLACK,
         PLEK_N_COUNT_FIELDS, /* one past the last */
 } PlekCountField;
 

@@ -214,6 +214,10 @@ static const Code count_fields[] = {
         { COUNT_SURGE_24H, "surge_24h", { "surge 24 h", "opschaling 24 u" } },
         { COUNT_SURGE_72H, "surge_72h", { "surge 72 h", "opschaling 72 u" } },
         { COUNT_SURGE_7D, "surge_7d", { "surge 7 d", "opschaling 7 d" } },
+        { COUNT_TRIAGE_RED, "triage_red", { "triage red", "triage rood" } },
+        { COUNT_TRIAGE_YELLOW, "triage_yellow", { "triage yellow", "triage geel" } },
+        { COUNT_TRIAGE_GREEN, "triage_green", { "triage green", "triage groen" } },
+        { COUNT_TRIAGE_BLACK, "triage_black", { "triage black", "triage zwart" } },
 };
 
 static const Code reports[] = {

@@ -30,6 +30,7 @@ static const KindInfo kinds[] = {
         [ENVELOPE_EPOCH] = { "plek.v1.epoch", 1024 },
         [ENVELOPE_MANIFEST] = { "plek.v1.manifest", ENVELOPE_MAX_BYTES },
         [ENVELOPE_CUT] = { "plek.v1.cut", ENVELOPE_CUT_MAX_BYTES },
+        [ENVELOPE_CALL] = { "plek.v1.call", 4096 },
 };
 
 static const uint8_t magic[4] = { 'P', 'L', 'E', 'K' };

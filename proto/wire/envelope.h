@@ -44,6 +44,7 @@ typedef enum EnvelopeKind {
         ENVELOPE_EPOCH = 6,     /* plek.v1.epoch */
         ENVELOPE_MANIFEST = 7,  /* plek.v1.manifest */
         ENVELOPE_CUT = 8,       /* plek.v1.cut */
+        ENVELOPE_CALL = 9,      /* plek.v1.call */
 } EnvelopeKind;
 
 enum {

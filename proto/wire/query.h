@@ -9,6 +9,7 @@
 
 #include "wire/agreed.h"
 #include "wire/block.h"
+#include "wire/call.h"
 
 enum {
         QUERY_OK,
@@ -42,6 +43,7 @@ typedef enum RequestKind {
         REQUEST_PRESENCE,
         REQUEST_CARD,
         REQUEST_HISTORY,
+        REQUEST_CALL = 18,
 } RequestKind;
 
 typedef enum ConfirmWhat { CONFIRM_EPOCH = 1, CONFIRM_CLOCK } ConfirmWhat;
@@ -101,6 +103,9 @@ typedef struct Request {
                         bool restated;
                         uint32_t credit;
                 } history;
+                struct {
+                        Bytes envelope;
+                } call;
         };
 } Request;
 
@@ -158,6 +163,8 @@ typedef enum ReplyKind {
         REPLY_CARD,
         REPLY_PRESENCE,
         REPLY_AGREED,
+        REPLY_ASKED = 19,
+        REPLY_PROGRESS,
 } ReplyKind;
 
 typedef struct Reply {
@@ -244,6 +251,17 @@ typedef struct Reply {
                         const AgreedInterval *intervals;
                         size_t n_intervals;
                 } agreed;
+                struct {
+                        Bytes envelope, enrolment;
+                } asked;
+                struct {
+                        CallId id;
+                        const CallLine *lines;
+                        size_t n_lines;
+                        uint32_t n_lines_of_call;
+                        bool is_final;
+                        CallTriage triage;
+                } progress;
         };
 } Reply;
 

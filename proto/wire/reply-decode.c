@@ -214,6 +214,57 @@ static int take_agreed(Reply *reply, Arena *arena, const Plek__V1__Agreed *pb)
         return 0;
 }
 
+static int take_sum(CallTriage *triage, size_t colour, bool present, int64_t value)
+{
+        triage->present[colour] = present;
+        triage->value[colour] = value;
+        return !present || value >= 0 ? 0 : err_raise(-EBADMSG);
+}
+
+static int take_triage(CallTriage *triage, const Plek__V1__CallTriage *pb)
+{
+        if (!pb)
+                return 0;
+        triage->is_there = true;
+        triage->n_places = pb->n_places;
+        if (take_sum(triage, 0, pb->has_red, pb->red) ||
+            take_sum(triage, 1, pb->has_yellow, pb->yellow) ||
+            take_sum(triage, 2, pb->has_green, pb->green) ||
+            take_sum(triage, 3, pb->has_black, pb->black))
+                return err_raise(-EBADMSG);
+        return 0;
+}
+
+static int take_progress(Reply *reply, Arena *arena, const Plek__V1__CallProgress *pb)
+{
+        CallLine *lines = take_array(arena, pb->n_lines, sizeof(*lines));
+
+        if (!lines || pb->n_lines > CALL_LINES_MAX ||
+            take_bytes(reply->progress.id.bytes, CALL_ID_BYTES, pb->id))
+                return err_raise(-EBADMSG);
+        for (size_t i = 0; i < pb->n_lines; i++) {
+                const Plek__V1__CallLine *from = pb->lines[i];
+
+                if (!party_is_valid(from->party) || !location_is_valid(from->location) ||
+                    from->state < CALL_ASKED || from->state > CALL_UNREACHABLE ||
+                    from->n_answered > from->n_records ||
+                    take_time(&lines[i].since_ms, from->has_since_ms, from->since_ms))
+                        return err_raise(-EBADMSG);
+                lines[i].party = from->party;
+                lines[i].location = from->location;
+                lines[i].state = (CallState)from->state;
+                lines[i].n_records = from->n_records;
+                lines[i].n_answered = from->n_answered;
+                lines[i].name = from->name;
+                lines[i].phone = from->phone;
+        }
+        reply->progress.lines = lines;
+        reply->progress.n_lines = pb->n_lines;
+        reply->progress.n_lines_of_call = pb->of;
+        reply->progress.is_final = pb->final;
+        return take_triage(&reply->progress.triage, pb->triage);
+}
+
 static int take_reply(Reply *reply, Arena *arena, const PbReply *pb)
 {
         switch (reply->kind) {
@@ -255,6 +306,12 @@ static int take_reply(Reply *reply, Arena *arena, const PbReply *pb)
                                      pb->presence->n_presence);
         case REPLY_AGREED:
                 return take_agreed(reply, arena, pb->agreed);
+        case REPLY_ASKED:
+                reply->asked.envelope = bytes_of(pb->asked->envelope);
+                reply->asked.enrolment = bytes_of(pb->asked->enrolment);
+                return 0;
+        case REPLY_PROGRESS:
+                return take_progress(reply, arena, pb->progress);
         case REPLY_DONE:
         case REPLY_REFUSED:
                 return 0;

@@ -17,6 +17,11 @@ typedef struct PbAnyReply {
                 Plek__V1__Receipt receipt;
                 Plek__V1__PresenceReply presence;
                 Plek__V1__Agreed agreed;
+                Plek__V1__CallAsked asked;
+                struct {
+                        Plek__V1__CallProgress pb;
+                        Plek__V1__CallTriage triage;
+                } progress;
         };
         uint32_t roles[32];
         Plek__V1__Refusal refusal;
@@ -247,6 +252,11 @@ static int put_plain(PbAnyReply *any, const Reply *reply)
         case REPLY_DONE:
                 plek__v1__done__init(&any->done);
                 break;
+        case REPLY_ASKED:
+                plek__v1__call_asked__init(&any->asked);
+                any->asked.envelope = pb_of(reply->asked.envelope);
+                any->asked.enrolment = pb_of(reply->asked.enrolment);
+                break;
         default:
                 assert(!"a kind that nobody answers");
         }
@@ -275,6 +285,55 @@ static int put_agreed(PbAnyReply *any, PbScratch *scratch, const Reply *reply)
         return 0;
 }
 
+#define PUT_SUM(_pb, _colour, _triage, _index)                                                     \
+        do {                                                                                       \
+                (_pb)->has_##_colour = (_triage)->present[_index];                                 \
+                (_pb)->_colour = (_triage)->value[_index];                                         \
+        } while (0)
+
+static void put_triage(Plek__V1__CallTriage *pb, const CallTriage *triage)
+{
+        plek__v1__call_triage__init(pb);
+        PUT_SUM(pb, red, triage, 0);
+        PUT_SUM(pb, yellow, triage, 1);
+        PUT_SUM(pb, green, triage, 2);
+        PUT_SUM(pb, black, triage, 3);
+        pb->n_places = triage->n_places;
+}
+
+static int put_progress(PbAnyReply *any, PbScratch *scratch, const Reply *reply)
+{
+        Plek__V1__CallProgress *pb = &any->progress.pb;
+
+        plek__v1__call_progress__init(pb);
+        pb->lines = pb_scratch_messages(scratch, &plek__v1__call_line__descriptor,
+                                        reply->progress.n_lines);
+        if (!pb->lines)
+                return err_raise(-ENOMEM);
+        for (size_t i = 0; i < reply->progress.n_lines; i++) {
+                const CallLine *line = &reply->progress.lines[i];
+
+                pb->lines[i]->party = pb_text(line->party);
+                pb->lines[i]->location = pb_text(line->location);
+                pb->lines[i]->state = line->state;
+                pb->lines[i]->n_records = line->n_records;
+                pb->lines[i]->n_answered = line->n_answered;
+                pb->lines[i]->has_since_ms = line->since_ms != TIME_ABSENT;
+                pb->lines[i]->since_ms = line->since_ms;
+                pb->lines[i]->name = pb_text(line->name);
+                pb->lines[i]->phone = pb_text(line->phone);
+        }
+        pb->n_lines = reply->progress.n_lines;
+        pb->of = reply->progress.n_lines_of_call;
+        pb->id = pb_bytes(reply->progress.id.bytes, CALL_ID_BYTES);
+        pb->final = reply->progress.is_final;
+        if (reply->progress.triage.is_there) {
+                put_triage(&any->progress.triage, &reply->progress.triage);
+                pb->triage = &any->progress.triage;
+        }
+        return 0;
+}
+
 static int put_reply(PbAnyReply *any, PbScratch *scratch, const Reply *reply)
 {
         switch (reply->kind) {
@@ -292,6 +351,8 @@ static int put_reply(PbAnyReply *any, PbScratch *scratch, const Reply *reply)
                 return put_presence_reply(any, scratch, reply);
         case REPLY_AGREED:
                 return put_agreed(any, scratch, reply);
+        case REPLY_PROGRESS:
+                return put_progress(any, scratch, reply);
         default:
                 return put_plain(any, reply);
         }

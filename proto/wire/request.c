@@ -131,6 +131,9 @@ static int take_request(Request *request, const PbRequest *pb)
                 return 0;
         case REQUEST_HISTORY:
                 return take_history(request, pb->history);
+        case REQUEST_CALL:
+                request->call.envelope = bytes_of(true, pb->call->envelope);
+                return pb->call->envelope.len ? 0 : err_raise(-EBADMSG);
         case REQUEST_WHOAMI:
         case REQUEST_STATUS:
         case REQUEST_PRESENCE:
@@ -179,6 +182,7 @@ typedef union PbAnyRequest {
                 Plek__V1__History pb;
                 uint32_t reports[REPORTS_MAX];
         } history;
+        Plek__V1__CallRequest call;
 } PbAnyRequest;
 
 static void put_hello(Plek__V1__Hello *pb, const Request *request)
@@ -292,6 +296,11 @@ static void put_request(PbAnyRequest *any, const Request *request)
                 break;
         case REQUEST_HISTORY:
                 put_history(&any->history.pb, any->history.reports, request);
+                break;
+        case REQUEST_CALL:
+                plek__v1__call_request__init(&any->call);
+                any->call.envelope =
+                        pb_bytes(request->call.envelope.bytes, request->call.envelope.n_bytes);
                 break;
         default:
                 assert(!"a kind that nobody asks");

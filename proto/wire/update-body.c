@@ -23,6 +23,10 @@ static const char *const count_paths[N_COUNT_FIELDS] = {
         [COUNT_EXPECTED_IN] = "counts.expected_in", [COUNT_EXPECTED_OUT] = "counts.expected_out",
         [COUNT_SURGE_24H] = "counts.surge_24h",     [COUNT_SURGE_72H] = "counts.surge_72h",
         [COUNT_SURGE_7D] = "counts.surge_7d",
+        [COUNT_TRIAGE_RED] = "counts.triage_red",
+        [COUNT_TRIAGE_YELLOW] = "counts.triage_yellow",
+        [COUNT_TRIAGE_GREEN] = "counts.triage_green",
+        [COUNT_TRIAGE_BLACK] = "counts.triage_black",
 };
 
 static int take_count(Counts *counts, UpdateCheck *check, CountField field, bool present,
@@ -79,6 +83,10 @@ static int take_counts(Update *update, UpdateCheck *check, const PbCounts *pb)
                 { COUNT_SURGE_24H, pb->has_surge_24h, pb->surge_24h },
                 { COUNT_SURGE_72H, pb->has_surge_72h, pb->surge_72h },
                 { COUNT_SURGE_7D, pb->has_surge_7d, pb->surge_7d },
+                { COUNT_TRIAGE_RED, pb->has_triage_red, pb->triage_red },
+                { COUNT_TRIAGE_YELLOW, pb->has_triage_yellow, pb->triage_yellow },
+                { COUNT_TRIAGE_GREEN, pb->has_triage_green, pb->triage_green },
+                { COUNT_TRIAGE_BLACK, pb->has_triage_black, pb->triage_black },
         };
         Counts *counts = &update->counts;
 

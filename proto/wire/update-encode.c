@@ -61,6 +61,10 @@ static void put_counts(PbBody *body, const Counts *counts)
         SET_COUNT(surge_24h, COUNT_SURGE_24H);
         SET_COUNT(surge_72h, COUNT_SURGE_72H);
         SET_COUNT(surge_7d, COUNT_SURGE_7D);
+        SET_COUNT(triage_red, COUNT_TRIAGE_RED);
+        SET_COUNT(triage_yellow, COUNT_TRIAGE_YELLOW);
+        SET_COUNT(triage_green, COUNT_TRIAGE_GREEN);
+        SET_COUNT(triage_black, COUNT_TRIAGE_BLACK);
 #undef SET_COUNT
 
         pb->missing = body->missings;

@@ -78,6 +78,10 @@ typedef enum CountField {
         COUNT_SURGE_24H,
         COUNT_SURGE_72H,
         COUNT_SURGE_7D,
+        COUNT_TRIAGE_RED,
+        COUNT_TRIAGE_YELLOW,
+        COUNT_TRIAGE_GREEN,
+        COUNT_TRIAGE_BLACK,
         N_COUNT_FIELDS, /* one past the last */
 } CountField;
 

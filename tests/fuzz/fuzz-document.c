@@ -5,7 +5,7 @@
 #include <assert.h>
 #include <sodium.h>
 
-#include "wire/document.h"
+#include "wire/call.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n_bytes);
 
@@ -61,6 +61,21 @@ static void try_own(const uint8_t *bytes, size_t n_bytes)
                 assert(!cut_encode(&cut_body, &cut));
 }
 
+static void try_call(const uint8_t *bytes, size_t n_bytes)
+{
+        CLEANUP(blob_unrefp) Blob *body = NULL;
+        WireRefusal refusal;
+        Call call, again;
+
+        if (call_decode(&call, &refusal, arena, bytes, n_bytes)) {
+                assert(refusal.code && refusal.text);
+                return;
+        }
+        assert(!call_encode(&body, &call));
+        assert(!call_decode(&again, &refusal, arena, body->bytes, body->n_bytes));
+        assert(again.n_cares == call.n_cares && again.until_ms == call.until_ms);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n_bytes)
 {
         if (sodium_init() < 0 || (!arena && arena_new(&arena, 16 * 1024 * 1024)))
@@ -69,5 +84,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n_bytes)
         try_enrolment(bytes, n_bytes);
         try_card(bytes, n_bytes);
         try_own(bytes, n_bytes);
+        try_call(bytes, n_bytes);
         return 0;
 }

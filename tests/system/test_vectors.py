@@ -11,7 +11,7 @@ from plekpy import envelope, keys
 FOLDER = Path(__file__).parents[1] / "vectors"
 MESSAGES = {envelope.UPDATE: pb.Update, envelope.BLOCK: pb.Block, envelope.ENROLMENT: pb.Enrolment,
             envelope.CARD: pb.RegionCard, envelope.HEAD: pb.Head, envelope.EPOCH: pb.Epoch,
-            envelope.MANIFEST: pb.Manifest}
+            envelope.MANIFEST: pb.Manifest, envelope.CALL: pb.Call}
 
 
 def read(name):
@@ -59,7 +59,7 @@ def test_keys_and_their_texts():
 
 def test_every_envelope_is_what_its_parts_give():
     n_checked = 0
-    for file in ("documents", "heads", "updates", "blocks"):
+    for file in ("documents", "heads", "updates", "blocks", "calls"):
         values = read(file)
         for name in values:
             if name.endswith(".envelope"):
@@ -98,6 +98,12 @@ def test_query_frames():
     values = read("queries")
     assert pb.Request.FromString(values["hello.request"]).hello.kind
     assert pb.Request.FromString(values["since.request"]).since.topic.endswith("/")
+    made = read("calls")
+    call = pb.Call.FromString(made["call.body"])
+    assert pb.Request.FromString(made["call.request"]).call.envelope == made["call.envelope"]
+    progress = pb.Reply.FromString(made["progress.reply"]).progress
+    assert progress.id == call.id and progress.of == len(progress.lines) == 2
+    assert not progress.triage.HasField("yellow") and progress.triage.HasField("green")
     receipt = pb.Reply.FromString(values["receipt.reply"])
     assert receipt.id == 0 and len(receipt.receipt.outcomes) >= 2
 

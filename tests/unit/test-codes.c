@@ -141,7 +141,7 @@ static void test_public_numbers_are_those_of_the_schema(void **state)
         }
         fclose(file);
         assert_true(n_members > 90);
-        assert_int_equal(PLEK_COUNT_SURGE_7D, COUNT_SURGE_7D);
+        assert_int_equal(PLEK_COUNT_TRIAGE_BLACK, COUNT_TRIAGE_BLACK);
         assert_int_equal(PLEK_N_COUNT_FIELDS, N_COUNT_FIELDS);
 }
 

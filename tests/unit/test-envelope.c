@@ -136,7 +136,7 @@ static void test_malformed_headers_are_refused(void **state)
                 size_t at;
                 uint8_t value;
         } changes[] = { { 0, 'p' }, { 3, 0 },   { 4, 0 }, { 4, 2 }, { 5, 0 },
-                        { 5, 9 },   { 5, 255 }, { 6, 1 }, { 7, 1 } };
+                        { 5, 10 },  { 5, 255 }, { 6, 1 }, { 7, 1 } };
         Fixture *fixture = *state;
 
         for (size_t i = 0; i < N_ELEMENTS(changes); i++) {
@@ -153,7 +153,7 @@ static void test_each_kind_has_its_bound(void **state)
 {
         Fixture *fixture = *state;
 
-        for (EnvelopeKind kind = ENVELOPE_UPDATE; kind <= ENVELOPE_CUT; kind++) {
+        for (EnvelopeKind kind = ENVELOPE_UPDATE; kind <= ENVELOPE_CALL; kind++) {
                 CLEANUP(blob_unrefp) Blob *blob = NULL;
                 CLEANUP(freep) uint8_t *bytes = NULL;
                 size_t n_max = envelope_max_bytes(kind);
@@ -175,7 +175,7 @@ static void test_each_kind_has_its_bound(void **state)
                 assert_int_equal(envelope_parse(&envelope, bytes, n_max + 1), ENVELOPE_E_MALFORMED);
         }
         assert_int_equal(envelope_max_bytes(0), 0);
-        assert_null(envelope_context(ENVELOPE_CUT + 1));
+        assert_null(envelope_context(ENVELOPE_CALL + 1));
 }
 
 static void test_sealing_in_place_is_the_same_as_signing(void **state)

@@ -553,6 +553,71 @@ static void test_agreements_past_their_bounds_are_malformed(void **state)
         assert_not_agreed((AgreedInterval){ UPDATE_COUNTS, "", 0, AGREED_INTERVAL_MAX_S + 1 }, 1);
 }
 
+static void test_a_call_and_how_it_stands_arrive_as_they_are(void **state)
+{
+        static const CallLine lines[] = {
+                { "isala", "zwolle", CALL_ANSWERED, 2, 2, 5, "Isala", "038" },
+                { "isala", "meppel", CALL_UNREACHABLE, 1, 0, TIME_ABSENT, NULL, NULL },
+        };
+        Request request = { .id = 1, .kind = REQUEST_CALL };
+        Reply reply = { .kind = REPLY_ASKED };
+
+        request.call.envelope = some_bytes(120);
+        assert_int_equal(recode_request(&request), 0);
+        assert_int_equal(asked.call.envelope.n_bytes, 120);
+        request.call.envelope = some_bytes(0);
+        assert_int_equal(recode_request(&request), QUERY_E_MALFORMED);
+
+        reply.asked.envelope = some_bytes(130);
+        reply.asked.enrolment = some_bytes(140);
+        assert_int_equal(recode_reply(&reply), 0);
+        assert_int_equal(answered.asked.envelope.n_bytes, 130);
+        assert_int_equal(answered.asked.enrolment.n_bytes, 140);
+
+        reply = (Reply){ .kind = REPLY_PROGRESS };
+        reply.progress.id.bytes[15] = 9;
+        reply.progress.lines = lines;
+        reply.progress.n_lines = 2;
+        reply.progress.n_lines_of_call = 7;
+        reply.progress.is_final = true;
+        assert_int_equal(recode_reply(&reply), 0);
+        assert_int_equal(answered.progress.id.bytes[15], 9);
+        assert_int_equal(answered.progress.n_lines, 2);
+        assert_int_equal(answered.progress.n_lines_of_call, 7);
+        assert_true(answered.progress.is_final && !answered.progress.triage.is_there);
+        assert_string_equal(answered.progress.lines[0].phone, "038");
+        assert_int_equal(answered.progress.lines[0].since_ms, 5);
+        assert_null(answered.progress.lines[1].name);
+        assert_true(answered.progress.lines[1].since_ms == TIME_ABSENT);
+
+        reply.progress.triage = (CallTriage){ .is_there = true, .n_places = 3 };
+        reply.progress.triage.present[3] = true;
+        reply.progress.triage.value[3] = 4;
+        assert_int_equal(recode_reply(&reply), 0);
+        assert_memory_equal(&answered.progress.triage, &reply.progress.triage, sizeof(CallTriage));
+        reply.progress.triage.value[3] = -1;
+        assert_int_equal(recode_reply(&reply), QUERY_E_MALFORMED);
+}
+
+static void test_lines_of_a_call_that_contradict_themselves_are_malformed(void **state)
+{
+        const CallLine good = { "isala", "zwolle", CALL_ASKED, 2, 1, TIME_ABSENT, NULL, NULL };
+        CallLine bad[] = { good, good, good, good };
+        Reply reply = { .kind = REPLY_PROGRESS };
+
+        bad[0].n_answered = 3;
+        bad[1].state = 0;
+        bad[2].state = CALL_UNREACHABLE + 1;
+        bad[3].party = "IS ALA";
+        reply.progress.n_lines = 1;
+        reply.progress.lines = &good;
+        assert_int_equal(recode_reply(&reply), 0);
+        for (size_t i = 0; i < N_ELEMENTS(bad); i++) {
+                reply.progress.lines = &bad[i];
+                assert_int_equal(recode_reply(&reply), QUERY_E_MALFORMED);
+        }
+}
+
 static void test_reply_of_a_newer_broker_keeps_its_id(void **state)
 {
         assert_int_equal(reply_decode(&answered, arena, (const uint8_t *)"\x08\x05\xfa\x03\x00", 5),
@@ -584,6 +649,8 @@ int main(void)
                 TEST(test_small_replies_arrive_as_they_were_given),
                 TEST(test_what_is_agreed_is_told_as_it_is),
                 TEST(test_agreements_past_their_bounds_are_malformed),
+                TEST(test_a_call_and_how_it_stands_arrive_as_they_are),
+                TEST(test_lines_of_a_call_that_contradict_themselves_are_malformed),
                 TEST(test_reply_of_a_newer_broker_keeps_its_id),
         };
         int r;

@@ -58,7 +58,7 @@ static void test_missing_counts_must_make_sense(void **state)
                 const char *field;
         } cases[] = {
                 { "\x08\x01\xa2\x01\x04\x08\x01\x10\x01", 9, "counts.missing.field" },
-                { "\x08\x01\xa2\x01\x04\x08\x0d\x10\x01", 9, "counts.missing.field" },
+                { "\x08\x01\xa2\x01\x04\x08\x11\x10\x01", 9, "counts.missing.field" },
                 { "\x08\x01\xa2\x01\x04\x08\x02\x10\x04", 9, "counts.missing.why" },
                 { "\x08\x01\xa2\x01\x02\x08\x02", 7, "counts.missing.why" },
                 { "\x08\x01\x10\x02\xa2\x01\x04\x08\x02\x10\x01", 11, "counts.missing.field" },
@@ -72,8 +72,9 @@ static void test_missing_counts_must_make_sense(void **state)
                 assert_int_equal(fixture.refusal.code, PLEK_REFUSED_FIELD);
                 assert_string_equal(fixture.refusal.field, cases[i].field);
         }
-        assert_int_equal(decode_with(20, "\x08\x01\xa2\x01\x04\x08\x0c\x10\x02", 9), 0);
-        assert_int_equal(fixture.decoded.counts.missing[COUNT_SURGE_7D], PLEK_MISSING_SUPPRESSED);
+        assert_int_equal(decode_with(20, "\x08\x01\xa2\x01\x04\x08\x10\x10\x02", 9), 0);
+        assert_int_equal(fixture.decoded.counts.missing[COUNT_TRIAGE_BLACK],
+                         PLEK_MISSING_SUPPRESSED);
 }
 
 static void test_times_that_contradict_each_other_are_refused(void **state)

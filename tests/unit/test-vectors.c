@@ -70,7 +70,7 @@ static const struct {
         { "keys.txt", write_keys },       { "updates.txt", write_updates },
         { "refused.txt", write_refused }, { "documents.txt", write_documents },
         { "heads.txt", write_heads },     { "blocks.txt", write_blocks },
-        { "queries.txt", write_queries },
+        { "queries.txt", write_queries }, { "calls.txt", write_calls },
 };
 
 static void world_deinit(void)
@@ -157,12 +157,14 @@ static void test_envelopes_in_the_files_verify(void **state)
                 { "heads.txt", "head.envelope", ENVELOPE_HEAD },
                 { "heads.txt", "epoch.envelope", ENVELOPE_EPOCH },
                 { "blocks.txt", "manifest.envelope", ENVELOPE_MANIFEST },
+                { "calls.txt", "call.envelope", ENVELOPE_CALL },
         };
         static uint8_t bytes[64 * 1024];
         const SecretKey *signers[] = {
                 [ENVELOPE_UPDATE] = world.agent,   [ENVELOPE_ENROLMENT] = world.authority,
                 [ENVELOPE_CARD] = world.authority, [ENVELOPE_HEAD] = world.broker,
                 [ENVELOPE_EPOCH] = world.broker,   [ENVELOPE_MANIFEST] = world.broker,
+                [ENVELOPE_CALL] = world.agent,
         };
 
         for (size_t i = 0; i < N_ELEMENTS(envelopes); i++) {

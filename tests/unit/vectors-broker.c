@@ -4,6 +4,51 @@
 
 /* ------------------------------------------------------------------ what the authority signs */
 
+/* What a coordinator asks, what its agents are told, and how it stands. */
+void write_calls(FILE *out)
+{
+        static const CallLine lines[] = {
+                { "isala", "isala-zwolle", CALL_ANSWERED, 2, 2, TIME_MS + 5000, "Isala Zwolle",
+                  "+31 38 000 00 00" },
+                { "isala", "isala-meppel", CALL_UNREACHABLE, 1, 0, TIME_MS - 60000, NULL, NULL },
+        };
+        CLEANUP(blob_unrefp) Blob *body = NULL, *envelope = NULL, *request = NULL, *reply = NULL;
+        Call call = { .party = "isala",
+                      .asked_at_ms = TIME_MS,
+                      .until_ms = TIME_MS + 600000,
+                      .status = STATUS_ACTUAL,
+                      .region = "zwolle",
+                      .cares = { PLEK_CARE_ED },
+                      .n_cares = 1,
+                      .text = "aanrijding met bus, A28",
+                      .wants_triage = true };
+        Reply progress = { .id = 9, .kind = REPLY_PROGRESS };
+
+        for (size_t i = 0; i < CALL_ID_BYTES; i++)
+                call.id.bytes[i] = (uint8_t)(0xc0 + i);
+        fprintf(out, "# A call, signed by agent, as it is handed in, and how it stands.\n");
+        assert_int_equal(call_encode(&body, &call), 0);
+        envelope = put_envelope(out, "call", ENVELOPE_CALL, world.agent, body);
+        assert_int_equal(request_encode(&request,
+                                        &(Request){
+                                                .id = 9,
+                                                .kind = REQUEST_CALL,
+                                                .call = { .envelope = { envelope->bytes,
+                                                                        envelope->n_bytes } },
+                                        }),
+                         0);
+        put_hex(out, "call.request", request->bytes, request->n_bytes);
+        progress.progress.id = call.id;
+        progress.progress.lines = lines;
+        progress.progress.n_lines = progress.progress.n_lines_of_call = N_ELEMENTS(lines);
+        progress.progress.triage = (CallTriage){ .is_there = true,
+                                                 .present = { true, false, true },
+                                                 .value = { 3, 0, 0 },
+                                                 .n_places = 1 };
+        assert_int_equal(reply_encode(&reply, &progress), 0);
+        put_hex(out, "progress.reply", reply->bytes, reply->n_bytes);
+}
+
 void write_documents(FILE *out)
 {
         static const Region regions[] = { { "rav", "ijsselland" } };

@@ -34,6 +34,7 @@ void write_keys(FILE *out);
 void write_updates(FILE *out);
 void write_refused(FILE *out);
 void write_documents(FILE *out);
+void write_calls(FILE *out);
 void write_heads(FILE *out);
 void write_blocks(FILE *out);
 void write_queries(FILE *out);

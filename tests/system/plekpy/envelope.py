@@ -10,9 +10,10 @@ VERSION = 1
 HEADER_BYTES = 32
 OVERHEAD_BYTES = 96
 
-UPDATE, BLOCK, ENROLMENT, CARD, HEAD, EPOCH, MANIFEST = range(1, 8)
+UPDATE, BLOCK, ENROLMENT, CARD, HEAD, EPOCH, MANIFEST, CUT, CALL = range(1, 10)
 CONTEXTS = {UPDATE: b"update", BLOCK: b"block", ENROLMENT: b"enrolment", CARD: b"card",
-            HEAD: b"head", EPOCH: b"epoch", MANIFEST: b"manifest"}
+            HEAD: b"head", EPOCH: b"epoch", MANIFEST: b"manifest", CUT: b"cut",
+            CALL: b"call"}
 
 
 class EnvelopeError(ValueError):

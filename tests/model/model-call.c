@@ -1,0 +1,209 @@
+/*
+ * Free places by triage colour against a slow, obvious count: every report is compared with every
+ * other to say whether it counts
+ */
+
+#include <sodium.h>
+#include <string.h>
+
+#include "chance.h"
+#include "derived/call.h"
+
+#define NOW 1700000000000
+
+enum {
+        N_ROUNDS = 300,
+        N_SAID_MAX = 60,
+        N_PARTIES = 3,
+        N_LOCATIONS = 3,
+};
+
+static const char *const parties[] = { "p", "q", "r" };
+static const char *const locations[] = { "duin", "strand", "zee" };
+static const char *const units[] = { NULL, "a", "b" };
+static const uint32_t cares[] = { PLEK_CARE_ED, PLEK_CARE_WARD, PLEK_CARE_ISOLATION_OTHER };
+
+/* What one party said last of one place. */
+typedef struct Said {
+        unsigned party, location, unit, care;
+        Status status;
+        Audience audience;
+        int64_t at_ms;
+        int32_t value[N_TRIAGE_COLOURS]; /* -1: not said */
+} Said;
+
+typedef struct World {
+        Chance chance;
+        Picture *picture;
+        SecretKey *key;
+        NetworkId network;
+        Arena *arena;
+        Change change;
+        uint64_t seq;
+        Said said[N_SAID_MAX];
+        size_t n_said;
+} World;
+
+/* ------------------------------------------------------------------ the slow, obvious count */
+
+static bool speaks(const Said *said)
+{
+        for (size_t i = 0; i < N_TRIAGE_COLOURS; i++)
+                if (said->value[i] >= 0)
+                        return true;
+        return false;
+}
+
+static bool is_asked(const CallScope *scope, const Said *said)
+{
+        bool cared = !scope->call->n_cares;
+
+        for (size_t i = 0; i < scope->call->n_cares; i++)
+                cared |= scope->call->cares[i] == cares[said->care];
+        return cared && said->status == scope->call->status && said->audience <= scope->audience &&
+               said->at_ms >= scope->since_ms && cares[said->care] != PLEK_CARE_ISOLATION_OTHER &&
+               speaks(said);
+}
+
+static bool is_overruled(const Said *said, const Said *by)
+{
+        if (said->location != by->location || said->care != by->care)
+                return false;
+        if (said->unit != by->unit)
+                return !by->unit; /* the location as a whole */
+        return by->at_ms > said->at_ms || (by->at_ms == said->at_ms && by->party < said->party);
+}
+
+static CallTriage count(const World *world, const CallScope *scope)
+{
+        CallTriage triage = { .is_there = true };
+
+        for (size_t i = 0; i < world->n_said; i++) {
+                bool counts = is_asked(scope, &world->said[i]);
+
+                for (size_t j = 0; j < world->n_said; j++)
+                        if (j != i && is_asked(scope, &world->said[j]) &&
+                            is_overruled(&world->said[i], &world->said[j]))
+                                counts = false;
+                if (!counts)
+                        continue;
+                triage.n_places++;
+                for (size_t c = 0; c < N_TRIAGE_COLOURS; c++)
+                        if (world->said[i].value[c] >= 0) {
+                                triage.present[c] = true;
+                                triage.value[c] += world->said[i].value[c];
+                        }
+        }
+        return triage;
+}
+
+/* ------------------------------------------------------------------ what is said */
+
+static void put(World *world, const Said *said)
+{
+        CLEANUP(blob_unrefp) Blob *body = NULL, *envelope = NULL;
+        Update update = { .party = parties[said->party],
+                          .instance = 1,
+                          .seq = ++world->seq,
+                          .sent_at_ms = NOW,
+                          .not_after_ms = NOW + 1000,
+                          .observed_at_ms = NOW,
+                          .status = said->status,
+                          .audience = said->audience,
+                          .location = locations[said->location],
+                          .unit = units[said->unit],
+                          .kind = UPDATE_COUNTS };
+        WireRefusal refusal;
+
+        update.counts.care = cares[said->care];
+        for (size_t i = 0; i < N_TRIAGE_COLOURS; i++) {
+                update.counts.present[COUNT_TRIAGE_RED + i] = said->value[i] >= 0;
+                update.counts.value[COUNT_TRIAGE_RED + i] = MAX(said->value[i], 0);
+        }
+        must(update_encode(&body, &refusal, &update));
+        must(envelope_sign(&envelope, ENVELOPE_UPDATE, &world->network, world->key, body->bytes,
+                           body->n_bytes));
+        change_reset(&world->change);
+        must(picture_report(world->picture, &update, envelope, world->seq, said->at_ms, "west",
+                            &world->change));
+}
+
+static bool is_same(const Said *a, const Said *b)
+{
+        return a->party == b->party && a->location == b->location && a->unit == b->unit &&
+               a->care == b->care && a->status == b->status;
+}
+
+static void say(World *world)
+{
+        Chance *chance = &world->chance;
+        Said said = { .party = chance_below(chance, N_PARTIES),
+                      .location = chance_below(chance, N_LOCATIONS),
+                      .unit = chance_below(chance, 3),
+                      .care = chance_below(chance, 3),
+                      .status = chance_percent(chance, 80) ? STATUS_ACTUAL : STATUS_EXERCISE,
+                      .audience = chance_percent(chance, 80) ? AUDIENCE_CARE : AUDIENCE_COORD,
+                      .at_ms = NOW + chance_below(chance, 6) };
+        size_t at = 0;
+
+        for (size_t i = 0; i < N_TRIAGE_COLOURS; i++)
+                said.value[i] = chance_percent(chance, 60) ? (int32_t)chance_below(chance, 9) : -1;
+        while (at < world->n_said && !is_same(&world->said[at], &said))
+                at++;
+        if (at == N_SAID_MAX)
+                return;
+        if (at == world->n_said)
+                world->n_said++;
+        world->said[at] = said;
+        put(world, &said);
+}
+
+static CallPlace place_at(const void *arg, size_t index)
+{
+        return (CallPlace){ parties[index / N_LOCATIONS], locations[index % N_LOCATIONS] };
+}
+
+static void compare(World *world)
+{
+        Call call = { .status = chance_percent(&world->chance, 80) ? STATUS_ACTUAL
+                                                                   : STATUS_EXERCISE };
+        CallScope scope = { &call, NOW + chance_below(&world->chance, 7),
+                            chance_percent(&world->chance, 50) ? AUDIENCE_CARE : AUDIENCE_COORD };
+        CallTriage expected, got;
+
+        for (size_t i = 0; i < N_ELEMENTS(cares); i++)
+                if (chance_percent(&world->chance, 40))
+                        call.cares[call.n_cares++] = cares[i];
+        expected = count(world, &scope);
+        arena_reset(world->arena);
+        must(call_triage(&got, &scope, world->picture, place_at, NULL, N_PARTIES * N_LOCATIONS,
+                         world->arena));
+        assert(got.is_there && got.n_places == expected.n_places);
+        for (size_t i = 0; i < N_TRIAGE_COLOURS; i++)
+                assert(got.present[i] == expected.present[i] && got.value[i] == expected.value[i]);
+}
+
+int main(int argc, char **argv)
+{
+        static const uint8_t secret[KEY_BYTES] = { 1 };
+        World world = { .chance = chance_new(argc, argv), .change = CHANGE_NULL };
+
+        assert(sodium_init() >= 0);
+        must(secret_key_from_bytes(&world.key, secret));
+        must(arena_new(&world.arena, 4 * 1024 * 1024));
+        for (unsigned i = 0; i < N_ROUNDS; i++) {
+                must(picture_new(&world.picture, 100));
+                world.n_said = 0;
+                for (unsigned j = chance_below(&world.chance, 60); j; j--) {
+                        say(&world);
+                        compare(&world);
+                }
+                picture_free(world.picture);
+        }
+        printf("%d rounds\n", N_ROUNDS);
+
+        arena_free(world.arena);
+        secret_key_free(world.key);
+        change_deinit(&world.change);
+        return 0;
+}
