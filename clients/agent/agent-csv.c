@@ -38,6 +38,11 @@ typedef struct AgentCsv {
         unsigned long n_accepted, n_refused;
         char said[MAPPING_TEXT_BYTES]; /* the last thing about the file as a whole */
         LinkVoice voice;
+
+        bool is_called; /* and has not answered yet: the file was being written */
+        PlekStatus called_status;
+        uint32_t called_cares[PLEK_CALL_CARES_MAX];
+        size_t n_called_cares;
 } AgentCsv;
 
 enum { OPTION_CHECK = 0x100, OPTION_ONCE, OPTION_REPLAY };
@@ -161,7 +166,29 @@ static void on_alarm(void *arg, const char *text)
         fail(EXIT_REFUSED, "%s", text);
 }
 
+/* Reads what there is to read; the file may be there, or not yet, or not any more. */
+static int look(AgentCsv *o, FeedLook how);
+
+/* What the file says at this moment is the answer: it is read again first. One that is being
+ * written is waited for. */
+static bool on_called(void *arg, const PlekCall *call)
+{
+        AgentCsv *o = arg;
+
+        fail(EXIT_DONE, "%s calls for reports%s%s%s", call->name ? call->name : call->party,
+             call->text ? ": \"" : "", call->text ? call->text : "", call->text ? "\"" : "");
+        o->is_called = false;
+        if (look(o, FEED_LOOK_AGAIN) == 0 && !feed_is_torn(o->feed))
+                return true;
+        o->is_called = true;
+        o->called_status = call->status;
+        o->n_called_cares = call->n_cares;
+        memcpy(o->called_cares, call->cares, call->n_cares * sizeof(*call->cares));
+        return false;
+}
+
 static const PlekPublisherCallbacks callbacks = {
+        .called = on_called,
         .accepted = on_accepted,
         .refused = on_refused,
         .twins = on_twins,
@@ -207,7 +234,6 @@ static void on_signal(int number)
         ended = 1;
 }
 
-/* Reads what there is to read; the file may be there, or not yet, or not any more. */
 static int look(AgentCsv *o, FeedLook how)
 {
         const unsigned long n_readings = feed_counts(o->feed)->n_readings;
@@ -224,8 +250,14 @@ static int look(AgentCsv *o, FeedLook how)
                        "says; what it said is left to age";
         if (*text || *o->said)
                 say_once(o, text);
-        if (n_readings != feed_counts(o->feed)->n_readings)
-                say_faults(o);
+        if (n_readings == feed_counts(o->feed)->n_readings)
+                return 0;
+        say_faults(o);
+        if (o->is_called && !feed_is_torn(o->feed)) {
+                o->is_called = false;
+                plek_publisher_state_again(o->publisher, o->called_status, o->called_cares,
+                                           o->n_called_cares);
+        }
         return 0;
 }
 

@@ -241,6 +241,12 @@ bool region_card_signed_by_broker(const PlekRegionCard *card, const Envelope *en
         return false;
 }
 
+bool region_card_signed_by_authority(const PlekRegionCard *card, const Envelope *envelope)
+{
+        return !memcmp(&card->card.network, &envelope->network, sizeof(envelope->network)) &&
+               signed_by_authority(&card->card, envelope);
+}
+
 int region_card_may_follow(const PlekRegionCard *card, const PlekRegionCard *next)
 {
         Envelope envelope;

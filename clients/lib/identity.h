@@ -34,6 +34,9 @@ MUST_CHECK int region_card_new(PlekRegionCard **ret_card, Blob *envelope);
 /* Whether one of the brokers in @card signed @envelope, for its network. */
 bool region_card_signed_by_broker(const PlekRegionCard *card, const Envelope *envelope);
 
+/* Whether one of the keys of the authority in @card signed @envelope, for its network. */
+bool region_card_signed_by_authority(const PlekRegionCard *card, const Envelope *envelope);
+
 /* Whether @next may follow @card: the same network, a higher serial, and signed by a key of the
  * authority that @card names. Returns 0, PLEK_E_NOT_FOUND (it is not newer) or PLEK_E_CARD_OTHER.
  */

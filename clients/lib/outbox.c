@@ -420,6 +420,44 @@ void outbox_state_all(Outbox *outbox, int64_t now_ms)
         state_from(outbox, ITEM_CLEAN);
 }
 
+static bool is_called_on(const Outbox *outbox, const OutboxItem *item, Status status,
+                         const uint32_t *cares, size_t n_cares)
+{
+        const char *party, *location;
+        RecordRef ref;
+        RecordKey key;
+        Status of;
+
+        if (item->state != ITEM_CLEAN || item->is_withdrawal || item->is_event || !item->body)
+                return false;
+        key.n_bytes = item->n_key;
+        memcpy(key.bytes, item->key, item->n_key);
+        if (record_key_parse(&key, &of, &party, &location, &ref) || of != status ||
+            (ref.report != UPDATE_COUNTS && ref.report != UPDATE_DOOR) || ref.plan ||
+            !outbox_answers(outbox, location))
+                return false;
+        for (size_t i = 0; i < n_cares; i++)
+                if (ref.care == cares[i] || ref.care == CODE_ABSENT)
+                        return true;
+        return !n_cares;
+}
+
+size_t outbox_state_again(Outbox *outbox, Status status, const uint32_t *cares, size_t n_cares)
+{
+        OutboxItem *item, *next;
+        size_t n = 0;
+
+        HASH_ITER (hh, outbox->items, item, next) {
+                if (!is_called_on(outbox, item, status, cares, n_cares))
+                        continue;
+                item->version++; /* an answer to what was sent before does not settle it */
+                item->n_attempts = 0;
+                item_enter(outbox, item, ITEM_READY);
+                n++;
+        }
+        return n;
+}
+
 void outbox_retry(Outbox *outbox, bool refused_too)
 {
         if (refused_too)

@@ -102,6 +102,12 @@ void outbox_raise(Outbox *outbox, uint64_t floor);
 void outbox_disconnected(Outbox *outbox, int64_t now_ms);
 /* The broker does not have what it acknowledged: everything is to be stated. */
 void outbox_state_all(Outbox *outbox, int64_t now_ms);
+/*
+ * Counts and doors of now, with @status and of one of @cares (none: all), of locations whose source
+ * answers, are to be said again as reports: somebody asked, and an affirm is no answer. Returns how
+ * many there are of them, those apart that are on their way as it is.
+ */
+size_t outbox_state_again(Outbox *outbox, Status status, const uint32_t *cares, size_t n_cares);
 /* What waits need not; with @refused_too, what was refused for good may be allowed by now. */
 void outbox_retry(Outbox *outbox, bool refused_too);
 

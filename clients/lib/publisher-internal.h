@@ -4,6 +4,7 @@
 #include "lib/session.h"
 #include "lib/transfer.h"
 #include "plek/publisher.h"
+#include "wire/call.h"
 
 /* What a caller asked to be compared with the broker's records. */
 typedef struct Reconcile {
@@ -16,6 +17,14 @@ typedef struct Reconcile {
         RecordKey door;  /* of plan 0, without its party */
         Transfer transfer;
 } Reconcile;
+
+enum { CALLS_SEEN_MAX = 16 };
+
+/* The calls that were followed last: after a reconnection the broker asks again. */
+typedef struct CallsSeen {
+        CallId ids[CALLS_SEEN_MAX];
+        size_t n; /* ever */
+} CallsSeen;
 
 struct PlekPublisher {
         PlekContext *context;
@@ -32,6 +41,7 @@ struct PlekPublisher {
         Outbox *outbox;
         Arena *arena;
         Reconcile reconcile;
+        CallsSeen calls;
 
         uint64_t epoch;         /* 0: none yet */
         uint64_t last_revision; /* of what was accepted in it */
@@ -59,3 +69,7 @@ MUST_CHECK int reconcile_ask(PlekPublisher *publisher);
 MUST_CHECK int reconcile_reply(PlekPublisher *publisher, const Reply *reply, bool *ret_taken);
 void reconcile_lost(PlekPublisher *publisher);
 void reconcile_end(PlekPublisher *publisher);
+
+/* A coordinator's call that the broker handed on: checked, and followed once. Returns 0 or
+ * -ENOMEM. */
+MUST_CHECK int call_take(PlekPublisher *publisher, const Reply *reply);

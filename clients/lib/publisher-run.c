@@ -147,6 +147,8 @@ static int on_reply(void *arg, const Reply *reply)
 
         if (reply->kind == REPLY_RECEIPT)
                 return take_receipt(publisher, reply);
+        if (reply->kind == REPLY_ASKED)
+                return call_take(publisher, reply);
         return reconcile_reply(publisher, reply, &taken);
 }
 

@@ -33,6 +33,24 @@ typedef enum PlekPublisherLink {
         PLEK_PUBLISHER_BARRED,        /* our key, enrolment or role is refused: see the text */
 } PlekPublisherLink;
 
+enum { PLEK_CALL_CARES_MAX = 16 };
+
+/*
+ * A coordinator of the region asks for reports now: counts and doors with that status, of one of
+ * these cares. That it is one, the authority's signature says and not the broker's word; it was
+ * checked. Borrowed for the callback.
+ */
+typedef struct PlekCall {
+        const char *party;
+        const char *name; /* what people call that party; or NULL */
+        const char *region;
+        PlekStatus status;     /* ACTUAL or EXERCISE */
+        const uint32_t *cares; /* PlekCare; at most PLEK_CALL_CARES_MAX */
+        size_t n_cares;        /* 0: all */
+        const char *text;      /* or NULL */
+        int64_t asked_at_ms, until_ms;
+} PlekCall;
+
 /* Each may be NULL. @key and texts are borrowed for the call. Callbacks may put, withdraw and ask,
  * but must not free the publisher nor run or process it. */
 typedef struct PlekPublisherCallbacks {
@@ -54,6 +72,13 @@ typedef struct PlekPublisherCallbacks {
         void (*card)(void *arg, PlekRegionCard *card);
         /* The broker contradicts what it signed before. @text says how. */
         void (*alarm)(void *arg, const char *text);
+        /*
+         * Somebody calls for reports. Ask the source, put what it says, and return true: what is
+         * held then is stated again, as reports, where its source answers. False: it is not, or
+         * later by plek_publisher_state_again(). NULL is as true: while a source answers, what
+         * is held is what it says.
+         */
+        bool (*called)(void *arg, const PlekCall *call);
 } PlekPublisherCallbacks;
 
 /* All zero is a sensible default. */
@@ -115,6 +140,13 @@ PLEK_PUBLIC int plek_publisher_forget(PlekPublisher *publisher, const PlekRecord
  */
 PLEK_PUBLIC int plek_publisher_source_answers(PlekPublisher *publisher, const char *location,
                                               bool answers);
+
+/*
+ * States again, as reports, what is held of these cares (none: all) with @status, of locations
+ * whose source answers: the answer to a call by a program whose source takes its time.
+ */
+PLEK_PUBLIC void plek_publisher_state_again(PlekPublisher *publisher, PlekStatus status,
+                                            const uint32_t *cares, size_t n_cares);
 
 /* Asked of each record that the broker holds of our party and this publisher does not. True: it is
  * withdrawn. @key is borrowed for the call. Must not call plek_publisher_reconcile(). */

@@ -240,6 +240,40 @@ static void test_too_many_exceptions_are_stated_one_by_one(void **state)
         teardown(&fixture);
 }
 
+static size_t again(Fixture *fixture, Status status, uint32_t care)
+{
+        return outbox_state_again(fixture->outbox, status, &care, care != 0);
+}
+
+static void test_a_call_is_answered_with_reports_where_the_source_answers(void **state)
+{
+        Fixture fixture;
+        Update door = door_of(PLEK_DOOR_OPEN), exercise = counts_of("w2", 2);
+
+        setup(&fixture, 4);
+        exercise.status = STATUS_EXERCISE;
+        put(&fixture, &door);
+        put(&fixture, &exercise);
+        put_counts(&fixture, "w1", 1);
+        accept_all(&fixture);
+        assert_int_equal(again(&fixture, STATUS_ACTUAL, 0), 0); /* it does not answer */
+
+        answers(&fixture, NULL, true);
+        assert_int_equal(again(&fixture, STATUS_ACTUAL, 0), 2);
+        assert_int_equal(again(&fixture, STATUS_ACTUAL, 0), 0); /* they are on their way */
+        accept_all(&fixture);
+        assert_int_equal(again(&fixture, STATUS_EXERCISE, PLEK_CARE_WARD), 1);
+        assert_int_equal(next(&fixture), 0);
+        assert_int_equal(fixture.update.kind, UPDATE_COUNTS);
+        assert_int_equal(fixture.update.status, STATUS_EXERCISE);
+        accept_all(&fixture);
+        /* The door is the whole location's, and so is about that care, too. */
+        assert_int_equal(again(&fixture, STATUS_ACTUAL, PLEK_CARE_ED), 1);
+        assert_int_equal(next(&fixture), 0);
+        assert_int_equal(fixture.update.kind, UPDATE_DOOR);
+        teardown(&fixture);
+}
+
 int main(void)
 {
         const struct CMUnitTest tests[] = {
@@ -254,6 +288,7 @@ int main(void)
                 cmocka_unit_test(test_a_restatement_is_as_young_as_the_last_affirm),
                 cmocka_unit_test(test_plans_and_cards_need_no_affirm),
                 cmocka_unit_test(test_too_many_exceptions_are_stated_one_by_one),
+                cmocka_unit_test(test_a_call_is_answered_with_reports_where_the_source_answers),
         };
 
         return cmocka_run_group_tests(tests, NULL, NULL);
