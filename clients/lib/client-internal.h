@@ -9,6 +9,7 @@
 typedef int (*ClientTakeFn)(PlekClient *client, const Reply *reply, void *ret);
 
 typedef struct ClientFetch ClientFetch;
+typedef struct ClientCall ClientCall;
 
 struct PlekClient {
         PlekContext *context;
@@ -35,6 +36,7 @@ struct PlekClient {
         Audience audience;  /* as greeted; 0: none, or not yet */
         Epoch epoch;        /* without its cause */
         ClientFetch *fetch; /* what chunks are for; NULL: nothing */
+        ClientCall *call;   /* under way; NULL: none */
 };
 
 enum {
@@ -47,6 +49,8 @@ MUST_CHECK int client_ask(PlekClient *client, int how, Request *request, ReplyKi
                           ClientTakeFn take, void *ret, PlekFault *ret_fault);
 /* What has come for a transfer; true: it was that. */
 bool client_fetch_takes(PlekClient *client, const Reply *reply, int *ret_result);
+/* The same for how a call stands. */
+bool client_call_takes(PlekClient *client, const Reply *reply, int *ret_result);
 /* Does what can be done, or waits, until @end_us at most. Returns 0 or -errno. */
 MUST_CHECK int client_step(PlekClient *client, int64_t end_us);
 /* Why there is no answer. Always PLEK_E_TIMEOUT. */

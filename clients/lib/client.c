@@ -120,7 +120,8 @@ static int on_reply(void *arg, const Reply *reply)
         PlekClient *client = arg;
         int result;
 
-        if (client_fetch_takes(client, reply, &result))
+        if (client_fetch_takes(client, reply, &result) ||
+            client_call_takes(client, reply, &result))
                 return result;
 
         if (!client->request || reply->id != client->request)

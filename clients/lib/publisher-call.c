@@ -85,6 +85,7 @@ static bool tell(PlekPublisher *publisher, const Call *call, const Enrolment *en
                                                    .status = (PlekStatus)call->status,
                                                    .cares = call->cares,
                                                    .n_cares = call->n_cares,
+                                                   .wants_triage = call->wants_triage,
                                                    .text = call->text,
                                                    .asked_at_ms = call->asked_at_ms,
                                                    .until_ms = call->until_ms,

@@ -22,6 +22,7 @@ typedef enum Exit {
         EXIT_UNREACHABLE = 3, /* no answer from the broker in time */
         EXIT_FILE = 4,        /* a file or key cannot be read, written or trusted */
         EXIT_DAMAGED = 5,     /* verify found something */
+        EXIT_UNANSWERED = 6,  /* a call is over, and not all have answered */
 } Exit;
 
 typedef struct Common {
@@ -62,6 +63,7 @@ int fail(Exit code, const char *format, ...) PRINTF(2, 3);
 int command_key(int argc, char **argv);
 int command_enrol(int argc, char **argv);
 int command_codes(int argc, char **argv);
+int command_call(int argc, char **argv);
 int command_card(int argc, char **argv);
 int command_admit(int argc, char **argv);
 int command_suspend(int argc, char **argv);

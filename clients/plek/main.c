@@ -31,6 +31,7 @@ static const Command commands[] = {
         { "put", command_put, "one report by hand: counts, a door, a card, an offering, pressure" },
         { "refuse", command_refuse, "a request that could not be taken, in one command" },
         { "flow", command_flow, "how many went from one link of the chain to the next" },
+        { "call", command_call, "all agents of a region are asked to report now" },
         { "export", command_export, "the picture as EDXL-HAVE, FHIR or CSV" },
         { "import", command_import, "such a document, as reports of ours" },
         { "codes", command_codes, "the codes of care, reasons, exceptions and the rest" },
@@ -60,7 +61,8 @@ static void help(FILE *to)
         for (size_t i = 0; i < N_ELEMENTS(commands); i++)
                 fprintf(to, "  %-13s %s\n", commands[i].name, commands[i].summary);
         fputs("\nExit status: 0 done, 1 refused, 2 wrong usage, 3 the broker does not answer,\n"
-              "4 a file or key, 5 verify found damage. man plek has the rest.\n",
+              "4 a file or key, 5 verify found damage, 6 not all have answered a call. man plek has\n"
+              "the rest.\n",
               to);
 }
 

@@ -16,6 +16,7 @@
  *         PlekFindAnswer  where a patient can be taken now        plek/find.h
  *         PlekImpact      what follows if a location closes       plek/impact.h
  *         PlekClient      one question at a time                  plek/client.h
+ *         PlekCallProgress  agents are asked to report now        plek/call.h
  *         PlekHistory     what was said, and when                 plek/history.h
  *         PlekStops       number and duration of stops            plek/stops.h
  *         PlekFlows       who went where, and what was refused    plek/flows.h
@@ -24,6 +25,7 @@
  */
 
 #include "plek/alerts.h"
+#include "plek/call.h"
 #include "plek/client.h"
 #include "plek/codes.h"
 #include "plek/context.h"

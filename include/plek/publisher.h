@@ -47,6 +47,7 @@ typedef struct PlekCall {
         PlekStatus status;     /* ACTUAL or EXERCISE */
         const uint32_t *cares; /* PlekCare; at most PLEK_CALL_CARES_MAX */
         size_t n_cares;        /* 0: all */
+        bool wants_triage;     /* free places by triage colour are wanted among the counts */
         const char *text;      /* or NULL */
         int64_t asked_at_ms, until_ms;
 } PlekCall;

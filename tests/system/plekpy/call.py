@@ -21,7 +21,7 @@ class Caller:
 
     def make(self, region, within_ms=MINUTE_MS, **fields):
         """A call that is as it should be; @fields overrule."""
-        now = self.session.time_ms()
+        now = (self.session.time_us() - self.session.uncertainty_us) // 1000
         call = pb.Call(party=self.party, id=secrets.token_bytes(16), asked_at_ms=now,
                        until_ms=now + within_ms, status=pb.STATUS_ACTUAL, region=region)
         call.MergeFrom(pb.Call(**fields))

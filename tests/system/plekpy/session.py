@@ -35,6 +35,7 @@ class Session:
         self.epoch = None      # the Epoch that it named
         self.head = None       # the last head envelope that was verified
         self.offset_us = None  # the broker's time less our monotonic clock
+        self.uncertainty_us = None  # how far that may be off
         self._next_id = 0
         self._answers = {}
 
@@ -117,6 +118,7 @@ class Session:
     def _learn_time(self, before_ns, time_us):
         middle_us = (before_ns + time.monotonic_ns()) // 2000
         self.offset_us = time_us - middle_us
+        self.uncertainty_us = time.monotonic_ns() // 1000 - middle_us
 
     def time_us(self):
         """The broker's time."""

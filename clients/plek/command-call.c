@@ -1,0 +1,139 @@
+/*
+ * plek call: all agents of a region are asked to report now
+ *
+ * Ends when all have answered or the time is over, and says by its exit status which.
+ */
+
+#include <stdio.h>
+#include <unistd.h>
+
+#include "call-table.h"
+#include "peer.h"
+#include "when.h"
+
+typedef struct CallArguments {
+        Common common;
+        PlekCallOptions call;
+        uint32_t cares[PLEK_CALL_CARES_MAX];
+        CallTable table;
+        bool is_complete;
+} CallArguments;
+
+enum {
+        OPTION_REGION = 0x100,
+        OPTION_CARE,
+        OPTION_WITHIN,
+        OPTION_TRIAGE,
+        OPTION_TEXT,
+        OPTION_EXERCISE
+};
+
+static void add_care(CallArguments *o, const char *argument, struct argp_state *state)
+{
+        if (o->call.n_cares == PLEK_CALL_CARES_MAX)
+                argp_error(state, "a call names at most %d kinds of care", PLEK_CALL_CARES_MAX);
+        else if (plek_code_parse(&o->cares[o->call.n_cares], PLEK_CODES_CARE, argument))
+                argp_error(state, "'%s' is no kind of care; plek codes care lists them", argument);
+        else
+                o->call.n_cares++;
+}
+
+static void take_within(CallArguments *o, const char *argument, struct argp_state *state)
+{
+        if (duration_parse(&o->call.within_ms, argument) || o->call.within_ms < 1 ||
+            o->call.within_ms > PLEK_CALL_LONGEST_MS)
+                argp_error(state, "'%s' is no time of at most an hour, such as 10m", argument);
+}
+
+static error_t parse(int key, char *argument, struct argp_state *state)
+{
+        CallArguments *o = state->input;
+
+        switch (key) {
+        case ARGP_KEY_INIT:
+                state->child_inputs[0] = &o->common;
+                return 0;
+        case OPTION_REGION:
+                o->call.region = argument;
+                return 0;
+        case OPTION_CARE:
+                add_care(o, argument, state);
+                return 0;
+        case OPTION_WITHIN:
+                take_within(o, argument, state);
+                return 0;
+        case OPTION_TRIAGE:
+                o->call.wants_triage = true;
+                return 0;
+        case OPTION_TEXT:
+                o->call.text = argument;
+                return 0;
+        case OPTION_EXERCISE:
+                o->call.status = PLEK_STATUS_EXERCISE;
+                return 0;
+        case ARGP_KEY_ARG:
+                argp_usage(state);
+                return 0;
+        case ARGP_KEY_END:
+                if (!o->call.region)
+                        argp_error(state, "--region says whose agents are called on");
+                return 0;
+        default:
+                return ARGP_ERR_UNKNOWN;
+        }
+}
+
+static bool on_progress(void *arg, const PlekCallProgress *call)
+{
+        CallArguments *o = arg;
+
+        o->is_complete = call->n_lines && call->n_answered == call->n_lines;
+        if (o->common.json)
+                call_json(call);
+        else
+                call_table_show(&o->table, call);
+        return true;
+}
+
+int command_call(int argc, char **argv)
+{
+        static const struct argp_option options[] = {
+                { "region", OPTION_REGION, "REGION", 0, "Whose agents are called on", 1 },
+                { "care", OPTION_CARE, "CARE", 0, "Only this kind of care; may be given again", 1 },
+                { "within", OPTION_WITHIN, "TIME", 0, "The deadline, at most 1h (10m)", 1 },
+                { "triage", OPTION_TRIAGE, NULL, 0, "Add up free places by triage colour", 1 },
+                { "text", OPTION_TEXT, "TEXT", 0, "Why, for people; no patient data", 1 },
+                { "exercise", OPTION_EXERCISE, NULL, 0,
+                  "An exercise: reports of an exercise answer it", 1 },
+                { 0 },
+        };
+        static const struct argp_child children[] = { { &common_argp, 0, NULL, 0 }, { 0 } };
+        static const struct argp argp = {
+                .options = options,
+                .parser = parse,
+                .args_doc = "--region REGION",
+                .doc = "Asks all agents of a region to report now, and shows who has answered, who "
+                       "has not and whom to telephone, until all have or the time is over.",
+                .children = children,
+        };
+        CLEANUP(peer_close) Peer peer = PEER_NULL;
+        CLEANUP(plek_client_freep) PlekClient *client = NULL;
+        CallArguments o = { .call = { .within_ms = 10 * 60 * 1000 } };
+        PlekFault fault = { 0 };
+        int r;
+
+        common_init(&o.common);
+        argp_parse(&argp, argc, argv, 0, NULL, &o);
+        o.common.control = NULL; /* a call is signed: the operator's socket has no key */
+        o.call.cares = o.cares;
+        o.table.language = o.common.language;
+        o.table.is_terminal = isatty(STDOUT_FILENO);
+
+        r = peer_client(&peer, &client, &o.common, false);
+        if (r)
+                return r;
+        r = plek_client_call(client, &o.call, on_progress, &o, &fault);
+        if (r)
+                return fail_answer(r, &fault);
+        return o.is_complete ? EXIT_DONE : EXIT_UNANSWERED;
+}
