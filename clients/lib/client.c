@@ -190,7 +190,9 @@ int client_step(PlekClient *client, int64_t end_us)
         bool progress = false;
         int r;
 
-        r = session_process(client->session, now_us, &progress);
+        r = poller_wait(&client->poller, 0);
+        if (!r)
+                r = session_process(client->session, now_us, &progress);
         if (r || progress)
                 return r;
         poller_arm(&client->poller, MIN(session_due_us(client->session), end_us));

@@ -3,6 +3,15 @@
 #include <sys/epoll.h>
 #include <sys/timerfd.h>
 
+enum { EVENTS_MAX = 16 }; /* a subscriber has seven; of more, the rest is there at the next look */
+
+static int add(const Poller *poller, int fd, PollerWatch *watch)
+{
+        struct epoll_event event = { .events = EPOLLIN, .data.ptr = watch };
+
+        return epoll_ctl(poller->epoll_fd, EPOLL_CTL_ADD, fd, &event) < 0 ? err_raise(-errno) : 0;
+}
+
 int poller_init(Poller *poller)
 {
         int r;
@@ -17,7 +26,7 @@ int poller_init(Poller *poller)
                 poller_deinit(poller);
                 return r;
         }
-        r = poller_add(poller, poller->timer_fd);
+        r = add(poller, poller->timer_fd, NULL);
         if (r)
                 poller_deinit(poller);
         return r;
@@ -30,16 +39,22 @@ void poller_deinit(Poller *poller)
         *poller = POLLER_NULL;
 }
 
-int poller_add(Poller *poller, int fd)
+int poller_add(Poller *poller, PollerWatch *watch, int fd)
 {
-        struct epoll_event event = { .events = EPOLLIN, .data.fd = fd };
+        int r;
 
-        return epoll_ctl(poller->epoll_fd, EPOLL_CTL_ADD, fd, &event) < 0 ? err_raise(-errno) : 0;
+        r = add(poller, fd, watch);
+        if (r)
+                return r;
+        *watch = (PollerWatch){ .fd = fd, .is_ready = true };
+        return 0;
 }
 
-void poller_remove(Poller *poller, int fd)
+void poller_remove(Poller *poller, PollerWatch *watch)
 {
-        (void)epoll_ctl(poller->epoll_fd, EPOLL_CTL_DEL, fd, NULL);
+        if (watch->fd >= 0)
+                (void)epoll_ctl(poller->epoll_fd, EPOLL_CTL_DEL, watch->fd, NULL);
+        *watch = POLLER_WATCH_NULL;
 }
 
 void poller_arm(Poller *poller, int64_t due_us)
@@ -57,9 +72,17 @@ void poller_arm(Poller *poller, int64_t due_us)
 
 int poller_wait(const Poller *poller, int timeout_ms)
 {
-        struct epoll_event event;
+        struct epoll_event events[EVENTS_MAX];
+        PollerWatch *watch;
+        int n;
 
-        if (epoll_wait(poller->epoll_fd, &event, 1, timeout_ms) < 0 && errno != EINTR)
+        n = epoll_wait(poller->epoll_fd, events, EVENTS_MAX, timeout_ms);
+        if (n < 0 && errno != EINTR)
                 return err_raise(-errno);
+        for (int i = 0; i < n; i++) {
+                watch = events[i].data.ptr;
+                if (watch)
+                        watch->is_ready = true;
+        }
         return 0;
 }

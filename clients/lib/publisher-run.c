@@ -383,7 +383,9 @@ int plek_publisher_process(PlekPublisher *publisher)
         for (unsigned i = 0; progress && i < ROUNDS_MAX; i++) {
                 progress = false;
                 now_us = monotonic_us();
-                r = session_process(publisher->session, now_us, &progress);
+                r = poller_wait(&publisher->poller, 0);
+                if (!r)
+                        r = session_process(publisher->session, now_us, &progress);
                 if (!r)
                         r = process_edges(publisher, now_us, &progress);
                 if (!r)

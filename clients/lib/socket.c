@@ -22,7 +22,8 @@ struct Socket {
         void *zmq;
         void *monitor;
         Poller *poller;
-        int fd, monitor_fd;
+        PollerWatch readable;  /* ready: ZeroMQ has not said yet that there is nothing */
+        PollerWatch monitored; /* the same of the monitor */
         zmq_msg_t received;
 };
 
@@ -89,18 +90,14 @@ static int set_curve(void *zmq, const SecretKey *key, const uint8_t broker_key[K
         return 0;
 }
 
-static int watch(Poller *poller, void *zmq, int *ret_fd)
+static int watch_zmq(Poller *poller, void *zmq, PollerWatch *watch)
 {
-        size_t n_fd = sizeof(*ret_fd);
-        int fd, r;
+        size_t n_fd = sizeof(watch->fd);
+        int fd;
 
         if (zmq_getsockopt(zmq, ZMQ_FD, &fd, &n_fd) < 0)
                 return err_raise(-errno);
-        r = poller_add(poller, fd);
-        if (r)
-                return r;
-        *ret_fd = fd;
-        return 0;
+        return poller_add(poller, watch, fd);
 }
 
 static int make_monitor(Socket *socket, PlekContext *context)
@@ -118,7 +115,7 @@ static int make_monitor(Socket *socket, PlekContext *context)
         socket->monitor = zmq_socket(context->zmq, ZMQ_PAIR);
         if (!socket->monitor || zmq_connect(socket->monitor, name) < 0)
                 return err_raise(-errno);
-        return watch(socket->poller, socket->monitor, &socket->monitor_fd);
+        return watch_zmq(socket->poller, socket->monitor, &socket->monitored);
 }
 
 int socket_new(Socket **ret_socket, PlekContext *context, Poller *poller, SocketKind kind,
@@ -136,7 +133,7 @@ int socket_new(Socket **ret_socket, PlekContext *context, Poller *poller, Socket
         if (!socket)
                 return err_raise(-ENOMEM);
         socket->poller = poller;
-        socket->fd = socket->monitor_fd = -1;
+        socket->readable = socket->monitored = POLLER_WATCH_NULL;
         (void)zmq_msg_init(&socket->received);
         socket->zmq = zmq_socket(context->zmq, types[kind]);
         if (!socket->zmq)
@@ -150,7 +147,7 @@ int socket_new(Socket **ret_socket, PlekContext *context, Poller *poller, Socket
         if (!r && zmq_connect(socket->zmq, endpoint) < 0)
                 r = err_raise(-errno);
         if (!r)
-                r = watch(poller, socket->zmq, &socket->fd);
+                r = watch_zmq(poller, socket->zmq, &socket->readable);
         if (r)
                 return r;
 
@@ -163,10 +160,8 @@ Socket *socket_free(Socket *socket)
         if (!socket)
                 return NULL;
 
-        if (socket->fd >= 0)
-                poller_remove(socket->poller, socket->fd);
-        if (socket->monitor_fd >= 0)
-                poller_remove(socket->poller, socket->monitor_fd);
+        poller_remove(socket->poller, &socket->readable);
+        poller_remove(socket->poller, &socket->monitored);
         (void)zmq_msg_close(&socket->received);
         if (socket->zmq)
                 (void)zmq_socket_monitor(socket->zmq, NULL, 0);
@@ -184,6 +179,7 @@ Socket *socket_free(Socket *socket)
 
 int socket_subscribe(Socket *socket, const char *prefix)
 {
+        socket->readable.is_ready = true;
         if (zmq_setsockopt(socket->zmq, ZMQ_SUBSCRIBE, prefix, strlen(prefix)) < 0)
                 return err_raise(-errno);
         return 0;
@@ -191,6 +187,8 @@ int socket_subscribe(Socket *socket, const char *prefix)
 
 int socket_send(Socket *socket, const void *bytes, size_t n_bytes)
 {
+        /* Sending may take the signal of what has come meanwhile. */
+        socket->readable.is_ready = true;
         while (zmq_send(socket->zmq, bytes, n_bytes, ZMQ_DONTWAIT) < 0) {
                 if (errno == EAGAIN)
                         return SOCKET_E_AGAIN;
@@ -200,11 +198,15 @@ int socket_send(Socket *socket, const void *bytes, size_t n_bytes)
         return 0;
 }
 
-static int receive(void *zmq, zmq_msg_t *message)
+static int receive(void *zmq, PollerWatch *watch, zmq_msg_t *message)
 {
+        if (!watch->is_ready)
+                return SOCKET_E_AGAIN;
         while (zmq_msg_recv(message, zmq, ZMQ_DONTWAIT) < 0) {
-                if (errno == EAGAIN)
+                if (errno == EAGAIN) {
+                        watch->is_ready = false;
                         return SOCKET_E_AGAIN;
+                }
                 if (errno != EINTR)
                         return err_raise(-errno);
         }
@@ -217,12 +219,12 @@ int socket_receive(Socket *socket, const uint8_t **ret_bytes, size_t *ret_n_byte
         int r;
 
         do {
-                r = receive(socket->zmq, &socket->received);
+                r = receive(socket->zmq, &socket->readable, &socket->received);
                 if (r)
                         return r;
                 is_whole = !zmq_msg_more(&socket->received);
                 while (zmq_msg_more(&socket->received)) {
-                        r = receive(socket->zmq, &socket->received);
+                        r = receive(socket->zmq, &socket->readable, &socket->received);
                         if (r)
                                 return r;
                 }
@@ -262,7 +264,8 @@ SocketEvent socket_next_event(Socket *socket)
         zmq_msg_t message;
 
         (void)zmq_msg_init(&message);
-        while (result == SOCKET_NOTHING && receive(socket->monitor, &message) == 0) {
+        while (result == SOCKET_NOTHING &&
+               receive(socket->monitor, &socket->monitored, &message) == 0) {
                 /* Two bytes of event and four of value, as this machine has them; then a frame
                  * with the address. */
                 if (zmq_msg_size(&message) == sizeof(event) + sizeof(value) &&

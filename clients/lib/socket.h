@@ -4,7 +4,9 @@
  * Socket: a ZeroMQ socket that connects, and what its monitor tells
  *
  * ZMQ_FD is edge-triggered: whoever was woken by it must receive, and ask for events, until both
- * say that there is nothing, and once more after it has sent.
+ * say that there is nothing, and once more after it has sent. A socket remembers which of this is
+ * still to be done; when nothing is, it says so without asking ZeroMQ until the poller has seen its
+ * descriptor ready. So the poller is to be looked at before each round of receiving.
  */
 
 #include <stdbool.h>

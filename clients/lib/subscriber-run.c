@@ -425,7 +425,9 @@ static int process_once(PlekSubscriber *subscriber, int64_t now_us, bool *ret_pr
 {
         int r;
 
-        r = session_process(subscriber->session, now_us, ret_progress);
+        r = poller_wait(&subscriber->poller, 0);
+        if (!r)
+                r = session_process(subscriber->session, now_us, ret_progress);
         for (size_t i = 0; !r && i < N_LANES_READ; i++)
                 r = lane_process_edges(subscriber, &subscriber->feeds[i], now_us, ret_progress);
         if (!r)
