@@ -215,6 +215,29 @@ static int on_committed(void *arg, int result)
         return r || !past_desk_has_writes(&broker->past) ? r : pipeline_tick(pipeline);
 }
 
+/* The update of a commit that has no other entry, which a quiet one is. */
+static const Update *only_update(const Batch *batch)
+{
+        const Plan *plan = batch->plan;
+
+        if (batch->order || plan->n_entries != 1)
+                return NULL;
+        for (size_t i = 0; i < plan->n_outcomes; i++)
+                if (plan->outcomes[i].entry == 0)
+                        return item_of(batch, plan->outcomes[i].candidate)->candidate.update;
+        return NULL;
+}
+
+/* What is known before it is durable is signed while the disk syncs. */
+static void sign_ahead(Broker *broker, const Batch *batch)
+{
+        const Update *update = only_update(batch);
+
+        head_sign_ahead(broker, batch->plan, batch->time_ms);
+        if (update)
+                publisher_seal_ahead(&broker->publisher, update, batch->plan->entries[0].bytes);
+}
+
 static void submit(Pipeline *pipeline)
 {
         pipeline->batch.in_flight = true;
@@ -222,7 +245,7 @@ static void submit(Pipeline *pipeline)
         pipeline->batch.retain = past_desk_step(&pipeline->broker->past);
         pipeline->batch.submitted_ns = loop_clock_ns();
         worker_submit(pipeline->committer, commit, on_committed, pipeline);
-        head_sign_ahead(pipeline->broker, pipeline->batch.plan, pipeline->batch.time_ms);
+        sign_ahead(pipeline->broker, &pipeline->batch);
 }
 
 static int start_order(Pipeline *pipeline)

@@ -34,7 +34,7 @@ typedef struct Counters {
         uint64_t n_rounds;
         uint64_t n_rounds_inline;
         uint64_t n_failed_appends;
-        uint64_t n_blocks, n_block_bytes, n_blocks_left_out;
+        uint64_t n_blocks, n_blocks_ahead, n_block_bytes, n_blocks_left_out;
         uint64_t n_beats;
         uint64_t n_receipts, n_receipts_lost;
         uint64_t n_requests, n_requests_refused;

@@ -63,6 +63,8 @@ static void add_serving(Broker *broker, MetricSet *set)
         const Counters *counters = &broker->counters;
 
         COUNTER("blocks_total", "Blocks published", counters->n_blocks);
+        COUNTER("blocks_sealed_ahead_total", "Of those, signed while the disk synced",
+                counters->n_blocks_ahead);
         COUNTER("block_bytes_total", "Bytes of blocks published", counters->n_block_bytes);
         COUNTER("blocks_left_out_total", "Revisions too large for a frame",
                 counters->n_blocks_left_out);

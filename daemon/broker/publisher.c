@@ -31,7 +31,7 @@ int publisher_init(Publisher *publisher, Broker *broker)
         list_init(&publisher->spare);
         for (size_t i = 0; i < N_ELEMENTS(publisher->in_commit); i++)
                 list_init(&publisher->in_commit[i]);
-        return 0;
+        return err_fold(block_builder_new(&publisher->foreseer, BLOCK_FRAME_MAX));
 }
 
 static PendingBlock *block_free(PendingBlock *block)
@@ -63,6 +63,8 @@ void publisher_deinit(Publisher *publisher)
         }
         blocks_free(&publisher->registry.blocks);
         blocks_free(&publisher->spare);
+        block_builder_free(publisher->foreseer);
+        blob_unref(publisher->ahead);
         *publisher = (Publisher){};
 }
 
@@ -286,6 +288,50 @@ int publisher_add(Publisher *publisher, const LedgerEntry *entry, const Change *
 
 /* ------------------------------------------------------------------ sending */
 
+/* As state_apply() will take it: under the grant in force, at the revision that is signed. */
+static bool foresee(const Broker *broker, const Update *update, const Blob *envelope,
+                    const PictureTopic **ret_topic, Entry *ret_entry)
+{
+        Registry *registry = state_registry(broker->state);
+        const Head *head = &broker->head.expected;
+        const Party *party = registry_find(registry, update->party);
+        const LocationGrant *grant = party ? party_grant(party, update->location) : NULL;
+
+        return grant &&
+               picture_foresee(state_picture(broker->state), update, envelope, head->revision,
+                               head->time_ms, grant->region, ret_topic, ret_entry);
+}
+
+void publisher_seal_ahead(Publisher *publisher, const Update *update, const Blob *envelope)
+{
+        Broker *broker = publisher->broker;
+        const Blob *head = broker->head.ahead;
+        const PublishedTopic *published;
+        const PictureTopic *topic;
+        Entry entry;
+        Block said;
+
+        publisher->ahead = blob_unref(publisher->ahead);
+        if (!head || !foresee(broker, update, envelope, &topic, &entry))
+                return;
+        published = topic_find(publisher, topic);
+        if (!published || published->last[AUDIENCE_CARE] != published->last[AUDIENCE_COORD])
+                return;
+
+        said = (Block){
+                .head = head->bytes,
+                .n_head = head->n_bytes,
+                .first = entry.revision,
+                .last = entry.revision,
+                .previous = published->last[AUDIENCE_CARE],
+                .reg_revision = registry_revision(state_registry(broker->state)),
+        };
+        if (block_builder_add(publisher->foreseer, &entry) ||
+            block_builder_seal(publisher->foreseer, &publisher->ahead, &topic->topic, &said,
+                               &broker->network, broker->key))
+                publisher->ahead = NULL;
+}
+
 static int send_block(Publisher *publisher, const PublishedTopic *topic, const PendingBlock *block,
                       uint64_t last[N_LEVELS], Blob *head)
 {
@@ -304,9 +350,9 @@ static int send_block(Publisher *publisher, const PublishedTopic *topic, const P
         int r;
 
         assert(block->levels != LEVELS_BOTH || last[AUDIENCE_CARE] == last[AUDIENCE_COORD]);
-        r = block_builder_seal(block->builder, &frame,
-                               topic->topic ? &topic->topic->topic : &registry_topic, &said,
-                               &broker->network, broker->key);
+        r = block_builder_seal_as(block->builder, &frame,
+                                  topic->topic ? &topic->topic->topic : &registry_topic, &said,
+                                  &broker->network, broker->key, publisher->ahead);
         if (r == BLOCK_E_FULL) {
                 broker->counters.n_blocks_left_out++;
                 return 0;
@@ -315,6 +361,7 @@ static int send_block(Publisher *publisher, const PublishedTopic *topic, const P
                 return err_fold(r);
 
         broker->counters.n_blocks++;
+        broker->counters.n_blocks_ahead += frame == publisher->ahead;
         broker->counters.n_block_bytes += frame->n_bytes;
         r = broker_publish(broker, block->levels, frame);
         crash_point("between-blocks");

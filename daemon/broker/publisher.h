@@ -8,6 +8,8 @@
  * topic had at its level before: taken from the state, not from what was sent, so that what a
  * killed broker did not publish shows as a gap.
  *
+ * Nothing of a commit is sent before it is durable; signing it may be done before.
+ *
  * Nearly always both sockets are to be told the same: then one block is built, signed and shared.
  *
  * Bounds: a commit is a plan of updates, ROUND_BYTES_MAX a round; a new enrolment moves or
@@ -40,6 +42,8 @@ typedef struct Publisher {
         ListLink in_commit[N_LANES + 1]; /* PublishedTopic, by lane: status goes out first */
         ListLink spare;                  /* PendingBlock */
         size_t n_spare;
+        BlockBuilder *foreseer; /* of @ahead */
+        Blob *ahead;            /* a frame that may be the next commit's; NULL: none */
 } Publisher;
 
 MUST_CHECK int publisher_init(Publisher *publisher, Broker *broker);
@@ -47,6 +51,12 @@ void publisher_deinit(Publisher *publisher);
 
 /* What @change, of @entry, means for readers. Returns 0 or -ENOMEM. */
 MUST_CHECK int publisher_add(Publisher *publisher, const LedgerEntry *entry, const Change *change);
+/*
+ * The commit that is being made durable has one entry, @update in @envelope. What its block will be
+ * can be told as a rule, and is signed meanwhile; it is sent if the block comes to just that. What
+ * cannot be told or signed now is signed then.
+ */
+void publisher_seal_ahead(Publisher *publisher, const Update *update, const Blob *envelope);
 /* The commit is complete and @head is its head. */
 MUST_CHECK int publisher_flush(Publisher *publisher, Blob *head);
 /* At start, after the ledger was replayed: where topics stand. */

@@ -131,7 +131,7 @@ static int report_topic(Picture *picture, const Record *record, const Report *re
         return 0;
 }
 
-static bool is_restated(const Record *record, const Update *update)
+bool record_is_restated(const Record *record, const Update *update)
 {
         return record->audience == update->audience &&
                memcmp(record->content_digest, update->content_digest,
@@ -162,7 +162,7 @@ static int report_again(Picture *picture, Record *record, const Report *report, 
                         return r;
         }
 
-        restated = record->topic == topic && is_restated(record, update);
+        restated = record->topic == topic && record_is_restated(record, update);
         if (!restated) {
                 r = acks_end_prepare(&acks, picture, record);
                 if (r)
@@ -199,7 +199,7 @@ int picture_report(Picture *picture, const Update *update, Blob *envelope, uint6
         record = picture_find(picture, &key);
         if (!record)
                 return report_first(picture, &key, &report, change);
-        if (record->event && is_restated(record, update))
+        if (record->event && record_is_restated(record, update))
                 return 0; /* it has been counted */
         return report_again(picture, record, &report, change);
 }

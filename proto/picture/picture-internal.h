@@ -30,6 +30,9 @@ MUST_CHECK int picture_add_record(Picture *picture, const RecordKey *key, const 
 /* Takes what the update says, and a reference of its envelope; no affirmation renews it yet. */
 void record_fill(Picture *picture, Record *record, const Update *update, Blob *envelope,
                  uint64_t revision, int64_t received_at_ms);
+uint32_t report_flags(const Update *update);
+/* Says the same to the same. */
+bool record_is_restated(const Record *record, const Update *update);
 /* Puts a record onto @topic, from wherever it is, by its changed_revision. */
 void record_place(Record *record, PictureTopic *topic);
 

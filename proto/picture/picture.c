@@ -275,6 +275,11 @@ int picture_add_record(Picture *picture, const RecordKey *key, const char *party
         return 0;
 }
 
+uint32_t report_flags(const Update *update)
+{
+        return update->kind == UPDATE_COUNTS ? counts_flags(&update->counts) : 0;
+}
+
 void record_fill(Picture *picture, Record *record, const Update *update, Blob *envelope,
                  uint64_t revision, int64_t received_at_ms)
 {
@@ -290,7 +295,7 @@ void record_fill(Picture *picture, Record *record, const Update *update, Blob *e
         record->sent_at_ms = update->sent_at_ms;
         record->observed_at_ms = update->observed_at_ms;
         record->valid_for_s = update->valid_for_s;
-        record->flags = update->kind == UPDATE_COUNTS ? counts_flags(&update->counts) : 0;
+        record->flags = report_flags(update);
         record->status = update->status;
         record->audience = update->audience;
         record->report = update->kind;

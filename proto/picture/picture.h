@@ -133,6 +133,12 @@ MUST_CHECK int picture_report(Picture *picture, const Update *update, Blob *enve
  */
 MUST_CHECK int picture_ack(Picture *picture, const Update *update, Blob *envelope,
                            uint64_t revision, int64_t received_at_ms, Change *change);
+/* The entry that care and coordination alike will be told of such a report, and its topic, where
+ * that is all that it comes to: the topic is there, and nobody loses anything. Changes nothing.
+ * *ret_entry borrows @envelope. Returns whether it can be said. */
+bool picture_foresee(const Picture *picture, const Update *update, const Blob *envelope,
+                     uint64_t revision, int64_t received_at_ms, const char *region,
+                     const PictureTopic **ret_topic, Entry *ret_entry);
 /* Renews what @update affirms: of this party and location the records that its instance set last,
  * up to seq S, with its audience, lane and status, but for apart_from. Readers are told once, of
  * the affirm; nobody is told of one that renews nothing. */

@@ -271,8 +271,9 @@ static int put_rest(Plek__V1__Block *pb, Plek__V1__Beat *beat, PbScratch *scratc
         return 0;
 }
 
-int block_builder_seal(BlockBuilder *builder, Blob **ret_frame, const Topic *topic,
-                       const Block *block, const NetworkId *network, const SecretKey *key)
+/* All but the envelope's header and signature, which are before its body. */
+static int put_frame(const BlockBuilder *builder, Blob **ret_frame, const Topic *topic,
+                     const Block *block, size_t *ret_n_topic)
 {
         CLEANUP(pb_scratch_deinit) PbScratch scratch = PB_SCRATCH_NULL;
         CLEANUP(blob_unrefp) Blob *frame = NULL;
@@ -303,12 +304,49 @@ int block_builder_seal(BlockBuilder *builder, Blob **ret_frame, const Topic *top
                 at = mempcpy(at, builder->entries.bytes, builder->entries.n_bytes);
         if (builder->affirms.n_bytes)
                 memcpy(at, builder->affirms.bytes, builder->affirms.n_bytes);
-        envelope_seal(frame->bytes + n_before - ENVELOPE_OVERHEAD_BYTES, ENVELOPE_BLOCK, network,
-                      key, n_body);
 
-        builder_reset(builder);
+        *ret_n_topic = n_before - ENVELOPE_OVERHEAD_BYTES;
         *ret_frame = STEAL(frame);
         return 0;
+}
+
+static bool says_the_same(const Blob *frame, const Blob *other, size_t n_topic)
+{
+        size_t n_before = n_topic + ENVELOPE_OVERHEAD_BYTES;
+
+        return frame->n_bytes == other->n_bytes &&
+               memcmp(frame->bytes, other->bytes, n_topic) == 0 &&
+               memcmp(frame->bytes + n_before, other->bytes + n_before,
+                      frame->n_bytes - n_before) == 0;
+}
+
+int block_builder_seal_as(BlockBuilder *builder, Blob **ret_frame, const Topic *topic,
+                          const Block *block, const NetworkId *network, const SecretKey *key,
+                          Blob *ahead)
+{
+        CLEANUP(blob_unrefp) Blob *frame = NULL;
+        size_t n_topic;
+        int r;
+
+        r = put_frame(builder, &frame, topic, block, &n_topic);
+        if (r)
+                return r;
+
+        builder_reset(builder);
+        if (ahead && says_the_same(frame, ahead, n_topic)) {
+                *ret_frame = blob_ref(ahead);
+                return 0;
+        }
+        envelope_seal(frame->bytes + n_topic, ENVELOPE_BLOCK, network, key,
+                      frame->n_bytes - n_topic - ENVELOPE_OVERHEAD_BYTES);
+        *ret_frame = STEAL(frame);
+        return 0;
+}
+
+int block_builder_seal(BlockBuilder *builder, Blob **ret_frame, const Topic *topic,
+                       const Block *block, const NetworkId *network, const SecretKey *key)
+{
+        return block_builder_seal_as(builder, ret_frame, topic, block, network, key, NULL);
 }
 
 /* Copies @list with another key before each element. */

@@ -150,6 +150,11 @@ size_t block_builder_n_entries(const BlockBuilder *builder);
 MUST_CHECK int block_builder_seal(BlockBuilder *builder, Blob **ret_frame, const Topic *topic,
                                   const Block *block, const NetworkId *network,
                                   const SecretKey *key);
+/* The same; if it comes to what @ahead says, a frame sealed before with this network and key, it
+ * is a reference to that, and nothing is signed. @ahead: NULL for none. */
+MUST_CHECK int block_builder_seal_as(BlockBuilder *builder, Blob **ret_frame, const Topic *topic,
+                                     const Block *block, const NetworkId *network,
+                                     const SecretKey *key, Blob *ahead);
 /* The same entries as a ChunkBody, unsigned. Resets the builder. */
 MUST_CHECK int block_builder_chunk(BlockBuilder *builder, Blob **ret_body);
 

@@ -53,6 +53,23 @@ def test_what_was_receipted_is_there_after_a_kill():
         reader.wait(lambda: reader.find(again).update.counts.occupied == 11)
 
 
+def test_a_quiet_update_is_signed_for_readers_while_it_is_made_durable():
+    with Region() as region:
+        agent = region.agent("duin", {"duin-1": "oost"})
+        reader = region.reader("meldkamer")
+        agent.state(agent.counts("duin-1", "ic", pb.CARE_ICU_ADULT, staffed=12, occupied=0))
+        before = region.metrics()
+        for n_occupied in range(1, 9):
+            update = agent.counts("duin-1", "ic", pb.CARE_ICU_ADULT, staffed=12,
+                                  occupied=n_occupied)
+            agent.state(update)
+            reader.wait(lambda: reader.find(update) and
+                        reader.find(update).update.counts.occupied == n_occupied)
+        after = region.metrics()
+        for name in "plek_blocks_total", "plek_blocks_sealed_ahead_total":
+            assert after[name, ""] - before[name, ""] == 8, name
+
+
 def test_doors_and_counts_come_on_lanes_of_their_own():
     with Region() as region:
         agent = region.agent("duin", {"duin-1": "oost"})

@@ -398,6 +398,57 @@ static void test_manifest_arrives_as_it_was_signed(void **state)
         assert_true(decoded.is_thinned);
 }
 
+/* The same block with one entry, sealed as @ahead if it is that. */
+static Blob *seal_as(const Topic *topic, const Block *block, uint64_t revision, Blob *ahead)
+{
+        Entry entry = an_entry(revision, 200);
+        Blob *frame;
+
+        assert_int_equal(block_builder_add(builder, &entry), 0);
+        assert_int_equal(block_builder_seal_as(builder, &frame, topic, block, &network, key, ahead),
+                         0);
+        assert_int_equal(block_builder_n_entries(builder), 0);
+        return frame;
+}
+
+static void test_what_says_the_same_as_a_frame_sealed_ahead_is_that_frame(void **state)
+{
+        Topic topic = topic_of(STATUS_ACTUAL, "zwolle", LANE_STATUS);
+        CLEANUP(blob_unrefp) Blob *ahead = NULL, *frame = NULL;
+        Block block = a_block();
+
+        ahead = seal_as(&topic, &block, 10, NULL);
+        frame = seal_as(&topic, &block, 10, ahead);
+        assert_ptr_equal(frame, ahead);
+        assert_int_equal(ahead->n_references, 2);
+}
+
+static void test_what_says_anything_else_is_signed_for_itself(void **state)
+{
+        Topic topic = topic_of(STATUS_ACTUAL, "zwolle", LANE_STATUS), parsed;
+        Topic elsewhere = topic_of(STATUS_ACTUAL, "zwolla", LANE_STATUS);
+        CLEANUP(blob_unrefp) Blob *ahead = NULL, *frame = NULL;
+        Block block = a_block(), later = a_block();
+        const struct {
+                const Topic *topic;
+                const Block *block;
+                uint64_t revision;
+        } others[] = { { &elsewhere, &block, 10 }, { &topic, &later, 10 }, { &topic, &block, 11 } };
+        Envelope envelope;
+
+        later.previous--;
+        ahead = seal_as(&topic, &block, 10, NULL);
+        for (size_t i = 0; i < N_ELEMENTS(others); i++) {
+                blob_unref(frame);
+                frame = seal_as(others[i].topic, others[i].block, others[i].revision, ahead);
+                assert_ptr_not_equal(frame, ahead);
+                assert_int_equal(frame->n_bytes, ahead->n_bytes); /* nothing but what it says */
+                assert_int_equal(
+                        block_frame_parse(&parsed, &envelope, frame->bytes, frame->n_bytes), 0);
+                assert_int_equal(envelope_verify(&envelope, secret_key_public(key)->sign), 0);
+        }
+}
+
 #define TEST(_name) cmocka_unit_test_setup(_name, setup)
 
 int main(void)
@@ -416,6 +467,8 @@ int main(void)
                 TEST(test_frames_that_are_none_are_refused),
                 TEST(test_bodies_that_contradict_themselves_are_refused),
                 TEST(test_manifest_arrives_as_it_was_signed),
+                TEST(test_what_says_the_same_as_a_frame_sealed_ahead_is_that_frame),
+                TEST(test_what_says_anything_else_is_signed_for_itself),
         };
         int r;
 

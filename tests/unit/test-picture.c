@@ -293,6 +293,47 @@ static void test_walking_meets_everything_once(void **state)
         teardown(&fixture);
 }
 
+static bool is_foreseen(const Fixture *fixture, const Update *update, const char *region)
+{
+        const PictureTopic *topic;
+        Entry entry;
+
+        return picture_foresee(fixture->picture, update, fixture->envelope, fixture->revision + 1,
+                               NOW, region, &topic, &entry);
+}
+
+static void test_what_a_plain_report_will_be_is_foreseen(void **state)
+{
+        Update update = counts_of("here", 1, 10, 'a'), door = door_of("here", 11, 'b');
+        Fixture fixture;
+
+        setup(&fixture, 10);
+        assert_false(is_foreseen(&fixture, &update, "west")); /* its topic is not there yet */
+        report(&fixture, &update);
+        assert_true(is_foreseen(&fixture, &update, "west"));
+        update.counts.care = 2;
+        assert_true(is_foreseen(&fixture, &update, "west"));
+        assert_false(is_foreseen(&fixture, &door, "west"));
+        assert_int_equal(picture_n_records(fixture.picture), 1);
+        teardown(&fixture);
+}
+
+static void test_what_takes_something_from_somebody_is_not_foreseen(void **state)
+{
+        Update update = counts_of("here", 1, 10, 'a'), other = counts_of("there", 1, 11, 'a');
+        Update affirmed = affirm_of("here", LANE_COUNTS, 10);
+        Fixture fixture;
+
+        setup(&fixture, 10);
+        report(&fixture, &update);
+        report_in(&fixture, &other, "east");
+        assert_false(is_foreseen(&fixture, &update, "east"));
+        assert_false(is_foreseen(&fixture, &affirmed, "west"));
+        update.audience = AUDIENCE_COORD;
+        assert_false(is_foreseen(&fixture, &update, "west"));
+        teardown(&fixture);
+}
+
 int main(void)
 {
         const struct CMUnitTest tests[] = {
@@ -308,6 +349,8 @@ int main(void)
                 cmocka_unit_test(test_a_report_replaces_the_affirmation),
                 cmocka_unit_test(test_whoever_hangs_something_on_a_record_is_told_of_its_end),
                 cmocka_unit_test(test_walking_meets_everything_once),
+                cmocka_unit_test(test_what_a_plain_report_will_be_is_foreseen),
+                cmocka_unit_test(test_what_takes_something_from_somebody_is_not_foreseen),
         };
 
         return cmocka_run_group_tests(tests, NULL, NULL);
