@@ -98,6 +98,15 @@ static void tell_outcome(Broker *broker, Batch *batch, const PlanOutcome *planne
                      failure ? state_floor(broker->state, planned->party) : planned->floor);
 }
 
+/* Something was published, and nobody else waits. */
+static bool is_quiet(const Pipeline *pipeline, uint32_t refused)
+{
+        const Plan *plan = pipeline->batch.plan;
+
+        return !refused && plan->n_entries && plan->n_outcomes <= INLINE_ITEMS_MAX &&
+               list_is_empty(&pipeline->queue);
+}
+
 /* @refused: nothing was appended, and whatever rested on it falls with it. */
 static int batch_finish(Pipeline *pipeline, uint32_t refused)
 {
@@ -128,7 +137,10 @@ static int batch_finish(Pipeline *pipeline, uint32_t refused)
         }
 
         crash_point("before-receipt");
-        return r ? r : receipts_flush(&broker->receipts);
+        if (r || !is_quiet(pipeline, refused))
+                return r ? r : receipts_flush(&broker->receipts);
+        receipts_flush_soon(&broker->receipts);
+        return 0;
 }
 
 /* ------------------------------------------------------------------ the commit */

@@ -352,6 +352,8 @@ int broker_run(Broker *broker)
         r = r ? r : start_scrub(broker);
         if (!r)
                 r = loop_run(broker->loop);
+        if (!r)
+                r = receipts_flush(&broker->receipts);
         service_stopping(&broker->service);
         if (!r && broker->ledger && pipeline_is_idle(&broker->pipeline))
                 pipeline_write_last_checkpoint(&broker->pipeline);

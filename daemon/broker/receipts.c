@@ -4,7 +4,10 @@
 
 #include "broker/parts.h"
 
-enum { HOLD_NS = RECEIPT_HOLD_MS * 1000 * 1000 };
+enum {
+        HOLD_NS = RECEIPT_HOLD_MS * 1000 * 1000,
+        AFTER_NS = RECEIPT_AFTER_US * 1000,
+};
 
 static int on_timer(void *arg)
 {
@@ -163,4 +166,14 @@ int receipts_flush(Receipts *receipts)
                                                ->receipt.held_since_ns +
                                        HOLD_NS);
         return 0;
+}
+
+void receipts_flush_soon(Receipts *receipts)
+{
+        int64_t due_ns = loop_clock_ns() + AFTER_NS;
+
+        if (list_is_empty(&receipts->held) ||
+            (loop_timer_is_armed(&receipts->timer) && receipts->timer.due_ns <= due_ns))
+                return;
+        loop_timer_arm(&receipts->timer, due_ns);
 }
