@@ -64,6 +64,7 @@ def test_mutated_updates():
     rng = random.Random(f"updates {SEED}")
     with Region(settings=SETTINGS) as region:
         agent = region.agent("mist", {"mist-1": "oost"})
+        agent.updates.setsockopt(zmq.XPUB_NODROP, 1)  # on a busy machine it waits instead
         seeds = [update.SerializeToString() for update in mutate.updates(agent, "mist-1")]
         for number in range(N_UPDATES):
             fresh = rng.choice(mutate.updates(agent, "mist-1"))
