@@ -1,6 +1,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "derived/places.h"
 #include "lib/subscriber-internal.h"
 #include "plek/plek.h"
 
@@ -78,22 +79,6 @@ static int gather(const PlekSubscriber *subscriber, const DoorPlace *own, const 
 
 /* ------------------------------------------------------------------ spelling */
 
-/* Whom to call: who is there for the care, or else for everything, or else the first. */
-static const Contact *choose_contact(const LocationCard *card, uint32_t care)
-{
-        const Contact *of_all = NULL;
-
-        for (size_t i = 0; i < card->n_contacts; i++) {
-                const Contact *contact = &card->contacts[i];
-
-                if (contact->care && contact->care == care)
-                        return contact;
-                if (!contact->care && !of_all)
-                        of_all = contact;
-        }
-        return of_all ? of_all : card->n_contacts ? &card->contacts[0] : NULL;
-}
-
 int place_names(PlekSubscriber *subscriber, const DoorEntry *card, uint32_t care,
                 PlaceNames *ret_names)
 {
@@ -113,7 +98,7 @@ int place_names(PlekSubscriber *subscriber, const DoorEntry *card, uint32_t care
                 return err_raise(-ENOMEM); /* it was decoded when it came */
 
         snprintf(ret_names->name, sizeof(ret_names->name), "%s", update.card.name);
-        contact = choose_contact(&update.card, care);
+        contact = card_contact(&update.card, care);
         if (contact) {
                 snprintf(ret_names->function, sizeof(ret_names->function), "%s", contact->function);
                 snprintf(ret_names->phone, sizeof(ret_names->phone), "%s", contact->phone);

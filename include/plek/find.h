@@ -104,7 +104,8 @@ typedef struct PlekFound {
         uint32_t doubts;     /* PLEK_DOUBT_* */
         double distance_m;   /* negative: no card says where it is */
         const PlekPlace *place;
-        const PlekContact *contact; /* whom to call about this care; NULL: no card says */
+        /* Whom to call: about this care, else about all, else the card's first; NULL: no card. */
+        const PlekContact *contact;
 
         /* The counts of one unit; those of what reports none are not there. Of several units that
          * have enough together: their places added up, the oldest's age, and of what they do not

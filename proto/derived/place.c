@@ -375,19 +375,24 @@ PlaceOpening place_opening(const Place *place, uint32_t care)
         return is_offered ? opening : place->opening;
 }
 
-const Contact *place_contact(const Place *place, uint32_t care)
+const Contact *card_contact(const LocationCard *card, uint32_t care)
 {
         const Contact *about_all = NULL;
 
-        for (size_t i = 0; i < place->card.n_contacts; i++) {
-                const Contact *contact = &place->card.contacts[i];
+        for (size_t i = 0; i < card->n_contacts; i++) {
+                const Contact *contact = &card->contacts[i];
 
-                if (contact->care == care)
+                if (contact->care && contact->care == care)
                         return contact;
                 if (!contact->care && !about_all)
                         about_all = contact;
         }
-        return about_all;
+        return about_all ? about_all : card->n_contacts ? &card->contacts[0] : NULL;
+}
+
+const Contact *place_contact(const Place *place, uint32_t care)
+{
+        return card_contact(&place->card, care);
 }
 
 bool place_is_in(const Place *place, const char *scheme, const char *region)

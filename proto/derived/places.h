@@ -148,8 +148,10 @@ bool place_offers(const Place *place, uint32_t care, bool *ret_said);
 bool place_has_door(const Place *place, uint32_t care, bool *ret_said);
 /* Of @care: those of what it offers, else the card's. */
 PlaceOpening place_opening(const Place *place, uint32_t care);
-/* Whom to call about @care: the first contact that is about it, else the first about all; NULL:
- * none. */
+/* Whom to call about @care (CODE_ABSENT: whatever it is): the first contact that is about it, else
+ * the first about all, else the first: somebody there picks up. NULL: none. */
+const Contact *card_contact(const LocationCard *card, uint32_t care);
+/* The same, of the card that is believed. */
 const Contact *place_contact(const Place *place, uint32_t care);
 /* Whether the authority has it in a region; @scheme NULL: its home. */
 bool place_is_in(const Place *place, const char *scheme, const char *region);

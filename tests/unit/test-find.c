@@ -303,6 +303,19 @@ static void test_the_number_to_call_is_that_of_the_care(void **state)
         world_end(&world);
 }
 
+static void test_somebody_else_s_number_is_better_than_none(void **state)
+{
+        const LocationCard card = {
+                .contacts = { { "IC", "1", PLEK_CARE_ICU_ADULT }, { "SEH", "2", PLEK_CARE_ED } },
+                .n_contacts = 2,
+        };
+
+        assert_string_equal(card_contact(&card, PLEK_CARE_ED)->phone, "2");
+        assert_string_equal(card_contact(&card, PLEK_CARE_WARD)->phone, "1");
+        assert_string_equal(card_contact(&card, CODE_ABSENT)->phone, "1");
+        assert_null(card_contact(&(LocationCard){ 0 }, PLEK_CARE_ED));
+}
+
 static void test_an_exercise_finds_places_by_their_actual_cards(void **state)
 {
         World world;
@@ -482,6 +495,7 @@ int main(void)
                 cmocka_unit_test(test_who_withdrew_all_that_it_said_is_left_out_and_not_forgotten),
                 cmocka_unit_test(test_of_two_parties_on_one_unit_one_counts),
                 cmocka_unit_test(test_the_number_to_call_is_that_of_the_care),
+                cmocka_unit_test(test_somebody_else_s_number_is_better_than_none),
                 cmocka_unit_test(test_an_exercise_finds_places_by_their_actual_cards),
                 cmocka_unit_test(test_a_distrusted_card_gives_neither_a_number_nor_a_place),
                 cmocka_unit_test(test_what_only_a_distrusted_party_says_is_left_out),
