@@ -339,6 +339,29 @@ static AlertView view_of(const PlekLeadingDoor *door)
         };
 }
 
+/* Who is told may look things up, which ends what @door points to: for the next it is had again. */
+static int tell(PlekAlerts *alerts, AlertOf *of, PlekLeadingDoor *door, const AlertSaid *said,
+                size_t n_said)
+{
+        int r = 0;
+
+        for (size_t i = 0; !r && i < n_said; i++) {
+                if (i)
+                        r = plek_subscriber_leading_door(alerts->subscriber, &of->door, door);
+                if (r)
+                        break;
+                alerts->func(alerts->arg,
+                             &(PlekAlert){
+                                     .saying = (PlekAlertSaying)said[i].saying,
+                                     .cause = (PlekAlertCause)said[i].cause,
+                                     .raised_at_ms = of->scope.is_active ? of->scope.raised_at_ms
+                                                                         : PLEK_NO_TIME,
+                                     .door = door,
+                             });
+        }
+        return r;
+}
+
 static int look(PlekAlerts *alerts, AlertOf *of, int64_t now_ms)
 {
         AlertSaid said[ALERT_SAYINGS_MAX];
@@ -372,16 +395,7 @@ static int look(PlekAlerts *alerts, AlertOf *of, int64_t now_ms)
         else
                 heap_set(&alerts->due, &of->due, MAX(due_ms, now_ms + 1));
 
-        for (size_t i = 0; i < n_said; i++)
-                alerts->func(alerts->arg,
-                             &(PlekAlert){
-                                     .saying = (PlekAlertSaying)said[i].saying,
-                                     .cause = (PlekAlertCause)said[i].cause,
-                                     .raised_at_ms = of->scope.is_active ? of->scope.raised_at_ms
-                                                                         : PLEK_NO_TIME,
-                                     .door = &door,
-                             });
-        return 0;
+        return tell(alerts, of, &door, said, n_said);
 }
 
 int plek_alerts_process(PlekAlerts *alerts)
