@@ -198,15 +198,16 @@ def test_numbers_are_thinned_while_the_broker_runs():
 
 
 def test_database_stays_within_keep_bytes_while_updates_come():
-    limit = 1024 * KIB
-    with Region(settings={"keep-bytes": "1 MiB", "checkpoint": "100 ms"}) as region:
+    limit = 512 * KIB  # less than half of what these updates take
+    with Region(settings={"keep-bytes": "512 KiB", "checkpoint": "100 ms"}) as region:
         agent = region.agent("duin", {"duin-1": "oost"})
         reader = region.reader("meldkamer")
         for start in range(0, 4000, 400):
             say(agent, range(start, start + 400))
             used = until_true(lambda: (used := region.metrics()["plek_ledger_used_bytes", ""])
                               <= limit and used, 20, "the database's size")
-        assert deleted(region) > 500, "nothing had to go"
+        # Deleted entries are counted when their sweep ends, which is after their bytes are free.
+        until_true(lambda: deleted(region) > 1500, 20, "a sweep")
         assert used <= limit and not region.metrics()["plek_keep_bytes_exceeded", ""]
         reader.wait(lambda: staffed(reader) == [3999])
         assert staffed(region.reader("nieuw")) == [3999]
