@@ -220,6 +220,11 @@ static bool is_of_events(const PastHistory *history)
         return !(history->reports & ~(REPORT_BIT(UPDATE_FLOW) | REPORT_BIT(UPDATE_REFUSAL)));
 }
 
+static bool asks_numbers(const PastHistory *history)
+{
+        return history->reports & (REPORT_BIT(UPDATE_COUNTS) | REPORT_BIT(UPDATE_PRESSURE));
+}
+
 static int run_history(AnswerBuild *build, PastJob *job)
 {
         const PastHistory *history = &job->history;
@@ -249,7 +254,7 @@ static int run_history(AnswerBuild *build, PastJob *job)
         build_standing(build, job, past_state(past));
         r = build_changes(build, job, past);
         take_head(job, past_state(past));
-        job->is_thinned = is_cut || past_is_thinned(past);
+        job->is_thinned = is_cut || (asks_numbers(history) && past_is_thinned(past));
         return r ? r : end_part(build, job);
 }
 

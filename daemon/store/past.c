@@ -182,6 +182,25 @@ static int begin(Past *past, Ledger *ledger, uint64_t revision)
         return r ? r : find_entries(past, keyframe + 1);
 }
 
+/* From @revision on is what is asked about. Of one location the entries that went are in no list.
+ */
+static int look_for_thinned(Past *past, uint64_t revision)
+{
+        CLEANUP(transaction_deinit) Transaction transaction = TRANSACTION_NULL;
+        Thinned thinned;
+        int r;
+
+        past->is_thinned = false;
+        if (!past->filter.location)
+                return 0;
+        r = transaction_read(&transaction, past->environment);
+        if (!r)
+                r = meta_get_thinned(&transaction, &thinned);
+        if (!r)
+                past->is_thinned = revision < thinned.revision;
+        return fold(r);
+}
+
 int past_open(Past **ret_past, Ledger *ledger, uint64_t revision, uint64_t until,
               const PastFilter *filter)
 {
@@ -204,10 +223,10 @@ int past_open(Past **ret_past, Ledger *ledger, uint64_t revision, uint64_t until
         if (r != PAST_E_END)
                 return r;
 
-        if (until > revision)
-                past->is_thinned = false; /* from here on is what is asked about */
-        *ret_past = STEAL(past);
-        return 0;
+        r = until > revision ? look_for_thinned(past, revision) : 0;
+        if (!r)
+                *ret_past = STEAL(past);
+        return r;
 }
 
 Past *past_free(Past *past)

@@ -53,5 +53,6 @@ MUST_CHECK int past_next(Past *past, const LedgerEntry **ret_entry, const Change
 
 State *past_state(Past *past);
 /* Whether entries whose bytes are gone were passed over, by past_next() or, if @until was
- * @revision, since the keyframe. */
+ * @revision, since the keyframe. Of one location: whether that time is one of which numbers went,
+ * be they this location's or not. */
 bool past_is_thinned(const Past *past);

@@ -189,6 +189,13 @@ def test_numbers_are_thinned_while_the_broker_runs():
         assert staffed(region.reader("nieuw")) == [77, 300]
         scene.away.greet()
         assert staffed(scene.away) == [77, 300] and not region.status().warnings
+
+        # Whoever asks for those numbers is told that there were more; of doors all is kept.
+        ask = scene.reader.session.history
+        now = moment(scene.reader.session)
+        assert ask(0, scene.then, "duin-1")[0].thinned and ask(0, now, "duin-1")[0].thinned
+        assert not ask(0, now, "duin-1", reports=[DOOR])[0].thinned
+        assert not ask(now - MINUTE_MS, now, "duin-1")[0].thinned
         region.daemon.stop()
         said = Tools(region).plek("verify", region.directory / "data", "--json").one()
         assert said["whole"] and said["thinned"] > 100 and not said["kept_from_revision"], said
