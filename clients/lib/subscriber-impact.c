@@ -115,6 +115,7 @@ static int show(ImpactShown *impact, const ImpactQuestion *question)
                 .has_load = answer->load_per_hour >= 0,
                 .load_is_of_flows = answer->load_is_of_flows,
                 .load_per_hour = answer->load_per_hour,
+                .n_load_withheld = answer->n_load_withheld,
                 .from_ms = question->from_ms,
                 .to_ms = question->to_ms,
                 .now_ms = question->now_ms,

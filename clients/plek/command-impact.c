@@ -351,6 +351,11 @@ static void say_head(const PlekImpact *impact, const ImpactOptions *o, uint32_t 
                 printf("; %.1f/h %s %d %s", impact->load_per_hour,
                        word(language, "by its own flows of"), PLEK_IMPACT_LOAD_DAYS,
                        word(language, "days"));
+        if (impact->n_load_withheld)
+                printf("; %s %zu %s", word(language, "and what"), impact->n_load_withheld,
+                       word(language, impact->n_load_withheld == 1
+                                              ? "report does not say how many"
+                                              : "reports do not say how many"));
         putchar('\n');
 }
 

@@ -122,6 +122,9 @@ json_t *impact_to_json(const PlekImpact *impact, PlekStatus status, const char *
                                                                    : "given"));
         if (impact->has_load)
                 json_object_set_new(object, "load_per_hour", json_real(impact->load_per_hour));
+        if (impact->n_load_withheld)
+                json_object_set_new(object, "load_withheld",
+                                    json_integer((json_int_t)impact->n_load_withheld));
         json_set_time(object, "from_ms", impact->from_ms);
         json_set_time(object, "to_ms", impact->to_ms);
         for (size_t i = 0; i < impact->n_places; i++)

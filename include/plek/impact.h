@@ -132,6 +132,7 @@ typedef struct PlekImpact {
         bool has_load;          /* it was given, or its own flows say it */
         bool load_is_of_flows;  /* of the last PLEK_IMPACT_LOAD_DAYS, as far as we may read them */
         double load_per_hour;   /* of what closes; negative: not known */
+        size_t n_load_withheld; /* its own reports of arrivals without a number: it was more */
         int64_t from_ms, to_ms; /* or PLEK_NO_TIME */
         int64_t now_ms;         /* the broker's time for which it holds */
 } PlekImpact;

@@ -80,7 +80,7 @@ int flow_words_gather(FlowWords *words, const Picture *picture, const Registry *
         return r;
 }
 
-int flows_load(double *ret_per_hour, const Picture *picture, const Registry *registry,
+int flows_load(FlowsLoad *ret_load, const Picture *picture, const Registry *registry,
                Status status, const char *location, uint32_t care, int64_t now_ms)
 {
         CLEANUP(flow_words_deinit) FlowWords words = FLOW_WORDS_NULL;
@@ -98,6 +98,6 @@ int flows_load(double *ret_per_hour, const Picture *picture, const Registry *reg
         if (!r)
                 r = flows_make(&flows, words.words, words.n_words, &question);
         if (!r)
-                *ret_per_hour = flows_per_hour(&flows);
+                *ret_load = flows_load_of(&flows);
         return r;
 }

@@ -101,6 +101,7 @@ static int by_period(const void *a, const void *b)
 
 typedef struct Sweep {
         const FlowWord *last; /* that counted; or NULL */
+        bool is_covered;      /* some part of its period has a number */
 } Sweep;
 
 typedef enum Turn {
@@ -127,7 +128,18 @@ static Turn take_turn(Sweep *sweep, const FlowWord *word)
                 return TURN_AGAIN;
         }
         sweep->last = word;
+        if (turn == TURN_PERIOD)
+                sweep->is_covered = false;
         return turn;
+}
+
+/* How much more time there is a number of, now that @word counts. */
+static int64_t cover(Sweep *sweep, const FlowWord *word)
+{
+        if (word->is_refusal || !word->has_count || sweep->is_covered)
+                return 0;
+        sweep->is_covered = true;
+        return word->until_ms - word->from_ms;
 }
 
 /* ------------------------------------------------------------------ cells */
@@ -169,7 +181,7 @@ static void place_cell(FlowCell *cell, const FlowWord *word, bool by_location)
 }
 
 static FlowCell cell_of(const FlowWord *word, const FlowsQuestion *question, bool is_suppressed,
-                        Turn turn)
+                        int64_t covered_ms)
 {
         FlowCell cell = {
                 .region = word->region,
@@ -187,7 +199,7 @@ static FlowCell cell_of(const FlowWord *word, const FlowsQuestion *question, boo
         cell.n_reports = 1;
         cell.n_withheld = !word->has_count;
         cell.count = word->has_count ? word->count : 0;
-        cell.covered_ms = turn == TURN_PERIOD ? word->until_ms - word->from_ms : 0;
+        cell.covered_ms = covered_ms;
         return cell;
 }
 
@@ -248,7 +260,6 @@ static bool may_be_told(const FlowWord *word, const FlowsQuestion *question)
 static void take(Flows *flows, Sweep *sweep, const FlowWord *word, const FlowsQuestion *question)
 {
         bool is_told = may_be_told(word, question);
-        Turn turn = TURN_PERIOD;
         FlowCell cell;
 
         switch (within(word, question)) {
@@ -261,13 +272,11 @@ static void take(Flows *flows, Sweep *sweep, const FlowWord *word, const FlowsQu
                 break;
         }
         /* What is not told does not stand in the way of what is. */
-        if (is_told)
-                turn = take_turn(sweep, word);
-        if (turn == TURN_AGAIN) {
+        if (is_told && take_turn(sweep, word) == TURN_AGAIN) {
                 flows->n_overlapping++;
                 return;
         }
-        cell = cell_of(word, question, !is_told, turn);
+        cell = cell_of(word, question, !is_told, is_told ? cover(sweep, word) : 0);
         flows->is_suppressed |= !is_told;
         if (word->is_refusal)
                 flows->refusals[flows->n_refusals++] = cell;
@@ -305,17 +314,19 @@ void flows_deinit(Flows *flows)
         *flows = FLOWS_NULL;
 }
 
-double flows_per_hour(const Flows *flows)
+FlowsLoad flows_load_of(const Flows *flows)
 {
-        double per_hour = -1;
+        FlowsLoad load = { .per_hour = -1 };
 
         for (size_t i = 0; i < flows->n_cells; i++) {
                 const FlowCell *cell = &flows->cells[i];
 
-                if (!cell->covered_ms || flow_leaves(cell->to))
+                if (flow_leaves(cell->to))
                         continue;
-                per_hour = MAX(per_hour, 0.0) +
-                           (double)cell->count * 3600e3 / (double)cell->covered_ms;
+                load.n_withheld += cell->n_withheld;
+                if (cell->covered_ms)
+                        load.per_hour = MAX(load.per_hour, 0.0) +
+                                        (double)cell->count * 3600e3 / (double)cell->covered_ms;
         }
-        return per_hour;
+        return load;
 }

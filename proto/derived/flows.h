@@ -53,7 +53,7 @@ typedef struct FlowCell {
         size_t n_reports;   /* that are in it */
         size_t n_withheld;  /* that have no number */
         bool is_suppressed; /* something was left out that is not for this audience */
-        int64_t covered_ms; /* of the flow's periods, added up; not of refusals */
+        int64_t covered_ms; /* of the periods that @count is of, added up; not of refusals */
 } FlowCell;
 
 typedef struct Flows {
@@ -87,12 +87,17 @@ MUST_CHECK int flow_words_gather(FlowWords *words, const Picture *picture, const
                                  Status status, const char *location, int64_t now_ms);
 void flow_words_deinit(FlowWords *words);
 
-/* How many come in an hour: for each flow its count by the time that it covers, added up. Negative:
- * nothing is known. */
-double flows_per_hour(const Flows *flows);
+/* How many come in an hour. */
+typedef struct FlowsLoad {
+        double per_hour;   /* each flow's count by the time that it covers, added up; negative: no
+                            * number is known */
+        size_t n_withheld; /* reports that somebody came without saying how many: it was more */
+} FlowsLoad;
+
+FlowsLoad flows_load_of(const Flows *flows);
 
 enum { FLOWS_LOAD_DAYS = 28 };
 /* The same of @location and @care over the last FLOWS_LOAD_DAYS before @now_ms, from what @picture
  * holds: of all that its reader may read. Returns 0 or -ENOMEM. */
-MUST_CHECK int flows_load(double *ret_per_hour, const Picture *picture, const Registry *registry,
+MUST_CHECK int flows_load(FlowsLoad *ret_load, const Picture *picture, const Registry *registry,
                           Status status, const char *location, uint32_t care, int64_t now_ms);

@@ -407,15 +407,20 @@ static int find_moves(ImpactAnswer *answer, const ImpactQuestion *question, cons
 static int find_load(ImpactAnswer *answer, const ImpactQuestion *question, const Picture *picture,
                      const Registry *registry)
 {
+        FlowsLoad load;
         int r;
 
         answer->load_per_hour = question->load_per_hour;
         if (answer->load_per_hour >= 0)
                 return 0;
-        r = flows_load(&answer->load_per_hour, picture, registry, question->status,
-                       question->location, question->care, question->now_ms);
-        answer->load_is_of_flows = answer->load_per_hour >= 0;
-        return r;
+        r = flows_load(&load, picture, registry, question->status, question->location,
+                       question->care, question->now_ms);
+        if (r)
+                return r;
+        answer->load_per_hour = load.per_hour;
+        answer->load_is_of_flows = load.per_hour >= 0;
+        answer->n_load_withheld = load.n_withheld;
+        return 0;
 }
 
 int impact_make(ImpactAnswer *ret_answer, const Picture *picture, const Registry *registry,

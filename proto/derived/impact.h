@@ -58,6 +58,7 @@ typedef struct ImpactAnswer {
         double weight, weight_newly_beyond;
         double load_per_hour; /* of what closes; negative: not known */
         bool load_is_of_flows;
+        size_t n_load_withheld; /* its own reports of arrivals without a number */
 } ImpactAnswer;
 
 #define IMPACT_ANSWER_NULL ((ImpactAnswer){ 0 })

@@ -107,6 +107,17 @@ def test_who_gives_no_load_has_that_of_the_flows_that_it_may_read():
         answer = impact(tools, "--close", "duin", "--care", "GP_POST")
         assert answer["load"] == "flows, 28 days"
         assert abs(answer["load_per_hour"] - (96 + 48 + 4) / 72) < 0.001
+        assert "load_withheld" not in answer
+
+        # A day of which nobody says how many is not a quiet one.
+        begin = int(time.time()) // 86400 * 86400 - 6 * 86400
+        tools.plek("flow", "duin", "--from", "HOME", "--to", "GP_POST", "--care", "GP_POST",
+                   "--begin", time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(begin)), party="hap")
+        answer = impact(tools, "--close", "duin", "--care", "GP_POST")
+        assert abs(answer["load_per_hour"] - (96 + 48 + 4) / 72) < 0.001
+        assert answer["load_withheld"] == 1
+        text = tools.plek("impact", "--close", "duin", "--care", "GP_POST", party="zcc").out
+        assert "and what 1 report does not say how many" in text, text
 
         region.enrol_reader("meldkamer")
         answer = tools.plek("impact", "--json", "--close", "duin", "--care", "GP_POST", "--from",

@@ -76,7 +76,7 @@ static void test_nothing_said_is_no_cell(void **state)
         make();
         assert_int_equal(flows.n_cells, 0);
         assert_int_equal(flows.n_refusals, 0);
-        assert_true(flows_per_hour(&flows) < 0);
+        assert_true(flows_load_of(&flows).per_hour < 0);
 }
 
 static void test_the_last_word_on_a_record_counts(void **state)
@@ -209,6 +209,14 @@ static void test_refusals_add_up_by_unit_care_and_reason(void **state)
         assert_string_equal(flows.refusals[1].to_location, "duin-ed");
 }
 
+static void assert_load(double per_hour, size_t n_withheld)
+{
+        FlowsLoad load = flows_load_of(&flows);
+
+        assert_true(load.per_hour > per_hour - 0.001 && load.per_hour < per_hour + 0.001);
+        assert_int_equal(load.n_withheld, n_withheld);
+}
+
 static void test_load_is_each_flow_by_the_time_that_it_covers(void **state)
 {
         FlowWord *half, *home;
@@ -224,7 +232,45 @@ static void test_load_is_each_flow_by_the_time_that_it_covers(void **state)
         say(3, 24)->other = "rav-1";
         say(3, 24)->other = "rav-2"; /* 2 together */
         make();
-        assert_true(flows_per_hour(&flows) > 3.999 && flows_per_hour(&flows) < 4.001);
+        assert_load(4, 0);
+}
+
+static void test_load_without_a_number_is_not_zero(void **state)
+{
+        say(1, 240); /* 10 an hour */
+        say(2, 0)->has_count = false;
+        make();
+        assert_load(10, 1);
+}
+
+static void test_load_of_no_number_at_all_is_not_known(void **state)
+{
+        say(1, 0)->has_count = false;
+        make();
+        assert_true(flows_load_of(&flows).per_hour < 0);
+        assert_int_equal(flows_load_of(&flows).n_withheld, 1);
+}
+
+static void test_period_of_parts_is_covered_by_any_that_has_a_number(void **state)
+{
+        FlowWord *word = say(1, 0); /* from nobody known, and first in order */
+
+        word->has_count = false;
+        say(1, 24)->other = "rav-1";
+        say(1, 24)->other = "rav-2";
+        make();
+        assert_load(2, 1);
+}
+
+static void test_those_who_left_without_a_number_are_no_load(void **state)
+{
+        FlowWord *home = say(1, 0);
+
+        home->has_count = false;
+        home->from = PLEK_CHAIN_ED;
+        home->to = PLEK_CHAIN_HOME;
+        make();
+        assert_int_equal(flows_load_of(&flows).n_withheld, 0);
 }
 
 int main(void)
@@ -242,6 +288,10 @@ int main(void)
                 FLOWS(test_what_was_not_said_is_withheld_and_no_zero),
                 FLOWS(test_refusals_add_up_by_unit_care_and_reason),
                 FLOWS(test_load_is_each_flow_by_the_time_that_it_covers),
+                FLOWS(test_load_without_a_number_is_not_zero),
+                FLOWS(test_load_of_no_number_at_all_is_not_known),
+                FLOWS(test_period_of_parts_is_covered_by_any_that_has_a_number),
+                FLOWS(test_those_who_left_without_a_number_are_no_load),
         };
 
         return cmocka_run_group_tests_name("flows", tests, NULL, NULL);
