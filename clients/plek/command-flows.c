@@ -177,10 +177,10 @@ static void say_json(const FlowsOptions *o, const PlekFlows *flows)
         for (size_t i = 0; i < flows->n_refusals; i++)
                 if (!flows->refusals[i].is_suppressed)
                         refusal_json(o, &flows->refusals[i]);
-        print_json_line(json_pack("{s:s, s:s, s:b, s:I, s:I}", "is", "answer", "audience",
+        print_json_line(json_pack("{s:s, s:s, s:b, s:b, s:I, s:I}", "is", "answer", "audience",
                                   plek_code_name(PLEK_CODES_AUDIENCE, flows->audience),
-                                  "suppressed", flows->is_suppressed, "crossing",
-                                  (json_int_t)flows->n_crossing, "overlapping",
+                                  "suppressed", flows->is_suppressed, "cut", flows->is_cut,
+                                  "crossing", (json_int_t)flows->n_crossing, "overlapping",
                                   (json_int_t)flows->n_overlapping));
 }
 
@@ -389,6 +389,9 @@ static void say_text(const FlowsOptions *o, const PlekFlows *flows)
         if (flows->audience != PLEK_AUDIENCE_COORD)
                 printf("\n%s\n", word(language, "small counts are for coordination centres, and in "
                                                 "no number here"));
+        if (flows->is_cut)
+                puts(word(language, "the first part of that time is not kept any more: there was "
+                                    "more than is shown"));
         if (flows->n_crossing)
                 printf("%zu %s\n", flows->n_crossing,
                        word(language, "reports cross the edge of that time, and are in no number"));

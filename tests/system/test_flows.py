@@ -244,5 +244,31 @@ def test_the_open_document_has_no_flows():
         assert b"4321" not in path.read_bytes()
 
 
+
+def test_a_time_whose_beginning_is_not_kept_is_not_shown_as_all_of_it():
+    with MovedRegion(settings={"keep-past": "10 d", "checkpoint": "100 ms"}) as region:
+        region.enrol_reader("zcc", coord=True)
+        agent = region.agent("duin", {"duin-ed": "oost"})
+        tools = MovedTools(region)
+        begin = region.now_ms() - 3 * DAY_MS
+        agent.state(flow(agent, 1, 100))
+        for count in range(60, 70):
+            region.move_to(region.now_ms() + 2 * DAY_MS)
+            agent.reconnect()
+            agent.state(flow(agent, 1, count))
+        until_true(lambda: region.metrics()["plek_kept_from_time_seconds", ""] * 1000 > begin, 20,
+                   "a cut")
+
+        def flows(*arguments):
+            return tools.plek("flows", "--from", iso(begin), *arguments, party="zcc")
+
+        answer = flows("--json").lines()[-1]
+        assert answer["is"] == "answer" and answer["cut"], answer
+        assert "there was more than is shown" in flows().out
+        assert "er was meer" in flows("--lang", "nl").out
+        recent = tools.plek("flows", "--from", "5d", "--json", party="zcc").lines()[-1]
+        assert not recent["cut"]
+
+
 if __name__ == "__main__":
     tap.run(globals())
