@@ -7,7 +7,7 @@
  * A report is one record: counts of one care in one unit, one door, one crowding score, the card of
  * a location, or one kind of care that it offers. It replaces the record with the same key whole:
  * what it leaves out is not reported any more. A flow or a refusal says what happened: it does not
- * age, is not affirmed, and leaves by itself after some 36 days; the past keeps it. All of it may
+ * age, is not affirmed, and leaves by itself after some 68 days; the past keeps it. All of it may
  * be zeroed first; zero or NULL is "not said" everywhere, except where a field says otherwise.
  * Pointers are the caller's; libplek copies what it keeps.
  */

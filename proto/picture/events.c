@@ -8,7 +8,7 @@
  * Events
  *
  * Buckets of a day each, so that neither coming nor leaving needs a search. A period that ended
- * more than EVENT_DAYS ago is not admitted, and none in the future: so those that are held are of
+ * more than EVENTS_LATE_MAX_MS ago is not admitted, and none in the future: so those that are held are of
  * fewer days than there are buckets, and a bucket is a day. Should it be two, since nothing
  * happened for months, each event is asked for its own.
  */

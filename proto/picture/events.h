@@ -6,7 +6,7 @@
  * They do not age and are not affirmed. Each leaves by itself, EVENT_DAYS after the (UTC) day in
  * which its period ended, in the broker and at every reader alike: nobody is told, and the journal
  * keeps it. By then a report of that period is refused as too late, so that one that has left
- * never comes back.
+ * never comes back, and so is every period that overlaps it.
  *
  * Flows of one cell (a place, a kind of care, and two links of the chain) are found together: what
  * some of them were said to whom decides what may be said of the others (core/admission-event.c).
@@ -15,8 +15,10 @@
 #include "picture/record.h"
 
 enum {
-        EVENT_DAYS = 36, /* one more than EVENTS_LATE_MAX_MS, for clocks */
-        EVENT_BUCKETS = 64,
+        /* While a report is taken, all that its period could overlap is held: it may end
+         * EVENTS_LATE_MAX_MS ago and have begun FLOW_MAX_MS before; and a day for clocks. */
+        EVENT_DAYS = 68,
+        EVENT_BUCKETS = 128,
 };
 
 /* What a cell's key is made of. */

@@ -211,7 +211,7 @@ def test_a_quarter_is_told_from_the_past_when_nobody_holds_it_any_more():
         agent.state(flow(agent, 3, 12))
         agent.state(flow(agent, 4, 2, pb.AUDIENCE_COORD))
         agent.state(refusal(agent, 1))
-        region.move_to(region.now_ms() + 40 * DAY_MS)
+        region.move_to(region.now_ms() + 72 * DAY_MS)
         agent.reconnect()
         late = agent.refused(refusal(agent, 2, at_ms=region.now_ms() - 36 * DAY_MS)).refusal
         assert (late.code, late.field) == (pb.REFUSED_PERIOD, "refusal.at_ms")
@@ -219,16 +219,30 @@ def test_a_quarter_is_told_from_the_past_when_nobody_holds_it_any_more():
 
         coord = region.reader("zcc", coord=True)
         coord.wait(lambda: len(events(coord)) == 1)
-        found, _, _ = cells(tools, "meldkamer", "--from", "60d")
+        found, _, _ = cells(tools, "meldkamer", "--from", "90d")
         assert found["AMBULANCE", "ED", None]["count"] == 42
-        found, refusals, _ = cells(tools, "zcc", "--from", "60d", "--to", "20d")
+        found, refusals, _ = cells(tools, "zcc", "--from", "90d", "--to", "20d")
         assert found["AMBULANCE", "ED", None]["count"] == 14
         assert refusals[0]["count"] == 1
 
         region.daemon.kill()
         region.daemon.start()
-        found, _, _ = cells(tools, "zcc", "--from", "60d")
+        found, _, _ = cells(tools, "zcc", "--from", "90d")
         assert found["AMBULANCE", "ED", None]["count"] == 44
+
+
+def test_no_period_around_another_is_taken_later_either():
+    with MovedRegion() as region:
+        agent = region.agent("duin", {"duin-ed": "oost"})
+        begin = (region.now_ms() // DAY_MS - 28) * DAY_MS
+        agent.state(flow(agent, 28, 100, days=28))
+        region.move_to(region.now_ms() + 37 * DAY_MS)
+        agent.reconnect()
+        # Three days more: the difference would be three patients.
+        around = flow(agent, 65, 103, days=31)
+        assert around.flow.from_ms == begin
+        why = agent.refused(around).refusal
+        assert (why.code, why.field) == (pb.REFUSED_POLICY, "flow.from_ms")
 
 
 def test_the_open_document_has_no_flows():

@@ -230,7 +230,7 @@ static void test_events_leave_by_themselves_and_do_not_count_for_the_quota(void 
         world_publish(&world, party, &flow);
         world_publish(&world, party, &refusal);
         assert_int_equal(state_party(world.state, "a")->n_records, 2);
-        world.now_ms += 36 * DAY;
+        world.now_ms += EVENT_DAYS * DAY;
         counts = world_counts(&world, party, "loc", 1, 10);
         world_publish(&world, party, &counts);
         assert_int_equal(picture_n_records(picture), 3);

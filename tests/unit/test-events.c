@@ -103,11 +103,13 @@ static void test_each_leaves_when_its_day_has_come(void **state)
 
                 report(&fixture, &update);
         }
-        for (int64_t days = 0; days <= 40; days++) {
+        for (int64_t days = 0; days <= EVENT_DAYS + 4; days++) {
                 while (picture_next_over(fixture.picture, NOW + days * DAY_MS))
                         picture_drop(fixture.picture,
                                      picture_next_over(fixture.picture, NOW + days * DAY_MS));
-                n_left = (size_t)(days <= 6 ? 30 : days >= 36 ? 0 : 36 - days);
+                n_left = (size_t)(days <= EVENT_DAYS - 30 ? 30
+                                  : days >= EVENT_DAYS    ? 0
+                                                          : EVENT_DAYS - days);
                 assert_int_equal(picture_n_records(fixture.picture), n_left);
         }
         teardown(&fixture);
@@ -116,17 +118,18 @@ static void test_each_leaves_when_its_day_has_come(void **state)
 /* A broker that was not started for months, and then is. */
 static void test_what_is_long_over_leaves_at_once_and_what_is_new_stays(void **state)
 {
-        Update old = flow_of(AUDIENCE_CARE, 1, 9), new = flow_of(AUDIENCE_CARE, 1 - 64, 9);
+        Update old = flow_of(AUDIENCE_CARE, 1, 9),
+               new = flow_of(AUDIENCE_CARE, 1 - EVENT_BUCKETS, 9);
         Fixture fixture;
         Record *over;
 
         setup(&fixture, 10);
         report(&fixture, &old);
-        report(&fixture, &new); /* 64 days later: in the same bucket */
-        over = picture_next_over(fixture.picture, NOW + 64 * DAY_MS);
+        report(&fixture, &new); /* in the same bucket */
+        over = picture_next_over(fixture.picture, NOW + EVENT_BUCKETS * DAY_MS);
         assert_ptr_equal(over, held(&fixture, &old));
         picture_drop(fixture.picture, over);
-        assert_null(picture_next_over(fixture.picture, NOW + 64 * DAY_MS));
+        assert_null(picture_next_over(fixture.picture, NOW + EVENT_BUCKETS * DAY_MS));
         assert_non_null(held(&fixture, &new));
         teardown(&fixture);
 }

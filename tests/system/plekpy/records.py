@@ -11,7 +11,7 @@ LANES = {20: pb.LANE_COUNTS, 21: pb.LANE_STATUS, 22: pb.LANE_COUNTS, 23: pb.LANE
 DEFAULT_VALID_FOR_S = {20: 3600, 21: 86400, 22: 600, 23: None, 26: None, 27: None, 28: None, 29: None}
 EVENTS = (28, 29)
 DAY_MS = 86_400_000
-EVENT_DAYS = 36
+EVENT_DAYS = 68
 
 KEY_PARTS = ("report", "unit", "care", "patient_group", "urgency", "plan", "method", "link_from",
              "link_to", "other", "from_ms", "until_ms", "id", "of_party", "of_report")
