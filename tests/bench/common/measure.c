@@ -201,6 +201,18 @@ double memory_of(pid_t pid, const char *what)
         return (double)kib / 1024;
 }
 
+double page_faults_of(pid_t pid)
+{
+        unsigned long minor, major;
+        char text[512];
+
+        if (!read_file(text, sizeof(text), "/proc/%d/stat", pid) || !strrchr(text, ')') ||
+            sscanf(strrchr(text, ')'), ") %*c %*d %*d %*d %*d %*d %*u %lu %*u %lu", &minor,
+                   &major) != 2)
+                give_up("process %d is not there any more", pid);
+        return (double)(minor + major);
+}
+
 /* ------------------------------------------------------------------ the yardstick */
 
 enum {

@@ -66,6 +66,8 @@ void cpu_use_since(CpuUse *after, const CpuUse *before);
 
 /* What /proc/PID/status says, in MiB: "VmRSS", or "VmHWM" for the most there was of it. */
 double memory_of(pid_t pid, const char *what);
+/* How often it touched a page that it did not have, so far. */
+double page_faults_of(pid_t pid);
 
 /* ------------------------------------------------------------------ the yardstick */
 
