@@ -169,6 +169,15 @@ static int item_need(Outbox *outbox, const RecordKey *key, OutboxItem **ret_item
 
 /* ------------------------------------------------------------------ what is put */
 
+/* When it could be said: its time is judged when it is put, and again when it is sent. */
+static int64_t placeholder_ms(const Update *update)
+{
+        bool begins =
+                update->kind == UPDATE_OFFERING && offering_begins_later(&update->offering, 0);
+
+        return begins ? update->offering.holds_from_ms : 0;
+}
+
 /* Placeholders: equal reports become equal bytes. */
 static int encode(Blob **ret_body, const Update *update, WireRefusal *ret_refusal)
 {
@@ -178,8 +187,8 @@ static int encode(Blob **ret_body, const Update *update, WireRefusal *ret_refusa
         bare.party = PLACEHOLDER_PARTY;
         bare.instance = 1;
         bare.seq = 1;
-        bare.sent_at_ms = bare.observed_at_ms = 0;
-        bare.not_after_ms = NOT_AFTER_MS;
+        bare.sent_at_ms = bare.observed_at_ms = placeholder_ms(update);
+        bare.not_after_ms = bare.sent_at_ms + NOT_AFTER_MS;
         r = update_encode(ret_body, ret_refusal, &bare);
         return r == UPDATE_E_REFUSED ? OUTBOX_E_INVALID : err_fold(r);
 }

@@ -291,20 +291,34 @@ static bool can_send(const PlekPublisher *publisher)
                session_is_up(publisher->session);
 }
 
+/* What was put was checked, but for what the broker's clock says at this moment. */
+static int not_sent(PlekPublisher *publisher, const Update *update, const WireRefusal *refusal)
+{
+        const Outcome outcome = {
+                .seq = update->seq,
+                .refusal = { refusal->code, refusal->field, refusal->text },
+        };
+
+        take_outcome(publisher, &outcome, monotonic_us());
+        return 0;
+}
+
 static int send_update(PlekPublisher *publisher, Update *update)
 {
         CLEANUP(blob_unrefp) Blob *envelope = NULL;
         CLEANUP(blob_unrefp) Blob *body = NULL;
-        WireRefusal refusal;
+        WireRefusal refusal = { 0 };
         int r;
 
         update->party = session_party(publisher->session);
         r = update_encode(&body, &refusal, update);
+        if (r == UPDATE_E_REFUSED)
+                return not_sent(publisher, update, &refusal);
         if (!r)
                 r = envelope_sign(&envelope, ENVELOPE_UPDATE, &publisher->peer.card->card.network,
                                   publisher->peer.key->secret, body->bytes, body->n_bytes);
         if (r)
-                return err_fold(r); /* what was put was checked */
+                return err_fold(r);
         return socket_send(publisher->updates.socket, envelope->bytes, envelope->n_bytes);
 }
 

@@ -141,16 +141,33 @@ static int result_of(int r, const WireRefusal *refusal, PlekFault *ret_fault)
         }
 }
 
+static int64_t best_now_ms(const PlekPublisher *publisher)
+{
+        int64_t now_ms = plek_publisher_now_ms(publisher);
+
+        return now_ms >= 0 ? now_ms : wall_ms();
+}
+
 /* What the caller leaves to us: then it is said once, however often it is sent. */
 static void complete_refusal(const PlekPublisher *publisher, CareRefusal *refusal)
 {
         static const uint8_t none[EVENT_ID_BYTES];
-        int64_t now_ms = plek_publisher_now_ms(publisher);
 
         if (!memcmp(refusal->id, none, sizeof(none)))
                 randombytes_buf(refusal->id, sizeof(refusal->id));
         if (!refusal->at_ms)
-                refusal->at_ms = now_ms >= 0 ? now_ms : wall_ms();
+                refusal->at_ms = best_now_ms(publisher);
+}
+
+/* What only the time can say. */
+static int check_now(const PlekPublisher *publisher, const Update *update, WireRefusal *ret_refusal)
+{
+        if (update->kind != UPDATE_OFFERING ||
+            !offering_begins_later(&update->offering, best_now_ms(publisher)))
+                return 0;
+        *ret_refusal = (WireRefusal){ PLEK_REFUSED_PERIOD, "offering.holds_from_ms",
+                                      OFFERING_BEGINS_LATER };
+        return OUTBOX_E_INVALID;
 }
 
 int plek_publisher_put(PlekPublisher *publisher, const PlekReport *report, PlekFault *ret_fault)
@@ -166,7 +183,10 @@ int plek_publisher_put(PlekPublisher *publisher, const PlekReport *report, PlekF
         if (report_to_update(report, &update, &refusal)) {
                 if (update.kind == UPDATE_REFUSAL)
                         complete_refusal(publisher, &update.care_refusal);
-                r = outbox_put(publisher->outbox, &update, now_ms - age_ms, now_ms, &refusal);
+                r = check_now(publisher, &update, &refusal);
+                if (!r)
+                        r = outbox_put(publisher->outbox, &update, now_ms - age_ms, now_ms,
+                                       &refusal);
         }
         wake(publisher);
         return result_of(r, &refusal, ret_fault);

@@ -156,6 +156,12 @@ int update_take_card(Update *update, UpdateCheck *check, const PbCard *pb)
 
 /* ------------------------------------------------------------------ offering */
 
+bool offering_begins_later(const Offering *offering, int64_t now_ms)
+{
+        return !offering->plan && offering->holds_from_ms != TIME_ABSENT &&
+               offering->holds_from_ms > now_ms + PLAN_0_AHEAD_MAX_MS;
+}
+
 /* Plan 0 is what holds, so it has begun; any other is announced ahead and must say from when. */
 static int check_period(const Update *update, UpdateCheck *check)
 {
@@ -164,11 +170,9 @@ static int check_period(const Update *update, UpdateCheck *check)
         if (offering->plan && offering->holds_from_ms == TIME_ABSENT)
                 return check_refuse(check, PLEK_REFUSED_FIELD, "offering.holds_from_ms",
                                     "missing; plan %u must say from when it holds", offering->plan);
-        if (!offering->plan && offering->holds_from_ms != TIME_ABSENT &&
-            offering->holds_from_ms > update->sent_at_ms + PLAN_0_AHEAD_MAX_MS)
-                return check_refuse(check, PLEK_REFUSED_PERIOD, "offering.holds_from_ms",
-                                    "plan 0 is what holds now; what begins later needs another "
-                                    "plan");
+        if (offering_begins_later(offering, update->sent_at_ms))
+                return check_refuse(check, PLEK_REFUSED_PERIOD, "offering.holds_from_ms", "%s",
+                                    OFFERING_BEGINS_LATER);
         if (offering->holds_from_ms != TIME_ABSENT && offering->holds_until_ms != TIME_ABSENT &&
             offering->holds_until_ms <= offering->holds_from_ms)
                 return check_refuse(check, PLEK_REFUSED_PERIOD, "offering.holds_until_ms",

@@ -170,6 +170,10 @@ typedef struct Offering {
         int64_t holds_from_ms, holds_until_ms; /* or TIME_ABSENT */
 } Offering;
 
+#define OFFERING_BEGINS_LATER "plan 0 is what holds now; what begins later needs another plan"
+/* Whether plan 0 begins after @now_ms, by more than clocks may differ. */
+bool offering_begins_later(const Offering *offering, int64_t now_ms);
+
 /* How many went along in a period. The location is where they arrived, unless flow_leaves(). */
 typedef struct Flow {
         uint32_t from, to;

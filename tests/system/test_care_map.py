@@ -144,6 +144,10 @@ def test_who_does_not_speak_for_a_place_does_not_change_the_map():
         done = tools.put("vuur", "offering", *VUUR, "--care", "ED", "--from", "+1h",
                          expect=REFUSED)
         assert "PERIOD" in done.err and "another plan" in done.err
+        tools.put("vuur", "offering", *VUUR, "--care", "WARD", "--from", "-1d")
+        [ward] = map_of(tools)["vuurtoren"]["offerings"]
+        assert (ward["care"], ward["plan"]) == ("WARD", 0), "what holds may say since when"
+        tools.put("vuur", "withdraw", "offering", *VUUR, "--care", "WARD")
         done = tools.put("vuur", "card", *VUUR, "--name", "x", "--kind", "V6", "--hours", "24/7",
                          expect=REFUSED)
         assert "card.time_zone" in done.err

@@ -226,6 +226,42 @@ static void test_waits_are_spread_by_a_quarter_and_differ_by_seed(void **state)
                 outbox_free(outboxes[i]);
 }
 
+static Update offering_of(int64_t holds_from_ms)
+{
+        return (Update){
+                .status = STATUS_ACTUAL,
+                .audience = AUDIENCE_CARE,
+                .location = "noord",
+                .kind = UPDATE_OFFERING,
+                .offering = { .care = PLEK_CARE_ED,
+                              .holds_from_ms = holds_from_ms,
+                              .holds_until_ms = TIME_ABSENT },
+        };
+}
+
+static void test_what_is_offered_may_say_since_when_it_holds(void **state)
+{
+        const int64_t begins_ms[] = { 0, EPOCH_US / 1000 - 1, EPOCH_US / 1000 + 60 * 1000 };
+        Fixture fixture;
+
+        setup(&fixture, 8);
+        for (size_t i = 0; i < N_ELEMENTS(begins_ms); i++) {
+                Update update = offering_of(begins_ms[i]);
+
+                put(&fixture, &update);
+                assert_int_equal(next(&fixture), 0);
+                assert_int_equal(fixture.update.kind, UPDATE_OFFERING);
+                assert_true(fixture.update.offering.holds_from_ms == begins_ms[i]);
+                assert_true(fixture.update.sent_at_ms == EPOCH_US / 1000);
+                assert_true(fixture.update.observed_at_ms == EPOCH_US / 1000);
+                answer(&fixture, fixture.update.seq, 100 + i, 0);
+                put(&fixture, &update); /* equal reports are equal bytes */
+                assert_int_equal(outbox_n_waiting(fixture.outbox), 1);
+                accept_all(&fixture);
+        }
+        teardown(&fixture);
+}
+
 int main(void)
 {
         const struct CMUnitTest tests[] = {
@@ -240,6 +276,7 @@ int main(void)
                 cmocka_unit_test(test_what_comes_back_is_not_withdrawn),
                 cmocka_unit_test(test_a_withdrawal_of_what_is_unknown_is_sent_too),
                 cmocka_unit_test(test_waits_are_spread_by_a_quarter_and_differ_by_seed),
+                cmocka_unit_test(test_what_is_offered_may_say_since_when_it_holds),
         };
 
         return cmocka_run_group_tests(tests, NULL, NULL);
