@@ -203,7 +203,7 @@ static int read_all(AgentCsv *o)
         const FeedCounts *counts = feed_counts(o->feed);
         int r;
 
-        r = o->replay ? feed_replay(o->feed, o->common.timeout_ms)
+        r = o->replay ? feed_replay(o->feed, wall_clock_ms(), o->common.timeout_ms)
                       : feed_read(o->feed, FEED_LOOK_WRITTEN, wall_clock_ms());
         say_faults(o);
         if (*feed_trouble(o->feed))
@@ -220,6 +220,11 @@ static int read_all(AgentCsv *o)
 
         printf("%lu rows, %lu reports, %lu wrong\n", counts->n_rows, counts->n_reports,
                counts->n_bad);
+        if (counts->n_to_come)
+                printf("%lu flows not yet: their period is not over\n", counts->n_to_come);
+        if (counts->n_too_old)
+                printf("%lu flows and refusals of more than 35 days ago: not taken any more\n",
+                       counts->n_too_old);
         if (!o->check)
                 printf("%lu accepted, %lu refused\n", o->n_accepted, o->n_refused);
         return counts->n_bad || o->n_refused ? EXIT_REFUSED : EXIT_DONE;

@@ -2,6 +2,13 @@
 
 #include <string.h>
 
+bool seen_fits(const PlekRecordKey *key)
+{
+        return strlen(key->location) <= SEEN_NAME_MAX &&
+               (!key->unit || strlen(key->unit) <= SEEN_NAME_MAX) &&
+               (!key->method || strlen(key->method) <= SEEN_NAME_MAX);
+}
+
 void seen_deinit(Seen *seen)
 {
         SeenRecord *record, *next;

@@ -33,6 +33,8 @@ typedef struct Seen {
         unsigned long reading; /* the number of this one */
 } Seen;
 
+/* Whether its names are short enough to be noted. */
+bool seen_fits(const PlekRecordKey *key);
 void seen_deinit(Seen *seen);
 
 /* The record of @key, from now on one of this reading. Its names are at most SEEN_NAME_MAX bytes.

@@ -1,16 +1,19 @@
 #include <fcntl.h>
-#include <sodium.h>
 #include <string.h>
 #include <sys/stat.h>
 
+#include "cells.h"
 #include "feed-seen.h"
 #include "feed.h"
+#include "mapping-keys.h"
 #include "row-field.h"
 #include "row-report.h"
 
 /* Not written to for so long, a file is taken for whole. One that does not end in a newline may be
  * what a writer that stands still has come to. */
 enum { SETTLED_MS = 2 * 1000, SETTLED_OPEN_MS = 60 * 1000 };
+
+static_assert((int)SEEN_DIGEST_BYTES == (int)ROW_DIGEST_BYTES, "digests of rows");
 
 struct Feed {
         const Mapping *mapping;
@@ -28,6 +31,8 @@ struct Feed {
         bool *lacks_column; /* of each report of the mapping: the file cannot say it */
         char trouble[MAPPING_TEXT_BYTES];
         Seen seen;
+        Cells cells;           /* of this reading */
+        int64_t look_again_ms; /* when a cell can be said that could not yet */
         FeedCounts counts;
         RowScratch scratch;
 };
@@ -49,6 +54,7 @@ int feed_new(Feed **ret_feed, const Mapping *mapping, PlekPublisher *publisher,
         /* Rows that say when they were observed are as old as they say, however often the file is
          * written: a reading states those that changed, and nothing is affirmed. */
         feed->affirms = true;
+        feed->look_again_ms = INT64_MAX;
         for (size_t i = 0; i < mapping->n_reports; i++)
                 if (mapping->reports[i].templates[KEY_OBSERVED_AT])
                         feed->affirms = false;
@@ -61,6 +67,7 @@ Feed *feed_free(Feed *feed)
         if (!feed)
                 return NULL;
         seen_deinit(&feed->seen);
+        cells_deinit(&feed->cells);
         free(feed->lacks_column);
         free(feed);
         return NULL;
@@ -93,7 +100,7 @@ static bool is_gone(void *arg, const PlekRecordKey *key)
         for (size_t i = 0; i < feed->mapping->n_reports; i++) {
                 const MappedReport *mapped = &feed->mapping->reports[i];
 
-                if (mapped->kind == key->kind &&
+                if (mapped->kind == key->kind && !report_kind_is_event(mapped->kind) &&
                     may_be(mapped->templates[KEY_LOCATION], key->location) &&
                     may_be(mapped->templates[KEY_UNIT], key->unit))
                         return true;
@@ -113,51 +120,67 @@ static int reconcile(Feed *feed)
 
 /* ------------------------------------------------------------------ rows */
 
-static bool key_fits(const PlekRecordKey *key)
-{
-        return strlen(key->location) <= SEEN_NAME_MAX &&
-               (!key->unit || strlen(key->unit) <= SEEN_NAME_MAX) &&
-               (!key->method || strlen(key->method) <= SEEN_NAME_MAX);
-}
-
-static int put(Feed *feed, const CsvRow *row, const MappedReport *mapped, const PlekReport *report,
-               SeenRecord *seen)
+/* Returns as the publisher does, but for PLEK_E_INVALID: that is said here. */
+static int put_report(Feed *feed, unsigned long line, const MappedReport *mapped,
+                      const PlekReport *report, bool *ret_refused)
 {
         char text[ROW_FAULT_BYTES + 128];
         PlekFault why = { 0 };
         int r;
 
         r = feed->publisher ? plek_publisher_put(feed->publisher, report, &why) : 0;
-        if (r == PLEK_E_INVALID) {
-                snprintf(text, sizeof(text), "line %lu, [report %s], %s: %s", row->line,
-                         mapped->name, why.field, why.text);
+        *ret_refused = r == PLEK_E_INVALID;
+        if (*ret_refused) {
+                snprintf(text, sizeof(text), "line %lu, [report %s], %s: %s", line, mapped->name,
+                         why.field, why.text);
                 fault(feed, text);
-                seen->reading = 0; /* what was there before it is not affirmed */
                 return 0;
         }
+        feed->counts.n_reports += !r;
+        return r;
+}
+
+static int put(Feed *feed, const CsvRow *row, const MappedReport *mapped, const PlekReport *report,
+               SeenRecord *seen)
+{
+        bool is_refused;
+        int r;
+
+        r = put_report(feed, row->line, mapped, report, &is_refused);
         if (r)
                 return r;
-        seen->observed_at_ms = report->observed_at_ms;
-        feed->counts.n_reports++;
+        if (is_refused)
+                seen->reading = 0; /* what was there before it is not affirmed */
+        else
+                seen->observed_at_ms = report->observed_at_ms;
         return 0;
 }
 
-/* Of what a row says in the columns that @mapped uses. */
-static void digest_row(uint8_t ret_digest[SEEN_DIGEST_BYTES], const CsvFile *csv, const CsvRow *row,
-                       const MappedReport *mapped)
+static int put_cell(void *arg, const Cell *cell, const PlekReport *report)
 {
-        RowColumns columns = { .mapped = mapped };
-        crypto_generichash_state state;
+        bool is_refused;
 
-        crypto_generichash_init(&state, NULL, 0, SEEN_DIGEST_BYTES);
-        while (row_columns_next(&columns)) {
-                size_t index = csv_file_find(csv, columns.name);
-                const char *field = index == SIZE_MAX ? NULL : row->fields[index];
+        return put_report(arg, cell->line, cell->mapped, report, &is_refused);
+}
 
-                field = field ? field : "";
-                crypto_generichash_update(&state, (const uint8_t *)field, strlen(field) + 1);
-        }
-        crypto_generichash_final(&state, ret_digest, SEEN_DIGEST_BYTES);
+/* What was counted over all rows. */
+static int put_cells(Feed *feed, int64_t now_ms)
+{
+        const int64_t theirs_ms = feed->publisher ? plek_publisher_now_ms(feed->publisher) : -1;
+        CellsLeft left;
+        int r;
+
+        if (theirs_ms >= 0)
+                now_ms = theirs_ms;
+        r = cells_tell(&feed->cells, now_ms, (int64_t)feed->mapping->complete_after_s * 1000,
+                       put_cell, feed, &left);
+        cells_deinit(&feed->cells);
+        if (r)
+                return r;
+        feed->look_again_ms = left.next_at_ms;
+        feed->counts.n_to_come = left.n_to_come;
+        feed->counts.n_too_old = left.n_too_old;
+        return 0;
 }
 
 typedef int (*RowFn)(Feed *feed, const CsvFile *csv, const CsvRow *row, const MappedReport *mapped,
@@ -180,7 +203,7 @@ static int put_newest(Feed *feed, const CsvFile *csv, const CsvRow *row, const M
         r = seen_note(&feed->seen, key, &seen, &again);
         if (r || (again && report->observed_at_ms < seen->observed_at_ms))
                 return r;
-        digest_row(digest, csv, row, mapped);
+        row_digest(digest, csv, row, mapped);
         same = !memcmp(seen->digest, digest, sizeof(digest));
         memcpy(seen->digest, digest, sizeof(digest));
         if (same && !again && mapped->templates[KEY_OBSERVED_AT] &&
@@ -211,8 +234,10 @@ static int on_row(Feed *feed, CsvFile *csv, const CsvRow *row, const MappedRepor
                 return 0;
         }
 
+        if (report_kind_is_event(report.kind))
+                return cells_add(&feed->cells, mapped, &report, row->line);
         plek_report_key(&report, &key);
-        if (!key_fits(&key)) {
+        if (!seen_fits(&key)) {
                 snprintf(text, sizeof(text), "line %lu, [report %.64s]: a name is too long",
                          row->line, mapped->name);
                 fault(feed, text);
@@ -347,7 +372,10 @@ static int read_file(Feed *feed, RowFn on_report, void *arg, int64_t now_ms)
                 /* Before its rows are put: those that did not change are affirmed, not said again,
                  * also after a time in which it was not written. */
                 (void)feed_answers(feed, now_ms);
+                cells_deinit(&feed->cells); /* of a reading that failed */
                 r = read_rows(feed, csv, on_report, arg);
+                if (!r)
+                        r = put_cells(feed, now_ms);
         }
         fclose(file);
         return r;
@@ -393,7 +421,7 @@ int feed_read(Feed *feed, FeedLook look, int64_t now_ms)
         /* What is not there is looked for each time; reading says why. */
         if (look == FEED_LOOK_AGAIN && stat(feed->mapping->file, &st) == 0) {
                 feed->is_torn = has_changed(feed, &st) && !is_settled(feed, &st, now_ms);
-                if (feed->is_torn || !has_changed(feed, &st))
+                if (feed->is_torn || (!has_changed(feed, &st) && now_ms < feed->look_again_ms))
                         return *feed->trouble ? FEED_E_FILE : 0;
         }
         feed->is_torn = false;
@@ -427,12 +455,12 @@ static int put_in_order(Feed *feed, const CsvFile *csv, const CsvRow *row,
         return r ? r : put(feed, row, mapped, report, seen);
 }
 
-int feed_replay(Feed *feed, int timeout_ms)
+int feed_replay(Feed *feed, int64_t now_ms, int timeout_ms)
 {
         int r;
 
         feed->affirms = false; /* a later row would be a later time */
-        r = read_file(feed, put_in_order, &timeout_ms, 0);
+        r = read_file(feed, put_in_order, &timeout_ms, now_ms);
         if (!r && feed->publisher)
                 r = plek_publisher_flush(feed->publisher, timeout_ms);
         return r == PLEK_E_REFUSED ? 0 : r;

@@ -20,6 +20,8 @@ typedef struct FeedCounts {
         unsigned long n_rows;
         unsigned long n_reports;
         unsigned long n_bad;      /* rows or reports that were wrong */
+        unsigned long n_to_come;  /* flows whose period is not over */
+        unsigned long n_too_old;  /* flows and refusals that no broker takes any more */
         unsigned long n_readings; /* since the start */
 } FeedCounts;
 
@@ -48,7 +50,7 @@ MUST_CHECK int feed_read(Feed *feed, FeedLook look, int64_t now_ms);
 
 /* Reads it once from top to bottom, waiting for the receipts before a record is replaced: for
  * series in which a later row is a later time. Returns as feed_read(), or PLEK_E_TIMEOUT. */
-MUST_CHECK int feed_replay(Feed *feed, int timeout_ms);
+MUST_CHECK int feed_replay(Feed *feed, int64_t now_ms, int timeout_ms);
 
 /* Why the file as a whole could not be read; "" if it could. */
 const char *feed_trouble(const Feed *feed);

@@ -3,46 +3,8 @@
 #include <stdarg.h>
 #include <string.h>
 
-#include "mapping.h"
+#include "mapping-keys.h"
 #include "plek/when.h"
-
-/* A key of [report ...], and for which kinds it is. */
-static const struct {
-        const char *name;
-        MappingKey key;
-        PlekReportKind kind; /* 0: all */
-} keys[] = {
-        { "location", KEY_LOCATION, 0 },
-        { "unit", KEY_UNIT, 0 },
-        { "label", KEY_LABEL, 0 },
-        { "care", KEY_CARE, 0 },
-        { "observed-at", KEY_OBSERVED_AT, 0 },
-        { "definition", KEY_DEFINITION, 0 },
-        { "state", KEY_STATE, PLEK_REPORT_DOOR },
-        { "group", KEY_GROUP, PLEK_REPORT_DOOR },
-        { "urgency", KEY_URGENCY, PLEK_REPORT_DOOR },
-        { "exceptions", KEY_EXCEPTIONS, PLEK_REPORT_DOOR },
-        { "reason", KEY_REASON, PLEK_REPORT_DOOR },
-        { "text", KEY_TEXT, PLEK_REPORT_DOOR },
-        { "authorised-by", KEY_AUTHORISED_BY, PLEK_REPORT_DOOR },
-        { "ends-at", KEY_ENDS_AT, PLEK_REPORT_DOOR },
-        { "method", KEY_METHOD, PLEK_REPORT_PRESSURE },
-        { "score", KEY_SCORE, PLEK_REPORT_PRESSURE },
-        { PLEK_NEDOCS_PATIENTS, KEY_PATIENTS, PLEK_REPORT_PRESSURE },
-        { PLEK_NEDOCS_ED_BEDS, KEY_ED_BEDS, PLEK_REPORT_PRESSURE },
-        { PLEK_NEDOCS_ADMITTED_WAITING, KEY_ADMITTED_WAITING, PLEK_REPORT_PRESSURE },
-        { PLEK_NEDOCS_HOSPITAL_BEDS, KEY_HOSPITAL_BEDS, PLEK_REPORT_PRESSURE },
-        { PLEK_NEDOCS_VENTILATED, KEY_VENTILATED, PLEK_REPORT_PRESSURE },
-        { PLEK_NEDOCS_LONGEST_BOARDING, KEY_LONGEST_BOARDING, PLEK_REPORT_PRESSURE },
-        { PLEK_NEDOCS_LAST_DOOR_TO_BED, KEY_LAST_DOOR_TO_BED, PLEK_REPORT_PRESSURE },
-        { "name", KEY_NAME, PLEK_REPORT_CARD },
-        { "location-kind", KEY_LOCATION_KIND, PLEK_REPORT_CARD },
-        { "latitude", KEY_LATITUDE, PLEK_REPORT_CARD },
-        { "longitude", KEY_LONGITUDE, PLEK_REPORT_CARD },
-        { "phone", KEY_PHONE, PLEK_REPORT_CARD },
-        { "level", KEY_LEVEL, PLEK_REPORT_OFFERING },
-        { "hours", KEY_HOURS, PLEK_REPORT_OFFERING },
-};
 
 /* One parse: where it is, and the first thing that was wrong. */
 typedef struct Parser {
@@ -179,6 +141,8 @@ static int on_feed(Parser *parser, const char *name, const char *value)
                 return set_duration(parser, &m->valid_for_s, name, value);
         if (!strcmp(name, "refreshed-every"))
                 return set_duration(parser, &m->refreshed_every_s, name, value);
+        if (!strcmp(name, "complete-after"))
+                return set_duration(parser, &m->complete_after_s, name, value);
         if (!strcmp(name, "status")) {
                 r = set_code(parser, &code, PLEK_CODES_STATUS, name, value);
                 m->status = (PlekStatus)code;
@@ -218,27 +182,25 @@ static int on_report(Parser *parser, const char *section, const char *name, cons
 {
         MappedReport *report = need_report(parser->mapping, section);
         uint32_t code;
+        size_t key;
 
         if (!report) {
                 parser->out_of_memory = true;
                 return 0;
         }
         if (!strcmp(name, "kind")) {
-                if (plek_code_parse(&code, PLEK_CODES_REPORT, value) || code == PLEK_REPORT_FLOW ||
-                    code == PLEK_REPORT_REFUSAL)
+                if (plek_code_parse(&code, PLEK_CODES_REPORT, value))
                         return wrong(parser,
-                                     "[report %s] kind is counts, door, pressure, card or "
-                                     "offering, not '%s'",
+                                     "[report %s] kind is counts, door, pressure, card, offering, "
+                                     "flow or refusal, not '%s'",
                                      section, value);
                 report->kind = (PlekReportKind)code;
                 return 1;
         }
-        for (size_t i = 0; i < N_ELEMENTS(keys); i++)
-                if (!strcmp(name, keys[i].name))
-                        return set_string(parser, &report->templates[keys[i].key], value);
-        if (!plek_code_parse(&code, PLEK_CODES_COUNT_FIELD, name) && code < PLEK_N_COUNT_FIELDS)
-                return set_string(parser, &report->templates[KEY_COUNTS + code], value);
-        return wrong(parser, "[report %s] has no '%s'", section, name);
+        key = mapping_key_find(name);
+        if (key == N_MAPPING_KEYS)
+                return wrong(parser, "[report %s] has no '%s'", section, name);
+        return set_string(parser, &report->templates[key], value);
 }
 
 static MappedValues *find_values(const Mapping *m, const char *name)
@@ -299,38 +261,13 @@ static int on_line(void *arg, const char *section, const char *name, const char 
 
 /* ------------------------------------------------------------------ as a whole */
 
-/* Templates that a kind of report cannot be without. */
 static int check_report(Parser *parser, const MappedReport *report)
 {
-        static const struct {
-                PlekReportKind kind;
-                MappingKey key;
-        } required[] = {
-                { PLEK_REPORT_COUNTS, KEY_CARE },        { PLEK_REPORT_DOOR, KEY_STATE },
-                { PLEK_REPORT_PRESSURE, KEY_METHOD },    { PLEK_REPORT_CARD, KEY_NAME },
-                { PLEK_REPORT_CARD, KEY_LOCATION_KIND }, { PLEK_REPORT_OFFERING, KEY_CARE },
-        };
+        char why[MAPPING_TEXT_BYTES];
 
-        if (!report->kind)
-                return wrong(parser, "[report %s] does not say its kind", report->name);
-        if (!report->templates[KEY_LOCATION])
-                return wrong(parser, "[report %s] does not say its location", report->name);
-
-        for (size_t i = 0; i < N_ELEMENTS(keys); i++) {
-                if (keys[i].kind && keys[i].kind != report->kind && report->templates[keys[i].key])
-                        return wrong(parser, "[report %s] is of another kind than '%s' belongs to",
-                                     report->name, keys[i].name);
-                for (size_t k = 0; k < N_ELEMENTS(required); k++)
-                        if (required[k].kind == report->kind && required[k].key == keys[i].key &&
-                            !report->templates[keys[i].key])
-                                return wrong(parser, "[report %s] does not say its %s",
-                                             report->name, keys[i].name);
-        }
-        for (size_t i = KEY_COUNTS; i < N_MAPPING_KEYS; i++)
-                if (report->templates[i] && report->kind != PLEK_REPORT_COUNTS)
-                        return wrong(parser, "[report %s] is not of kind counts, but has a count",
-                                     report->name);
-        return 1;
+        if (mapping_check_keys(report, why))
+                return 1;
+        return wrong(parser, "[report %s] %s", report->name, why);
 }
 
 /* {column:name} must name a [values name] that exists. */

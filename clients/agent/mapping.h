@@ -62,6 +62,15 @@ typedef enum MappingKey {
         KEY_PHONE,
         KEY_LEVEL,
         KEY_HOURS,
+        KEY_FROM,
+        KEY_TO,
+        KEY_OTHER,
+        KEY_COUNT,
+        KEY_BEGIN,
+        KEY_END,
+        KEY_DAY,
+        KEY_MONTH,
+        KEY_AT,
         KEY_COUNTS, /* + PlekCountField */
         N_MAPPING_KEYS = KEY_COUNTS + PLEK_N_COUNT_FIELDS,
 } MappingKey;
@@ -100,6 +109,7 @@ struct Mapping {
         uint32_t valid_for_s;
         uint32_t refreshed_every_s; /* the source is taken for dead past twice that */
         bool withdraw_absent;       /* a row that is gone withdraws its record */
+        uint32_t complete_after_s;  /* a flow is said so long after its period is over */
 
         MappedReport *reports;
         size_t n_reports;

@@ -1,4 +1,5 @@
 #include <math.h>
+#include <sodium.h>
 #include <stdarg.h>
 #include <string.h>
 #include <time.h>
@@ -106,6 +107,23 @@ bool row_columns_next(RowColumns *c)
                 return true;
         }
         return false;
+}
+
+void row_digest(uint8_t ret_digest[ROW_DIGEST_BYTES], const CsvFile *csv, const CsvRow *row,
+                const MappedReport *mapped)
+{
+        RowColumns columns = { .mapped = mapped };
+        crypto_generichash_state state;
+
+        crypto_generichash_init(&state, NULL, 0, ROW_DIGEST_BYTES);
+        while (row_columns_next(&columns)) {
+                size_t index = csv_file_find(csv, columns.name);
+                const char *field = index == SIZE_MAX ? NULL : row->fields[index];
+
+                field = field ? field : "";
+                crypto_generichash_update(&state, (const uint8_t *)field, strlen(field) + 1);
+        }
+        crypto_generichash_final(&state, ret_digest, ROW_DIGEST_BYTES);
 }
 
 /* ------------------------------------------------------------------ numbers and times */
@@ -217,24 +235,38 @@ int row_sum(RowContext *c, const char *text, double *ret_sum, uint32_t *ret_why)
         return 0;
 }
 
+/* The C library has one zone, the environment's. Returns what it was, for zone_leave(). */
+static char *zone_enter(const char *zone)
+{
+        const char *current = getenv("TZ");
+        char *old = current ? strdup(current) : NULL;
+
+        if (zone) {
+                setenv("TZ", zone, 1);
+                tzset();
+        }
+        return old;
+}
+
+static void zone_leave(const char *zone, char *old)
+{
+        if (zone) {
+                if (old)
+                        setenv("TZ", old, 1);
+                else
+                        unsetenv("TZ");
+                tzset();
+        }
+        free(old);
+}
+
 /* What strptime() left, in the mapping's zone. */
 static int64_t zone_to_ms(struct tm *tm, const char *zone)
 {
-        CLEANUP(freep) char *old = NULL;
-        const char *current = getenv("TZ");
-        int64_t ms;
+        char *old = zone_enter(zone);
+        int64_t ms = (int64_t)mktime(tm) * 1000;
 
-        if (!zone)
-                return (int64_t)mktime(tm) * 1000;
-        old = current ? strdup(current) : NULL;
-        setenv("TZ", zone, 1);
-        tzset();
-        ms = (int64_t)mktime(tm) * 1000;
-        if (old)
-                setenv("TZ", old, 1);
-        else
-                unsetenv("TZ");
-        tzset();
+        zone_leave(zone, old);
         return ms;
 }
 
@@ -261,4 +293,54 @@ int row_time(RowContext *c, const char *text, int64_t *ret_ms)
         }
         return row_wrong(c, "'%.64s' is not a time%s", text,
                          c->mapping->time_format ? " of time-format" : ", as in 2026-11-22 18:00");
+}
+
+int row_period(RowContext *c, CalendarPeriod which, const char *text, int64_t *ret_from_ms,
+               int64_t *ret_until_ms)
+{
+        const char *zone = c->mapping->time_zone;
+        struct tm from = { 0 }, until;
+        char month[16], *old;
+        int64_t at_ms;
+        time_t at;
+        int r;
+
+        /* As a month is written where nothing else is said. */
+        if (which == PERIOD_MONTH && !c->mapping->time_format && strlen(text) == 7) {
+                snprintf(month, sizeof(month), "%s-01", text);
+                text = month;
+        }
+        r = row_time(c, text, &at_ms);
+        if (r)
+                return r;
+
+        at = (time_t)(at_ms / 1000);
+        old = zone_enter(zone);
+        localtime_r(&at, &from);
+        from = (struct tm){ .tm_year = from.tm_year,
+                            .tm_mon = from.tm_mon,
+                            .tm_mday = which == PERIOD_DAY ? from.tm_mday : 1,
+                            .tm_isdst = -1 };
+        until = from;
+        if (which == PERIOD_DAY)
+                until.tm_mday++;
+        else
+                until.tm_mon++;
+        *ret_from_ms = (int64_t)mktime(&from) * 1000;
+        *ret_until_ms = (int64_t)mktime(&until) * 1000;
+        zone_leave(zone, old);
+        return 0;
+}
+
+int row_code(RowContext *c, size_t key, PlekCodeList list, uint32_t *ret_code)
+{
+        const char *text;
+        int r;
+
+        r = row_fill(c, key, &text);
+        if (r || !text)
+                return r;
+        if (plek_code_parse(ret_code, list, text))
+                return row_wrong(c, "there is no '%.64s'", text);
+        return 0;
 }

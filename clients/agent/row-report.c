@@ -1,7 +1,7 @@
 #include <math.h>
 #include <string.h>
 
-#include "row-field.h"
+#include "row-event.h"
 
 static int count(RowContext *c, uint32_t field, PlekCounts *counts)
 {
@@ -32,24 +32,11 @@ static int count(RowContext *c, uint32_t field, PlekCounts *counts)
         return 0;
 }
 
-static int code(RowContext *c, size_t key, PlekCodeList list, uint32_t *ret_code)
-{
-        const char *text;
-        int r;
-
-        r = row_fill(c, key, &text);
-        if (r || !text)
-                return r;
-        if (plek_code_parse(ret_code, list, text))
-                return row_wrong(c, "there is no '%.64s'", text);
-        return 0;
-}
-
 static int counts(RowContext *c, PlekReport *report)
 {
         int r;
 
-        r = code(c, KEY_CARE, PLEK_CODES_CARE, &report->counts.care);
+        r = row_code(c, KEY_CARE, PLEK_CODES_CARE, &report->counts.care);
         if (!r && !report->counts.care)
                 return row_wrong(c, "the care is not said");
         for (uint32_t field = 0; !r && field < PLEK_N_COUNT_FIELDS; field++)
@@ -83,17 +70,17 @@ static int door(RowContext *c, PlekReport *report)
         int r;
 
         *door = (PlekDoor)PLEK_DOOR_INIT;
-        r = code(c, KEY_STATE, PLEK_CODES_DOOR_STATE, &door->state);
+        r = row_code(c, KEY_STATE, PLEK_CODES_DOOR_STATE, &door->state);
         if (!r && !door->state)
                 return row_wrong(c, "the state is not said");
         if (!r)
-                r = code(c, KEY_CARE, PLEK_CODES_CARE, &door->care);
+                r = row_code(c, KEY_CARE, PLEK_CODES_CARE, &door->care);
         if (!r)
-                r = code(c, KEY_GROUP, PLEK_CODES_PATIENT_GROUP, &door->patient_group);
+                r = row_code(c, KEY_GROUP, PLEK_CODES_PATIENT_GROUP, &door->patient_group);
         if (!r)
                 r = exceptions(c, door);
         if (!r)
-                r = code(c, KEY_REASON, PLEK_CODES_REASON, &door->reason);
+                r = row_code(c, KEY_REASON, PLEK_CODES_REASON, &door->reason);
         if (!r)
                 r = row_fill(c, KEY_TEXT, &door->text);
         if (!r)
@@ -210,7 +197,7 @@ static int offering(RowContext *c, PlekReport *report)
         int r;
 
         *o = (PlekOffering)PLEK_OFFERING_INIT;
-        r = code(c, KEY_CARE, PLEK_CODES_CARE, &o->care);
+        r = row_code(c, KEY_CARE, PLEK_CODES_CARE, &o->care);
         if (!r && !o->care)
                 return row_wrong(c, "the care is not said");
         if (!r)
@@ -288,8 +275,10 @@ int row_report(PlekReport *ret_report, const Mapping *mapping, const MappedRepor
                 r = offering(&c, &report);
                 break;
         case PLEK_REPORT_FLOW:
+                r = row_flow(&c, &report);
+                break;
         case PLEK_REPORT_REFUSAL:
-                assert(!"a kind that no mapping has");
+                r = row_refusal(&c, &report);
                 break;
         }
         if (!r)
