@@ -123,6 +123,9 @@ def test_a_region_that_forbids_a_state_is_told_in_its_words():
             done = tools.plek(*arguments, party="duin", expect=REFUSED)
             assert "POLICY" in done.err and field in done.err and "oost" in done.err, done.err
         tools.plek("stop", "duin", *ED, "--until", "110min", party="duin")
+        done = tools.plek("stop", "duin", *ED, "--from", "110min", "--until", "2h", party="duin",
+                          expect=REFUSED)
+        assert "with what is announced" in done.err, done.err
 
 
 def test_a_door_without_its_location_is_wrong_usage():

@@ -248,6 +248,75 @@ static void test_a_plan_is_measured_from_its_start(void **state)
         assert_accepted(admit_of(party, &update));
 }
 
+/* A plan from one minute to another, as above. */
+static bool announces(int64_t start_ms, uint32_t number, int from, int until)
+{
+        Update update =
+                planned_door(start_ms + from * INT64_C(60000), start_ms + until * INT64_C(60000));
+
+        update.door.state = PLEK_DOOR_STOP;
+        update.door.plan = number;
+        plan_reset(plan, world.revision);
+        if (admit_of(party, &update)->refusal.code) {
+                assert_int_equal(plan->outcomes[0].refusal.code, PLEK_REFUSED_POLICY);
+                assert_string_equal(plan->outcomes[0].refusal.field, "door.ends_at_ms");
+                assert_true(strlen(plan->outcomes[0].refusal.text) < PLAN_TEXT_MAX - 1);
+                return false;
+        }
+        world_publish(&world, party, &update);
+        return true;
+}
+
+static void test_a_bounded_state_cannot_be_announced_piece_by_piece(void **state)
+{
+        DoorPolicy policy = { .region = "noord",
+                              .state = PLEK_DOOR_STOP,
+                              .longest_ms = 7200000,
+                              .pause_ms = 1800000 };
+        int64_t start_ms = world.now_ms;
+        Update other;
+
+        options.policies = &policy;
+        options.n_policies = 1;
+        assert_true(announces(start_ms, 1, 600, 660));
+        assert_true(announces(start_ms, 2, 670, 720)); /* two hours with the pause in it */
+        assert_false(announces(start_ms, 3, 720, 730));
+        assert_true(says(&plan->outcomes[0], "leave 30 minutes between"));
+        assert_false(announces(start_ms, 3, 560, 590));
+        assert_true(announces(start_ms, 3, 750, 870));  /* after a pause */
+        assert_false(announces(start_ms, 4, 690, 740)); /* it would join them */
+        assert_true(announces(start_ms, 3, 750, 800));  /* a plan that has not begun may change */
+        assert_true(announces(start_ms, 4, 801, 870));
+
+        /* What is said now goes on into what is announced, and the other way. */
+        assert_false(stops(start_ms, 520, 580));
+        assert_true(stops(start_ms, 520, 565));
+        assert_false(announces(start_ms, 5, 570, 571));
+
+        /* Another scope is another door. */
+        other = planned_door(start_ms + 720 * INT64_C(60000), start_ms + 730 * INT64_C(60000));
+        other.door.state = PLEK_DOOR_STOP;
+        other.door.care = PLEK_CARE_WARD;
+        plan_reset(plan, world.revision);
+        assert_accepted(admit_of(party, &other));
+}
+
+static void test_a_plan_that_has_begun_does_not_begin_anew(void **state)
+{
+        DoorPolicy policy = { .region = "noord",
+                              .state = PLEK_DOOR_STOP,
+                              .longest_ms = 7200000,
+                              .pause_ms = 1800000 };
+        int64_t start_ms = world.now_ms;
+
+        options.policies = &policy;
+        options.n_policies = 1;
+        assert_true(announces(start_ms, 1, 10, 130));
+        world.now_ms = start_ms + 100 * INT64_C(60000);
+        assert_false(announces(start_ms, 1, 105, 140));
+        assert_true(announces(start_ms, 1, 105, 130));
+}
+
 /* ------------------------------------------------------------------ quota */
 
 static void test_a_party_keeps_no_more_records_than_its_quota(void **state)
@@ -344,6 +413,8 @@ int main(void)
                 TEST(test_a_region_can_bound_how_long_a_state_lasts),
                 TEST(test_a_bounded_state_cannot_be_renewed_for_ever),
                 TEST(test_a_plan_is_measured_from_its_start),
+                TEST(test_a_bounded_state_cannot_be_announced_piece_by_piece),
+                TEST(test_a_plan_that_has_begun_does_not_begin_anew),
                 TEST(test_a_party_keeps_no_more_records_than_its_quota),
                 TEST(test_a_full_batch_of_one_party_stays_within_its_quota),
                 TEST(test_doors_of_one_location_are_bounded_and_counts_do_not_count),
