@@ -122,6 +122,14 @@ static void spell_party(const PlekSubscriber *subscriber, const char *location, 
 
 /* ------------------------------------------------------------------ records */
 
+/* What went with the numbers in between may have been newer, and on time. */
+static void spell_thinned(PlekRecord *record)
+{
+        if (record->freshness != PLEK_FRESH)
+                record->freshness = PLEK_THINNED;
+        record->overdue_ms = 0;
+}
+
 int record_spell(const PlekSubscriber *subscriber, RecordRoom *room, const Record *record,
                  PlekRecord *ret_record)
 {
@@ -151,6 +159,8 @@ int record_spell(const PlekSubscriber *subscriber, RecordRoom *room, const Recor
                 .overdue_ms = record_overdue_ms(record, replica_agreed_s(record), now_ms),
                 .flags = record->flags & (PLEK_FLAG_OVERCROWDED | PLEK_FLAG_INCONSISTENT),
         };
+        if (replica_is_thinned(subscriber->replica))
+                spell_thinned(ret_record);
         report_from_update(&update, &ret_record->report);
         if (update.kind == UPDATE_DOOR)
                 ret_record->standing = (PlekStanding)door_standing(&update.door, now_ms);

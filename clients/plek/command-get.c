@@ -236,7 +236,8 @@ static void never_json(PlekSubscriber *subscriber, const TableFilter *filter)
                                 "party_name", location.party_name, "region", location.region,
                                 "regions", regions_to_json(location.regions, location.n_regions),
                                 "location", location.location, "freshness",
-                                freshness_name(PLEK_NEVER)));
+                                freshness_name(table_is_thinned(subscriber) ? PLEK_THINNED
+                                                                            : PLEK_NEVER)));
 }
 
 static int print_record(PlekSubscriber *subscriber, const PlekRecord *record,

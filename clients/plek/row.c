@@ -213,7 +213,8 @@ static TableStyle style_of(const PlekRecord *record)
                 return TABLE_GREY;
         if (state == PLEK_DOOR_STOP && record->standing == PLEK_EXPIRED)
                 return TABLE_ORANGE;
-        if (record->standing != PLEK_STANDS || record->freshness == PLEK_STALE)
+        if (record->standing != PLEK_STANDS || record->freshness == PLEK_STALE ||
+            record->freshness == PLEK_THINNED)
                 return TABLE_GREY;
         return state < N_ELEMENTS(doors) && state ? doors[state] : TABLE_PLAIN;
 }
@@ -228,7 +229,7 @@ static char sign_of(const PlekRecord *record)
                 return '!';
         if (record->freshness == PLEK_SILENT || record->standing == PLEK_LAPSED)
                 return '?';
-        if (record->freshness == PLEK_STALE)
+        if (record->freshness == PLEK_STALE || record->freshness == PLEK_THINNED)
                 return '~';
         return record->available_known && !record->available ? '0' : ' ';
 }
@@ -277,6 +278,8 @@ static void marks(const PlekRecord *record, Language language, int64_t away_ms, 
                 text_add(text, "  %s", word(language, "stale"));
         if (record->freshness == PLEK_SILENT)
                 text_add(text, "  %s", word(language, "silent"));
+        if (record->freshness == PLEK_THINNED)
+                text_add(text, "  %s", word(language, "or newer: numbers in between are not kept"));
         if (record->enrolled == PLEK_NO_LONGER_ENROLLED)
                 text_add(text, "  %s", word(language, "no longer enrolled"));
         if (record->overdue_ms) {
@@ -393,11 +396,12 @@ void row_make(Row *ret_row, const PlekRecord *record, Language language, int64_t
         set_order(ret_row, record);
 }
 
-void row_make_never(Row *ret_row, const char *region, const char *location, Language language)
+void row_make_never(Row *ret_row, const char *region, const char *location, bool is_thinned,
+                    Language language)
 {
         *ret_row = (Row){ .style = TABLE_GREY };
         snprintf(ret_row->region, sizeof(ret_row->region), "%s", region);
         snprintf(ret_row->location, sizeof(ret_row->location), "%s", location);
         snprintf(ret_row->text, sizeof(ret_row->text), "  - %s",
-                 word(language, "nothing reported yet"));
+                 word(language, is_thinned ? "nothing of it is kept" : "nothing reported yet"));
 }

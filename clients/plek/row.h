@@ -33,5 +33,7 @@ void row_say(const PlekRecord *record, Language language, char *ret_about, size_
  */
 void row_make(Row *ret_row, const PlekRecord *record, Language language, int64_t away_ms,
               int columns);
-/* Of a location of which nothing was said. */
-void row_make_never(Row *ret_row, const char *region, const char *location, Language language);
+/* Of a location of which nothing was said; or, in a past that was thinned, of which nothing is
+ * kept. */
+void row_make_never(Row *ret_row, const char *region, const char *location, bool is_thinned,
+                    Language language);

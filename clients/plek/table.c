@@ -216,6 +216,16 @@ static bool has_row(const Gathered *gathered, size_t n_rows, const PlekLocation 
         return n_rows && bsearch(&key, gathered->rows, n_rows, sizeof(Row), compare_places);
 }
 
+bool table_is_thinned(const PlekSubscriber *subscriber)
+{
+        uint64_t revision;
+        int64_t time_ms;
+        bool is_thinned;
+
+        return !plek_subscriber_past(subscriber, &revision, &time_ms, NULL, &is_thinned) &&
+               is_thinned;
+}
+
 /* A location that somebody is enrolled for and nobody said anything of is not an empty place. Rows
  * are in order, and are not any more. */
 static int gather_never(Gathered *gathered, PlekSubscriber *subscriber, const TableFilter *filter)
@@ -235,7 +245,7 @@ static int gather_never(Gathered *gathered, PlekSubscriber *subscriber, const Ta
                         return err_raise(-ENOMEM);
                 gathered->rows = rows;
                 row_make_never(&rows[gathered->n_rows++], location.region, location.location,
-                               filter->language);
+                               table_is_thinned(subscriber), filter->language);
         }
         return 0;
 }
@@ -277,15 +287,14 @@ void table_head(char *ret_text, size_t n_text, TableStyle *ret_style, PlekSubscr
         char when[WHEN_TEXT_BYTES] = "?", since[DURATION_TEXT_BYTES] = "";
         int64_t now_ms = plek_subscriber_now_ms(subscriber);
         uint64_t epoch, revision;
-        bool is_whole, is_thinned;
+        bool is_whole;
         const char *thinned = "";
         PlekLinkState link;
-        int64_t time_ms;
 
         plek_subscriber_link_state(subscriber, &link);
         plek_subscriber_position(subscriber, &epoch, &revision);
         is_whole = link.link == PLEK_LINK_LIVE || link.link == PLEK_LINK_PAST;
-        if (!plek_subscriber_past(subscriber, &revision, &time_ms, NULL, &is_thinned) && is_thinned)
+        if (table_is_thinned(subscriber))
                 thinned = word(language, ", thinned: numbers in between are not kept");
         if (now_ms >= 0) {
                 when_format(now_ms, when);

@@ -7,7 +7,8 @@
  * alike have a sign and a word each, so that colour only repeats what the line says:
  *
  *         (nothing)  fresh
- *         ~  stale       older than its sender said it would be
+ *         ~  stale       older than its sender said it would be; or as old or newer, in a past of
+ *                        which numbers in between are not kept
  *         ?  silent      three times as old, or unknown
  *         !  expired     a stop whose end has passed
  *         x  withdrawn   no longer exists, or no longer for us
@@ -64,6 +65,8 @@ void table_head(char *ret_text, size_t n_text, TableStyle *ret_style, PlekSubscr
                 Language language);
 
 /* Whether a location of which nothing was said is to be shown. */
+/* It is a past of which numbers are not all kept. */
+bool table_is_thinned(const PlekSubscriber *subscriber);
 bool table_wants_location(const TableFilter *filter, const PlekLocation *location);
 /* Whether @record is one that the filter asks for. */
 bool table_wants(const TableFilter *filter, const PlekRecord *record);

@@ -35,8 +35,9 @@ const char *status_mark(uint32_t status, Language language)
 const char *freshness_name(PlekFreshness freshness)
 {
         static const char *const names[] = {
-                [PLEK_NEVER] = "NEVER",   [PLEK_FRESH] = "FRESH",         [PLEK_STALE] = "STALE",
-                [PLEK_SILENT] = "SILENT", [PLEK_WITHDRAWN] = "WITHDRAWN",
+                [PLEK_NEVER] = "NEVER",         [PLEK_FRESH] = "FRESH",
+                [PLEK_STALE] = "STALE",         [PLEK_SILENT] = "SILENT",
+                [PLEK_WITHDRAWN] = "WITHDRAWN", [PLEK_THINNED] = "THINNED",
         };
         return names[freshness];
 }
@@ -81,8 +82,7 @@ static const struct {
         { "all neighbours have stopped too", "alle buren hebben ook een stop" },
         { "past their end", "na afloop" },
         { "no neighbours are known", "er zijn geen buren bekend" },
-        { "others say so of their kinds of care only",
-          "andere zeggen het alleen per zorgsoort" },
+        { "others say so of their kinds of care only", "andere zeggen het alleen per zorgsoort" },
         { "but", "maar" },
         { "nothing is held", "er is niets bekend" },
         { "for all who speak of it", "voor ieder die erover spreekt" },
@@ -219,6 +219,9 @@ static const struct {
         { "not accepting", "neemt niets aan" },
         { "agent away", "agent weg" },
         { "nothing reported yet", "nog niets gemeld" },
+        { "nothing of it is kept", "er wordt niets van bewaard" },
+        { "or newer: numbers in between are not kept",
+          "of nieuwer: getallen daartussen worden niet bewaard" },
         { "pressure", "drukte" },
         { "whole location", "hele locatie" },
 

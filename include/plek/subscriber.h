@@ -36,6 +36,9 @@ typedef enum PlekFreshness {
         PLEK_STALE,  /* older than its sender said it would be */
         PLEK_SILENT, /* three times as old */
         PLEK_WITHDRAWN,
+        /* In a past that was thinned: it may have been said again since, and that is not kept. It
+         * is as old as is told, or less. */
+        PLEK_THINNED,
 } PlekFreshness;
 
 /* What a door, or an offering, is now, by itself. */

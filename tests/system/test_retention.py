@@ -1,6 +1,8 @@
 #!/usr/bin/python3
 """What is old goes while the broker runs: numbers are thinned, and what is too old is cut off."""
 
+import time
+
 import plek_pb2 as pb
 import tap
 from harness import Region, until_true
@@ -199,6 +201,44 @@ def test_numbers_are_thinned_while_the_broker_runs():
         region.daemon.stop()
         said = Tools(region).plek("verify", region.directory / "data", "--json").one()
         assert said["whole"] and said["thinned"] > 100 and not said["kept_from_revision"], said
+
+
+def test_nobody_was_late_by_what_is_not_kept():
+    with MovedRegion(settings={"keep-full": "1 d", "keep-resolution": "1 h",
+                               "checkpoint": "100 ms"}) as region:
+        agent, tools = region.agent("duin", {"duin-1": "oost"}), MovedTools(region)
+        region.enrol_reader("meldkamer")
+        hour = 60 * MINUTE_MS
+        region.move_to((region.now_ms() // hour + 1) * hour + 1000)
+        agent.session.clock()
+        begin = region.now_ms()
+        for number in range(16):
+            agent.state(agent.make("duin-1", unit="w1", valid_for_s=900,
+                                   counts=pb.Counts(care=pb.CARE_WARD, staffed=number)))
+            region.move_to(region.now_ms() + 10 * MINUTE_MS)
+            agent.session.clock()
+
+        def at(minutes, *arguments):
+            then = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(begin // 1000 + minutes * 60))
+            return tools.plek("at", then, *arguments, party="meldkamer")
+
+        # On time, always: 104 minutes after the beginning it was 4 minutes old.
+        [number] = at(104, "--json").lines()[1:]
+        assert number["freshness"] == "FRESH" and number["age_ms"] < 6 * MINUTE_MS
+        region.move_to(region.now_ms() + 3 * DAY_MS)
+        agent.session.clock()
+        agent.state(ward(agent, 99))
+        until_true(lambda: region.metrics()["plek_thinned_entries_total", ""] > 10, 20, "thinning")
+
+        head, number = at(105, "--json").lines()
+        assert head["thinned"] and number["freshness"] == "THINNED", number
+        assert number["age_ms"] > 40 * MINUTE_MS and not number.get("overdue_ms")
+        text = at(105).out
+        assert "or newer: numbers in between are not kept" in text and "silent" not in text, text
+        head, nothing = at(15, "--json").lines()
+        assert head["thinned"] and nothing["freshness"] == "THINNED", nothing
+        assert "nothing of it is kept" in at(15).out
+        assert "er wordt niets van bewaard" in at(15, "--lang", "nl").out
 
 
 # ---------------------------------------------------------------------- by size

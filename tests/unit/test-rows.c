@@ -83,7 +83,7 @@ static void assert_never(Language language, const char *expected)
 {
         Row row;
 
-        row_make_never(&row, "oost", "duin-ed", language);
+        row_make_never(&row, "oost", "duin-ed", false, language);
         assert_string_equal(row.text, expected);
 }
 
