@@ -139,6 +139,24 @@ static json_t *offering_to_json(const Offering *offering)
         return object;
 }
 
+/* A small count is not said to everybody, and none is shown that was. */
+static json_t *flow_to_json(const Flow *flow)
+{
+        json_t *object = json_object();
+
+        set_code(object, "from", CODES_CHAIN, flow->from);
+        set_code(object, "to", CODES_CHAIN, flow->to);
+        set_text(object, "other", flow->other);
+        set_code(object, "care", CODES_CARE, flow->care);
+        if (flow->has_count && !count_is_small(flow->count))
+                json_object_set_new(object, "count", json_integer(flow->count));
+        else
+                set_code(object, "count", CODES_MISSING, PLEK_MISSING_SUPPRESSED);
+        set_time(object, "from_ms", flow->from_ms);
+        set_time(object, "until_ms", flow->until_ms);
+        return object;
+}
+
 static json_t *report_to_json(const Update *update, int64_t now_ms)
 {
         switch (update->kind) {
@@ -152,6 +170,8 @@ static json_t *report_to_json(const Update *update, int64_t now_ms)
                 return card_to_json(&update->card);
         case UPDATE_OFFERING:
                 return offering_to_json(&update->offering);
+        case UPDATE_FLOW:
+                return flow_to_json(&update->flow);
         default:
                 return NULL; /* what is not listed here is not public */
         }

@@ -1,6 +1,7 @@
 #!/usr/bin/python3
 """Flows and refusals: small counts stay with coordination centres, and nothing counts twice"""
 
+import json
 import re
 import time
 
@@ -245,18 +246,38 @@ def test_no_period_around_another_is_taken_later_either():
         assert (why.code, why.field) == (pb.REFUSED_POLICY, "flow.from_ms")
 
 
-def test_the_open_document_has_no_flows():
+def test_the_open_document_has_the_flows_that_are_public_and_no_other():
     with Region(settings={"open-document": "open.json"}) as region:
         agent = region.agent("duin", {"duin-ed": "oost"})
-        agent.state(flow(agent, 3, 4321, pb.AUDIENCE_OPEN))
-        agent.state(agent.make("duin-ed", audience=pb.AUDIENCE_OPEN, unit="ic", counts=pb.Counts(
-            care=pb.CARE_ICU_ADULT, staffed=12)))
+        public, care, coord = pb.AUDIENCE_OPEN, pb.AUDIENCE_CARE, pb.AUDIENCE_COORD
+        agent.state(flow(agent, 3, 4321, public, other="post-7"))
+        agent.state(flow(agent, 4, None, public))  # withheld
+        agent.state(flow(agent, 5, 0, public))
+        agent.state(flow(agent, 6, 5432, public))
+        agent.state(flow(agent, 6, 5432, coord))   # and taken back
+        agent.state(flow(agent, 7, 6543, care))
+        agent.state(flow(agent, 8, 7654, coord))
+        agent.state(refusal(agent, 7, count=8765))
+        exercise = flow(agent, 9, 9876, public)
+        exercise.status = pb.STATUS_EXERCISE
+        agent.state(exercise)
+        agent.refused(flow(agent, 10, 3, public))
         region.daemon.stop()
         region.daemon.start()
         path = region.directory / "open.json"
-        until_true(lambda: path.exists() and b"staffed" in path.read_bytes(), what="the document")
-        assert b"4321" not in path.read_bytes()
-
+        until_true(lambda: path.exists() and b"4321" in path.read_bytes(), what="the document")
+        found = {record["flow"]["count"]: record for record in
+                 json.loads(path.read_text())["records"]}
+        assert set(found) == {4321, "SUPPRESSED", 0}, found
+        said = found[4321]
+        day_ms = agent.session.time_ms() // DAY_MS * DAY_MS
+        assert said["location"] == "duin-ed" and said["flow"] == {
+            "from": "AMBULANCE", "to": "ED", "care": "ED", "other": "post-7", "count": 4321,
+            "from_ms": day_ms - 3 * DAY_MS, "until_ms": day_ms - 2 * DAY_MS}
+        for planted in (b"5432", b"6543", b"7654", b"8765", b"9876", b"refusal"):
+            assert not re.search(rb'count":' + planted, path.read_bytes()), planted
+        tools = Tools(region)
+        tools.plek("open-document", path)
 
 
 def test_a_time_whose_beginning_is_not_kept_is_not_shown_as_all_of_it():

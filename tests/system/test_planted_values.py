@@ -218,9 +218,14 @@ def test_no_flow_or_refusal_of_a_stricter_audience_reaches_a_reader():
                 assert_none(f"flows for {party}", said,
                             {} if party == "zcc" else secret | {"n": numbers["COORD"]})
         path = region.directory / "open.json"
+        region.daemon.stop()
+        path.unlink()
+        region.daemon.start()
         until_true(path.exists, what="the document")
+        assert_all("the open document", path.read_bytes(),
+                   {"d": b"planted-flow-OPEN", "n": numbers.pop("OPEN")})
         assert_none("the open document", path.read_bytes(), secret | numbers
-                    | {"d": b"planted-flow-OPEN", "e": b"planted-flow-CARE"})
+                    | {"e": b"planted-flow-CARE"})
 
 
 def test_who_changes_their_mind_is_not_heard_of_again():
