@@ -107,6 +107,14 @@ struct Outbox {
 int64_t outbox_jitter(Outbox *outbox, int64_t ms);
 bool outbox_answers(const Outbox *outbox, const char *location);
 
+bool body_is_same(const Blob *a, const Blob *b);
+/* When what it says was over; 0: it says what holds. */
+int64_t event_over_ms(const Update *update);
+/* Whether @body is another refusal than @item is, with its id: *ret_refusal says so. */
+bool event_is_other(const OutboxItem *item, const Blob *body, UpdateKind report,
+                    WireRefusal *ret_refusal);
+void outbox_sweep_events(Outbox *outbox, int64_t over_ms);
+
 void item_enter(Outbox *outbox, OutboxItem *item, ItemState state);
 void item_wait(Outbox *outbox, OutboxItem *item, int64_t due);
 OutboxItem *item_free(Outbox *outbox, OutboxItem *item);

@@ -193,11 +193,6 @@ static int encode(Blob **ret_body, const Update *update, WireRefusal *ret_refusa
         return r == UPDATE_E_REFUSED ? OUTBOX_E_INVALID : err_fold(r);
 }
 
-static bool is_same(const Blob *a, const Blob *b)
-{
-        return a && a->n_bytes == b->n_bytes && !memcmp(a->bytes, b->bytes, a->n_bytes);
-}
-
 static uint8_t rank_of(UpdateKind report)
 {
         switch (report) {
@@ -217,29 +212,6 @@ static uint32_t valid_for_of(const Update *update)
                 return 0;
         return update->valid_for_s ? update->valid_for_s
                                    : freshness_default_valid_for_s(update->kind);
-}
-
-/* The broker takes them no more, and has nothing of them that it could lose. */
-static void sweep_events(Outbox *outbox, int64_t over_ms)
-{
-        OutboxItem *item, *next;
-
-        outbox->last_over_ms = MAX(outbox->last_over_ms, over_ms);
-        if (outbox->last_over_ms - outbox->swept_ms < SWEEP_STEP_MS)
-                return;
-        outbox->swept_ms = outbox->last_over_ms;
-        HASH_ITER (hh, outbox->items, item, next) {
-                if (item->is_event && item->over_ms < outbox->last_over_ms - EVENTS_LATE_MAX_MS &&
-                    (item->state == ITEM_CLEAN || item->state == ITEM_REFUSED))
-                        item_free(outbox, item);
-        }
-}
-
-static int64_t over_ms_of(const Update *update)
-{
-        return update->kind == UPDATE_FLOW      ? update->flow.until_ms
-               : update->kind == UPDATE_REFUSAL ? update->care_refusal.at_ms
-                                                : 0;
 }
 
 /* The newest version of @item is @body, which is taken; it is to be sent. */
@@ -267,18 +239,21 @@ int outbox_put(Outbox *outbox, const Update *update, int64_t observed_ms, int64_
         if (r)
                 return r;
         if (report_is_event(update->kind))
-                sweep_events(outbox, over_ms_of(update));
+                outbox_sweep_events(outbox, event_over_ms(update));
         ref = update_record_ref(update);
         record_key_make(&key, update->status, PLACEHOLDER_PARTY, update->location, &ref);
         r = item_need(outbox, &key, &item);
         if (r)
                 return r;
 
+        if (event_is_other(item, body, update->kind, ret_refusal))
+                return OUTBOX_E_INVALID;
+
         item->is_event = report_is_event(update->kind);
-        item->over_ms = over_ms_of(update);
+        item->over_ms = event_over_ms(update);
         item->observed_ms = MIN(observed_ms, now_ms);
-        is_held =
-                !item->is_withdrawal && item->state != ITEM_FORGOTTEN && is_same(item->body, body);
+        is_held = !item->is_withdrawal && item->state != ITEM_FORGOTTEN &&
+                  body_is_same(item->body, body);
         if (is_held && (item->state != ITEM_CLEAN || item->is_event))
                 return 0;
         if (is_held && outbox_answers(outbox, update->location))

@@ -176,20 +176,50 @@ static bool judge_planned(Judgement *judgement, const RecordKey *key, const Reco
         return false;
 }
 
-void plan_note_flow(Plan *plan, const Update *update)
+static void note_flow(Plan *plan, const Update *update)
 {
         PlanFlow *planned = &plan->flows[plan->n_flows];
-        RecordRef ref;
+        RecordRef ref = update_record_ref(update);
 
-        if (update->kind != UPDATE_FLOW || update->audience == AUDIENCE_COORD)
-                return;
-        ref = update_record_ref(update);
         record_key_make(&planned->key, update->status, update->party, update->location, &ref);
         planned->from_ms = update->flow.from_ms;
         planned->until_ms = update->flow.until_ms;
         planned->has_count = update->flow.has_count;
         planned->count = update->flow.count;
         plan->n_flows++; /* as many as there are entries */
+}
+
+static void note_refusal(Plan *plan, const Update *update)
+{
+        PlanCareRefusal *planned = &plan->refusals[plan->n_refusals++];
+        RecordRef ref =
+                update->kind == UPDATE_WITHDRAW ? update->withdraw : update_record_ref(update);
+
+        record_key_make(&planned->key, update->status, update->party, update->location, &ref);
+        planned->is_withdrawn = update->kind == UPDATE_WITHDRAW;
+        memcpy(planned->content_digest, update->content_digest, CONTENT_DIGEST_BYTES);
+}
+
+void plan_note_event(Plan *plan, const Update *update)
+{
+        if (update->kind == UPDATE_FLOW && update->audience != AUDIENCE_COORD)
+                note_flow(plan, update);
+        else if (update->kind == UPDATE_REFUSAL ||
+                 (update->kind == UPDATE_WITHDRAW && update->withdraw.report == UPDATE_REFUSAL))
+                note_refusal(plan, update);
+}
+
+/* The plan's last word on a refusal; NULL: it has none. */
+static const PlanCareRefusal *find_refusal(const Plan *plan, const RecordKey *key)
+{
+        for (size_t i = plan ? plan->n_refusals : 0; i > 0; i--) {
+                const PlanCareRefusal *planned = &plan->refusals[i - 1];
+
+                if (planned->key.n_bytes == key->n_bytes &&
+                    !memcmp(planned->key.bytes, key->bytes, key->n_bytes))
+                        return planned;
+        }
+        return NULL;
 }
 
 static bool is_planned(const Plan *plan, const RecordKey *key)
@@ -243,6 +273,8 @@ bool judge_care_refusal(Judgement *judgement)
 {
         const Update *update = judgement->candidate->update;
         RecordRef ref = update_record_ref(update);
+        const uint8_t *known = NULL;
+        const PlanCareRefusal *planned;
         const Record *held;
         RecordKey key;
 
@@ -250,8 +282,13 @@ bool judge_care_refusal(Judgement *judgement)
                 return true;
 
         record_key_make(&key, update->status, update->party, update->location, &ref);
+        planned = find_refusal(judgement->plan, &key);
         held = picture_find(state_picture(judgement->state), &key);
-        if (!held || !memcmp(held->content_digest, update->content_digest, CONTENT_DIGEST_BYTES))
+        if (planned)
+                known = planned->is_withdrawn ? NULL : planned->content_digest;
+        else if (held)
+                known = held->content_digest;
+        if (!known || !memcmp(known, update->content_digest, CONTENT_DIGEST_BYTES))
                 return false;
         return judge_refuse(judgement, PLEK_REFUSED_FIELD, "refusal.id",
                             "this id stands for another refusal already; each has one of its own");

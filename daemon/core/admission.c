@@ -142,7 +142,7 @@ static void plan_accept(Plan *plan, const Judgement *judgement, PlanOutcome *out
         floor->n_new_records += judgement->is_new_record;
         memcpy(floor->digest, candidate->digest, DIGEST_BYTES);
 
-        plan_note_flow(plan, candidate->update);
+        plan_note_event(plan, candidate->update);
         r = plan_add_digested(plan, ENTRY_UPDATE, candidate->envelope, candidate->digest);
         assert(!r); /* the caller's plan is not full */
 }

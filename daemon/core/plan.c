@@ -43,6 +43,7 @@ void plan_reset(Plan *plan, uint64_t revision)
         plan->n_outcomes = 0;
         plan->n_floors = 0;
         plan->n_flows = 0;
+        plan->n_refusals = 0;
 }
 
 bool plan_is_full(const Plan *plan)

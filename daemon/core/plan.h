@@ -54,6 +54,13 @@ typedef struct PlanFlow {
         RecordKey key;
 } PlanFlow;
 
+/* A request that could not be taken, or that it is taken back: an id stands for one of them. */
+typedef struct PlanCareRefusal {
+        RecordKey key;
+        bool is_withdrawn;
+        uint8_t content_digest[CONTENT_DIGEST_BYTES];
+} PlanCareRefusal;
+
 /* What a refusal says, where it had to be put into words. */
 typedef struct PlanWords {
         char field[PLAN_FIELD_MAX];
@@ -71,6 +78,8 @@ typedef struct Plan {
         size_t n_floors;
         PlanFlow flows[PLAN_ENTRIES_MAX];
         size_t n_flows;
+        PlanCareRefusal refusals[PLAN_ENTRIES_MAX]; /* in the order of their entries */
+        size_t n_refusals;
         uint16_t floor_slots[PLAN_FLOOR_SLOTS]; /* index + 1 into floors, by hash of the party */
 } Plan;
 
@@ -88,8 +97,8 @@ MUST_CHECK int plan_add(Plan *plan, EntryKind kind, Blob *bytes);
 MUST_CHECK int plan_add_digested(Plan *plan, EntryKind kind, Blob *bytes,
                                  const uint8_t digest[DIGEST_BYTES]);
 
-/* Takes note of an accepted update if it is such a flow; the plan is not full. */
-void plan_note_flow(Plan *plan, const Update *update);
+/* Takes note of an accepted update if what follows is held against it; the plan is not full. */
+void plan_note_event(Plan *plan, const Update *update);
 
 /* What the plan has changed of @party; NULL: nothing yet. */
 PlanFloor *plan_find_floor(Plan *plan, const char *party);

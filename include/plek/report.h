@@ -143,7 +143,8 @@ enum { PLEK_EVENT_ID_BYTES = 16 };
  * and it has neither label nor text.
  */
 typedef struct PlekCareRefusal {
-        /* What is known already is not counted again. All zero in a publisher: one is drawn. */
+        /* What is known already is not counted again, and stands for nothing else: another report
+         * with its id is refused. All zero in a publisher: one is drawn. */
         uint8_t id[PLEK_EVENT_ID_BYTES];
         uint32_t care;   /* PlekCare; required */
         uint32_t reason; /* PlekReason; 0: not said */

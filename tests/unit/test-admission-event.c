@@ -222,6 +222,26 @@ static void test_a_known_id_for_something_else_is_refused(void **state)
 
 /* ------------------------------------------------------------------ they leave */
 
+static void test_an_id_stands_for_one_refusal_within_a_batch_too(void **state)
+{
+        Update first = refusal_of(1, 1), other = refusal_of(1, 2), again = refusal_of(1, 1), back;
+
+        assert_accepted(admit_of(party, &first));
+        other.seq = first.seq + 1;
+        assert_refused(admit_of(party, &other), PLEK_REFUSED_FIELD, "refusal.id");
+        again.seq = first.seq + 2;
+        assert_accepted(admit_of(party, &again));
+
+        /* Taken back, it is free: in one batch as in two. */
+        back = withdrawal_of(&first);
+        back.seq = first.seq + 3;
+        assert_accepted(admit_of(party, &back));
+        other.seq = first.seq + 4;
+        assert_accepted(admit_of(party, &other));
+        again.seq = first.seq + 5;
+        assert_refused(admit_of(party, &again), PLEK_REFUSED_FIELD, "refusal.id");
+}
+
 static void test_events_leave_by_themselves_and_do_not_count_for_the_quota(void **state)
 {
         Update flow = flow_of(party, AUDIENCE_CARE, 1, 12), refusal = refusal_of(1, 1), counts;
@@ -259,6 +279,7 @@ int main(void)
                 ADMISSION(test_a_known_id_is_accepted_again_without_effect),
                 ADMISSION(test_a_known_id_for_something_else_is_refused),
                 ADMISSION(test_events_leave_by_themselves_and_do_not_count_for_the_quota),
+                ADMISSION(test_an_id_stands_for_one_refusal_within_a_batch_too),
         };
 
         return cmocka_run_group_tests(tests, NULL, NULL);

@@ -46,6 +46,43 @@ static void test_what_is_sent_again_keeps_its_id_and_its_time(void **state)
         teardown(&fixture);
 }
 
+static void test_another_refusal_under_a_known_id_is_refused_at_once(void **state)
+{
+        Update first = refusal_of(5, NOW_MS - 1000), other = refusal_of(5, NOW_MS - 2000);
+        WireRefusal refusal = { 0 };
+        Fixture fixture;
+
+        setup(&fixture, 8);
+        put(&fixture, &first);
+        for (unsigned i = 0; i < 2; i++) { /* before it is sent, and after its receipt */
+                assert_int_equal(outbox_put(fixture.outbox, &other, 0, 0, &refusal),
+                                 OUTBOX_E_INVALID);
+                assert_string_equal(refusal.field, "refusal.id");
+                put(&fixture, &first);
+                if (i)
+                        break;
+                assert_sends_refusal(&fixture, 5);
+                assert_int_equal(fixture.update.care_refusal.at_ms, NOW_MS - 1000);
+                answer(&fixture, fixture.update.seq, 100, 0);
+        }
+        teardown(&fixture);
+}
+
+static void test_a_refusal_that_was_not_taken_gives_its_id_to_the_right_one(void **state)
+{
+        Update first = refusal_of(5, NOW_MS + 1000000), other = refusal_of(5, NOW_MS - 2000);
+        Fixture fixture;
+
+        setup(&fixture, 8);
+        put(&fixture, &first);
+        assert_sends_refusal(&fixture, 5);
+        answer(&fixture, fixture.update.seq, 0, PLEK_REFUSED_PERIOD);
+        put(&fixture, &other);
+        assert_sends_refusal(&fixture, 5);
+        assert_int_equal(fixture.update.care_refusal.at_ms, NOW_MS - 2000);
+        teardown(&fixture);
+}
+
 static void test_what_happened_is_not_affirmed(void **state)
 {
         Update update = refusal_of(5, NOW_MS);
@@ -96,6 +133,8 @@ int main(void)
 {
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(test_what_is_sent_again_keeps_its_id_and_its_time),
+                cmocka_unit_test(test_another_refusal_under_a_known_id_is_refused_at_once),
+                cmocka_unit_test(test_a_refusal_that_was_not_taken_gives_its_id_to_the_right_one),
                 cmocka_unit_test(test_what_happened_is_not_affirmed),
                 cmocka_unit_test(test_what_happened_is_stated_to_a_broker_that_lost_it),
                 cmocka_unit_test(test_what_the_broker_takes_no_more_is_let_go_of),
