@@ -9,6 +9,17 @@ typedef struct EntryOrder {
         Blob *bytes;
 } EntryOrder;
 
+int order_accepted(Broker *broker, const AskedBy *by, uint64_t revision)
+{
+        Session *session = asked_by_session(broker, by);
+
+        if (!session)
+                return 0;
+        return session_reply(
+                broker, session,
+                &(Reply){ .id = by->id, .kind = REPLY_SUBMIT, .submit = { .revision = revision } });
+}
+
 int order_refused(Broker *broker, const AskedBy *by, uint32_t refused)
 {
         Session *session = asked_by_session(broker, by);

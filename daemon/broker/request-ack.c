@@ -25,17 +25,6 @@ static Order *ack_free(Order *order)
         return NULL;
 }
 
-static int reply_accepted(Broker *broker, const AskedBy *by, uint64_t revision)
-{
-        Session *session = asked_by_session(broker, by);
-
-        if (!session)
-                return 0;
-        return session_reply(
-                broker, session,
-                &(Reply){ .id = by->id, .kind = REPLY_SUBMIT, .submit = { .revision = revision } });
-}
-
 static int answer_refused(Broker *broker, const AskedBy *by, const WireRefusal *refusal)
 {
         Session *session = asked_by_session(broker, by);
@@ -77,7 +66,7 @@ static int ack_plan(Broker *broker, Order *order, Plan *plan)
                 return answer_refused(broker, &ack->by, &outcome->refusal);
         if (outcome->entry != SIZE_MAX)
                 return 0;
-        r = reply_accepted(broker, &ack->by, outcome->revision);
+        r = order_accepted(broker, &ack->by, outcome->revision);
         return r ? err_fold(r) : ORDER_E_ANSWERED;
 }
 
@@ -88,7 +77,7 @@ static int ack_done(Broker *broker, Order *order, uint64_t revision, uint32_t re
         if (refused)
                 return order_refused(broker, &ack->by, refused);
         broker->counters.n_accepted++;
-        return reply_accepted(broker, &ack->by, revision);
+        return order_accepted(broker, &ack->by, revision);
 }
 
 int request_ack(Broker *broker, const Caller *caller, const Request *request)

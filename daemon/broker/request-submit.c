@@ -28,17 +28,6 @@ static Order *submit_free(Order *order)
         return NULL;
 }
 
-static int reply_submit(Broker *broker, const AskedBy *by, uint64_t revision)
-{
-        Session *session = asked_by_session(broker, by);
-
-        if (!session)
-                return 0;
-        return session_reply(
-                broker, session,
-                &(Reply){ .id = by->id, .kind = REPLY_SUBMIT, .submit = { .revision = revision } });
-}
-
 static int submit_plan(Broker *broker, Order *order, Plan *plan)
 {
         SubmitOrder *submit = list_entry(order, SubmitOrder, order);
@@ -55,7 +44,7 @@ static int submit_plan(Broker *broker, Order *order, Plan *plan)
         case ADMISSION_OK:
                 return 0;
         case ADMISSION_E_REPEATED:
-                r = reply_submit(broker, &submit->by, revision);
+                r = order_accepted(broker, &submit->by, revision);
                 break;
         case ADMISSION_E_REFUSED:
                 r = session ? session_refuse(broker, session, submit->by.id, refusal.code,
@@ -74,7 +63,7 @@ static int submit_done(Broker *broker, Order *order, uint64_t revision, uint32_t
 
         if (refused)
                 return order_refused(broker, &submit->by, refused);
-        return reply_submit(broker, &submit->by, revision);
+        return order_accepted(broker, &submit->by, revision);
 }
 
 int request_submit(Broker *broker, const Caller *caller, const Request *request)
