@@ -9,6 +9,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "json-set.h"
+#include "past-options.h"
 #include "peer.h"
 #include "text.h"
 #include "when.h"
@@ -65,16 +67,13 @@ static error_t parse(int key, char *argument, struct argp_state *state)
                 state->child_inputs[0] = &o->common;
                 return 0;
         case OPTION_QUARTER:
-                if (quarter_parse(&question->from_ms, &question->to_ms, argument))
-                        argp_error(state, "--quarter is as in 2026Q3, not '%s'", argument);
+                past_quarter(state, argument, &question->from_ms, &question->to_ms);
                 return 0;
         case OPTION_FROM:
-                if (when_parse_past(&question->from_ms, argument, o->now_ms))
-                        argp_error(state, "--from is a time, or how long ago, not '%s'", argument);
+                past_time(state, "--from", argument, o->now_ms, &question->from_ms);
                 return 0;
         case OPTION_TO:
-                if (when_parse_past(&question->to_ms, argument, o->now_ms))
-                        argp_error(state, "--to is a time, or how long ago, not '%s'", argument);
+                past_time(state, "--to", argument, o->now_ms, &question->to_ms);
                 return 0;
         case OPTION_REGION:
                 question->region = argument;
@@ -120,10 +119,8 @@ static const char *link_label(uint32_t link, Language language, char room[16])
 
 static void set_link(json_t *object, const char *name, uint32_t link)
 {
-        const char *text = plek_code_name(PLEK_CODES_CHAIN, link);
-
         if (link)
-                json_object_set_new(object, name, text ? json_string(text) : json_integer(link));
+                json_set_code(object, name, PLEK_CODES_CHAIN, link);
 }
 
 static json_t *begin_json(const FlowsOptions *o, const char *what, const char *region,
@@ -142,10 +139,8 @@ static void cell_json(const FlowsOptions *o, const PlekFlowCell *cell)
 
         set_link(object, "from", cell->from);
         set_link(object, "to", cell->to);
-        if (cell->from_location)
-                json_object_set_new(object, "from_location", json_string(cell->from_location));
-        if (cell->to_location)
-                json_object_set_new(object, "to_location", json_string(cell->to_location));
+        json_set_string(object, "from_location", cell->from_location);
+        json_set_string(object, "to_location", cell->to_location);
         if (cell->n_reports > cell->n_withheld)
                 json_object_set_new(object, "count", json_integer(cell->count));
         json_object_set_new(object, "reports", json_integer((json_int_t)cell->n_reports));
@@ -156,15 +151,12 @@ static void cell_json(const FlowsOptions *o, const PlekFlowCell *cell)
 
 static void refusal_json(const FlowsOptions *o, const PlekRefusalCell *cell)
 {
-        const char *reason = plek_code_name(PLEK_CODES_REASON, cell->reason);
         json_t *object = begin_json(o, "refusal", cell->region, cell->care);
 
         json_object_set_new(object, "location", json_string(cell->location));
-        if (cell->unit)
-                json_object_set_new(object, "unit", json_string(cell->unit));
+        json_set_string(object, "unit", cell->unit);
         if (cell->reason)
-                json_object_set_new(object, "reason",
-                                    reason ? json_string(reason) : json_integer(cell->reason));
+                json_set_code(object, "reason", PLEK_CODES_REASON, cell->reason);
         set_link(object, "from", cell->from);
         json_object_set_new(object, "count", json_integer(cell->count));
         print_json_line(object);
@@ -448,9 +440,5 @@ int command_flows(int argc, char **argv)
                 say_json(&o, &flows);
         else
                 say_text(&o, &flows);
-        return flows.n_doubtful ? fail(EXIT_REFUSED,
-                                       "%zu entries were left out: their signatures do not hold, "
-                                       "and the broker is at fault.",
-                                       flows.n_doubtful)
-                                : EXIT_DONE;
+        return past_exit(flows.n_doubtful);
 }

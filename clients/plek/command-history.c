@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "past-options.h"
 #include "peer.h"
 #include "row.h"
 #include "text.h"
@@ -38,12 +39,10 @@ static error_t parse(int key, char *argument, struct argp_state *state)
                         argp_error(state, "there is no care '%s'", argument);
                 return 0;
         case OPTION_FROM:
-                if (when_parse_past(&question->from_ms, argument, o->now_ms))
-                        argp_error(state, "--from is a time, or how long ago, not '%s'", argument);
+                past_time(state, "--from", argument, o->now_ms, &question->from_ms);
                 return 0;
         case OPTION_TO:
-                if (when_parse_past(&question->to_ms, argument, o->now_ms))
-                        argp_error(state, "--to is a time, or how long ago, not '%s'", argument);
+                past_time(state, "--to", argument, o->now_ms, &question->to_ms);
                 return 0;
         case OPTION_DOORS:
                 question->reports = PLEK_REPORT_SET(PLEK_REPORT_DOOR);
@@ -191,11 +190,7 @@ static int say(const HistoryOptions *o, const PlekHistory *history)
                 else
                         say_text(moments[i], o->common.language);
         }
-        return history->n_doubtful ? fail(EXIT_REFUSED,
-                                          "%zu entries were left out: their signatures do not "
-                                          "hold, and the broker is at fault.",
-                                          history->n_doubtful)
-                                   : EXIT_DONE;
+        return past_exit(history->n_doubtful);
 }
 
 int command_history(int argc, char **argv)

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "look.h"
+#include "past-options.h"
 #include "text.h"
 #include "when.h"
 #include "words.h"
@@ -48,16 +49,13 @@ static error_t parse(int key, char *argument, struct argp_state *state)
                 state->child_inputs[0] = &o->common;
                 return 0;
         case OPTION_QUARTER:
-                if (quarter_parse(&question->from_ms, &question->to_ms, argument))
-                        argp_error(state, "--quarter is as in 2026Q3, not '%s'", argument);
+                past_quarter(state, argument, &question->from_ms, &question->to_ms);
                 return 0;
         case OPTION_FROM:
-                if (when_parse_past(&question->from_ms, argument, o->now_ms))
-                        argp_error(state, "--from is a time, or how long ago, not '%s'", argument);
+                past_time(state, "--from", argument, o->now_ms, &question->from_ms);
                 return 0;
         case OPTION_TO:
-                if (when_parse_past(&question->to_ms, argument, o->now_ms))
-                        argp_error(state, "--to is a time, or how long ago, not '%s'", argument);
+                past_time(state, "--to", argument, o->now_ms, &question->to_ms);
                 return 0;
         case OPTION_REGION:
                 region_parse(argument, &scheme, &question->region);
@@ -191,11 +189,7 @@ static int say(const StopsOptions *o, const PlekStops *stops)
         }
         if (stops->is_thinned && !o->common.json)
                 puts(word(o->common.language, "of this time not every door is known"));
-        return stops->n_doubtful ? fail(EXIT_REFUSED,
-                                        "%zu entries were left out: their signatures do not "
-                                        "hold, and the broker is at fault.",
-                                        stops->n_doubtful)
-                                 : EXIT_DONE;
+        return past_exit(stops->n_doubtful);
 }
 
 int command_stops(int argc, char **argv)
