@@ -40,8 +40,10 @@ struct PlekAlerts {
         AlertRules rules;
         bool with_test;
         char *acknowledged_by;
-        char **locations, **regions;
-        size_t n_locations, n_regions;
+        char **locations;
+        size_t n_locations;
+        PlekRegion *regions;
+        size_t n_regions;
         uint32_t *cares;
         size_t n_cares;
 
@@ -77,6 +79,30 @@ static void free_list(char **list, size_t n)
         free(list);
 }
 
+static void free_regions(PlekRegion *regions, size_t n)
+{
+        for (size_t i = 0; regions && i < n; i++) {
+                free((char *)regions[i].scheme);
+                free((char *)regions[i].id);
+        }
+        free(regions);
+}
+
+static PlekRegion *copy_regions(const PlekRegion *regions, size_t n)
+{
+        PlekRegion *copy = calloc(n + 1, sizeof(*copy));
+
+        for (size_t i = 0; copy && i < n; i++) {
+                copy[i].scheme = regions[i].scheme ? strdup(regions[i].scheme) : NULL;
+                copy[i].id = strdup(regions[i].id);
+                if (copy[i].id && (copy[i].scheme || !regions[i].scheme))
+                        continue;
+                free_regions(copy, n);
+                return NULL;
+        }
+        return copy;
+}
+
 DEFINE_FREEP(PlekAlerts, plek_alerts_free);
 
 static int copy_rules(PlekAlerts *alerts, const PlekAlertRules *rules)
@@ -94,7 +120,7 @@ static int copy_rules(PlekAlerts *alerts, const PlekAlertRules *rules)
         };
         alerts->with_test = rules->with_test;
         alerts->locations = copy_list(rules->locations, rules->n_locations);
-        alerts->regions = copy_list(rules->regions, rules->n_regions);
+        alerts->regions = copy_regions(rules->regions, rules->n_regions);
         alerts->cares = calloc(rules->n_cares + 1, sizeof(*alerts->cares));
         if (!alerts->locations || !alerts->regions || !alerts->cares)
                 return err_raise(-ENOMEM);
@@ -145,7 +171,7 @@ PlekAlerts *plek_alerts_free(PlekAlerts *alerts)
         }
         heap_deinit(&alerts->due);
         free_list(alerts->locations, alerts->n_locations);
-        free_list(alerts->regions, alerts->n_regions);
+        free_regions(alerts->regions, alerts->n_regions);
         free(alerts->cares);
         free(alerts->acknowledged_by);
         free(alerts);
@@ -170,12 +196,24 @@ static bool has_care(const PlekAlerts *alerts, uint32_t care)
         return !alerts->n_cares || care == PLEK_ANY;
 }
 
+static bool is_in_region(const PlekAlerts *alerts, const char *location, const char *home)
+{
+        for (size_t i = 0; i < alerts->n_regions; i++) {
+                const PlekRegion *region = &alerts->regions[i];
+
+                if (region->scheme ? plek_subscriber_location_is_in(alerts->subscriber, location,
+                                                                    region->scheme, region->id)
+                                   : !strcmp(home, region->id))
+                        return true;
+        }
+        return !alerts->n_regions;
+}
+
 static bool is_wanted(const PlekAlerts *alerts, const PlekDoorScope *scope, const char *region)
 {
         return (scope->status != PLEK_STATUS_TEST || alerts->with_test) &&
                is_listed(alerts->locations, alerts->n_locations, scope->location) &&
-               is_listed(alerts->regions, alerts->n_regions, region) &&
-               has_care(alerts, scope->care);
+               is_in_region(alerts, scope->location, region) && has_care(alerts, scope->care);
 }
 
 static size_t id_of(const PlekDoorScope *scope, char ret_id[ID_MAX])

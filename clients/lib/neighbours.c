@@ -176,7 +176,8 @@ int plek_subscriber_neighbours(PlekSubscriber *subscriber, const PlekDoorScope *
         ret_neighbours->n_nearest = found.n_nearest;
         ret_neighbours->n_stopped = found.n_stopped;
         ret_neighbours->n_expired = found.n_expired;
-        ret_neighbours->all_stopped = found.all_stopped;
+        ret_neighbours->is_partial = !replica_has_all_doors(subscriber->replica);
+        ret_neighbours->all_stopped = found.all_stopped && !ret_neighbours->is_partial;
         ret_neighbours->n_not_compared = places.n_not_compared;
         ret_neighbours->has_next = found.next.place != NULL;
         for (size_t i = 0; !r && i < found.n_nearest; i++)

@@ -57,8 +57,8 @@ typedef struct Shown {
         bool has_period; /* a door or an offering */
         uint32_t plan, on_expiry;
         int64_t starts_at_ms, ends_at_ms;
-        uint32_t agreed_s; /* how often it is to be reported; 0: nothing is agreed */
-        bool is_overdue;   /* as last told */
+        uint32_t agreed_s;                /* how often it is to be reported; 0: nothing is agreed */
+        bool is_overdue;                  /* as last told */
         char kind[LOCATION_KIND_MAX + 1]; /* of a card: the kind of its location */
 } Shown;
 
@@ -69,7 +69,7 @@ struct Replica {
         void *arg;
         char (*regions)[REGION_MAX + 1];
         size_t n_regions;
-        bool all_regions, with_test;
+        bool all_regions, all_doors, with_test;
         int64_t at_ms; /* 0: now */
         bool is_thinned;
         bool has_past_head;

@@ -81,7 +81,7 @@ static bool is_wanted(const Replica *replica, const Topic *topic)
                 return true;
         if (topic->kind == TOPIC_BEAT || (topic->kind == TOPIC_TEST && !replica->with_test))
                 return false;
-        if (replica->all_regions)
+        if (replica->all_regions || (replica->all_doors && topic->lane == LANE_STATUS))
                 return true;
         for (size_t i = 0; i < replica->n_regions; i++)
                 if (!strcmp(replica->regions[i], topic->region))
@@ -193,6 +193,7 @@ static int registry_renew(Replica *replica)
 static int copy_regions(Replica *replica, const ReplicaOptions *options)
 {
         replica->all_regions = !options->regions;
+        replica->all_doors = replica->all_regions || options->all_doors;
         if (replica->all_regions || !options->n_regions)
                 return 0;
 
@@ -268,6 +269,11 @@ Replica *replica_free(Replica *replica)
         free(replica->regions);
         free(replica);
         return NULL;
+}
+
+bool replica_has_all_doors(const Replica *replica)
+{
+        return replica->all_doors;
 }
 
 void replica_set_card(Replica *replica, const PlekRegionCard *card)

@@ -53,6 +53,7 @@ typedef struct ReplicaEvents {
 typedef struct ReplicaOptions {
         const char *const *regions; /* NULL: all */
         size_t n_regions;
+        bool all_doors; /* the status lane of all */
         bool with_test;
         size_t n_withdrawn_max;
         int64_t at_ms; /* the picture as it was held then, which does not change any more; 0: now */
@@ -68,6 +69,8 @@ MUST_CHECK int replica_new(Replica **ret_replica, const PlekRegionCard *card, He
                            const ReplicaOptions *options, const ReplicaEvents *events, void *arg);
 Replica *replica_free(Replica *replica);
 DEFINE_FREEP(Replica, replica_free);
+/* Whether the doors of every region are followed. */
+bool replica_has_all_doors(const Replica *replica);
 /* A newer card of the same network. */
 void replica_set_card(Replica *replica, const PlekRegionCard *card);
 

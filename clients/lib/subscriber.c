@@ -19,6 +19,7 @@ static int make_replica(PlekSubscriber *subscriber, const PlekSubscriberOptions 
         ReplicaOptions replica = {
                 .regions = options->regions,
                 .n_regions = options->n_regions,
+                .all_doors = options->all_doors,
                 .with_test = options->with_test,
                 .at_ms = options->at_ms,
                 .n_withdrawn_max =

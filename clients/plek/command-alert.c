@@ -13,6 +13,7 @@
 
 #include "alert-told.h"
 #include "look.h"
+#include "region-filter.h"
 #include "when.h"
 #include "words.h"
 
@@ -22,7 +23,8 @@ typedef struct AlertOptions {
         Common common;
         PlekSubscriberOptions subscriber;
         PlekAlertRules rules;
-        const char *locations[LIST_MAX], *regions[LIST_MAX];
+        RegionFilter regions;
+        const char *locations[LIST_MAX];
         uint32_t cares[LIST_MAX];
         bool has_states;
         bool once;
@@ -59,7 +61,7 @@ enum {
 static const struct argp_option options[] = {
         { NULL, 0, NULL, 0, "Which:", 1 },
         { "location", OPTION_LOCATION, "ID", 0, "This location only; repeat for more", 1 },
-        { "region", OPTION_REGION, "ID", 0, "This home region only; repeat for more", 1 },
+        REGION_OPTION(OPTION_REGION),
         { "care", OPTION_CARE, "CARE", 0, "Doors about this care only; repeat for more", 1 },
         { "state", OPTION_STATE, "STATE", 0,
           "Which states raise an alert; repeat for more (STOP and CLOSED)", 1 },
@@ -139,7 +141,7 @@ static error_t parse_which(AlertOptions *o, int key, char *argument, struct argp
                 add(state, o->locations, &o->rules.n_locations, argument);
                 return 0;
         case OPTION_REGION:
-                add(state, o->regions, &o->rules.n_regions, argument);
+                region_filter_add(&o->regions, argument, state);
                 return 0;
         case OPTION_CARE:
                 parse_care(o, state, argument);
@@ -340,10 +342,10 @@ int command_alert(int argc, char **argv)
         common_init(&o.common);
         argp_parse(&argp, argc, argv, 0, NULL, &o);
         o.rules.locations = o.locations;
-        o.rules.regions = o.regions;
+        o.rules.regions = o.regions.wanted;
+        o.rules.n_regions = o.regions.n;
         o.rules.cares = o.cares;
-        o.subscriber.regions = o.rules.n_regions ? o.regions : NULL;
-        o.subscriber.n_regions = o.rules.n_regions;
+        region_filter_follow(&o.regions, true, &o.subscriber);
         o.told.common = &o.common;
         signal(SIGINT, on_signal);
         signal(SIGTERM, on_signal);

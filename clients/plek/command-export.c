@@ -378,7 +378,7 @@ int command_export(int argc, char **argv)
 
         common_init(&o.common);
         argp_parse(&argp, argc, argv, 0, NULL, &o);
-        region_filter_follow(&o.regions, &o.subscriber);
+        region_filter_follow(&o.regions, false, &o.subscriber);
 
         r = look_open(&peer, &subscriber, &o.common, &o.subscriber, NULL, NULL);
         if (!r)

@@ -173,7 +173,8 @@ static void json_ack(void *arg, const PlekAck *ack, bool has_ended)
         const GetOptions *o = arg;
         json_t *object;
 
-        if (o->filter.location && strcmp(o->filter.location, ack->of.location) != 0)
+        if ((o->filter.location && strcmp(o->filter.location, ack->of.location) != 0) ||
+            !region_filter_has_location(&o->filter.regions, o->watched, ack->of.location))
                 return;
         object = ack_to_json(ack);
         json_object_set_new(object, "event", json_string("ack"));
@@ -322,7 +323,7 @@ static int get(const struct argp *argp, GetOptions *o, int argc, char **argv)
         common_init(&o->common);
         argp_parse(argp, argc, argv, 0, NULL, o);
         o->filter.language = o->common.language;
-        region_filter_follow(&o->filter.regions, &o->subscriber);
+        region_filter_follow(&o->filter.regions, true, &o->subscriber);
 
         r = bands_use(o->bands);
         if (!r)
@@ -461,7 +462,7 @@ int command_watch(int argc, char **argv)
         common_init(&o.common);
         argp_parse(&argp, argc, argv, 0, NULL, &o);
         o.filter.language = o.common.language;
-        region_filter_follow(&o.filter.regions, &o.subscriber);
+        region_filter_follow(&o.filter.regions, true, &o.subscriber);
         until_ms = o.for_ms ? steady_clock_ms() + o.for_ms : INT64_MAX;
         if (!o.common.json && !(isatty(STDOUT_FILENO) && isatty(STDIN_FILENO)))
                 return fail(EXIT_USAGE, "plek watch draws on a terminal. Use --json in a pipe, or "

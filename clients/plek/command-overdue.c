@@ -154,9 +154,8 @@ static int gather_never(LateList *list, PlekSubscriber *subscriber, const Overdu
         Late *late;
 
         while (!o->care && !plek_subscriber_next_location(subscriber, &cursor, &location)) {
-                if (location.reports ||
-                    !region_filter_has(&o->regions, location.region, location.regions,
-                                       location.n_regions))
+                if (location.reports || !region_filter_has(&o->regions, location.region,
+                                                           location.regions, location.n_regions))
                         continue;
                 late = list_add(list);
                 if (!late)
@@ -371,7 +370,7 @@ int command_overdue(int argc, char **argv)
 
         common_init(&o.common);
         argp_parse(&argp, argc, argv, 0, NULL, &o);
-        region_filter_follow(&o.regions, &o.subscriber);
+        region_filter_follow(&o.regions, false, &o.subscriber);
         r = look_open(&peer, &subscriber, &o.common, &o.subscriber, NULL, NULL);
         if (!r)
                 r = look_ready(&peer, subscriber, &o.common);

@@ -165,6 +165,8 @@ json_t *neighbours_to_json(const PlekNeighbours *neighbours)
                 json_array_append_new(nearest, neighbour_to_json(&neighbours->nearest[i]));
         if (neighbours->has_next)
                 json_object_set_new(object, "next", neighbour_to_json(&neighbours->next));
+        if (neighbours->is_partial)
+                json_object_set_new(object, "partial", json_true());
         if (neighbours->n_not_compared)
                 json_object_set_new(object, "not_compared",
                                     json_integer((json_int_t)neighbours->n_not_compared));

@@ -19,14 +19,6 @@ static bool wants(const TableFilter *filter, const PlekDoorScope *scope)
                (!filter->care || scope->care == filter->care || scope->care == PLEK_ANY);
 }
 
-/* Home regions are what is followed at all. */
-static bool is_in_region(const TableFilter *filter, const PlekSubscriber *subscriber,
-                         const char *location)
-{
-        return !filter->regions.has_scheme ||
-               region_filter_has_location(&filter->regions, subscriber, location);
-}
-
 /* Nothing, where nobody says where the location is. */
 static int set_one(json_t *object, PlekSubscriber *subscriber, const PlekDoorScope *scope,
                    const PlekNeighbourRule *rule)
@@ -93,7 +85,8 @@ void door_watch_event(DoorWatch *watch, PlekSubscriber *subscriber, const TableF
         json_t *object;
 
         watch->is_due = true;
-        if (!wants(filter, &door->scope) || !is_in_region(filter, subscriber, door->scope.location))
+        if (!wants(filter, &door->scope) ||
+            !region_filter_has_location(&filter->regions, subscriber, door->scope.location))
                 return;
         object = leading_to_json(door);
         json_object_set_new(object, "event", json_string("door"));
@@ -160,7 +153,8 @@ static int tell_neighbours(DoorWatch *watch, PlekSubscriber *subscriber, const P
         r = plek_subscriber_leading_door(subscriber, scope, &door);
         if (r)
                 return r;
-        if (!door_asks_for_neighbours(&door)) {
+        if (!door_asks_for_neighbours(&door) ||
+            !region_filter_has_location(&filter->regions, subscriber, scope->location)) {
                 told_forget(watch, scope);
                 return 0;
         }
@@ -188,8 +182,7 @@ int door_watch_neighbours(DoorWatch *watch, PlekSubscriber *subscriber, const Ta
                 return 0;
         watch->is_due = false;
         while (!r && !plek_subscriber_next_scope(subscriber, &cursor, &scope)) {
-                if (!wants(filter, &scope) || scope.unit ||
-                    !is_in_region(filter, subscriber, scope.location))
+                if (!wants(filter, &scope) || scope.unit)
                         continue;
                 snprintf(location, sizeof(location), "%s", scope.location);
                 scope.location = location;

@@ -180,6 +180,10 @@ void neighbours_words(const PlekNeighbours *neighbours, Language language, Text 
         else if (neighbours->all_stopped)
                 text_add(text, "%s (%zu) · ", word(language, "all neighbours have stopped too"),
                          neighbours->n_stopped);
+        if (neighbours->is_partial && !neighbours->has_next) {
+                text_add(text, "%s", word(language, "other regions are not followed"));
+                return;
+        }
         if (!neighbours->n_nearest && !neighbours->has_next) {
                 text_add(text, "%s", word(language, "no neighbours are known"));
                 return;

@@ -18,12 +18,14 @@ void region_filter_add(RegionFilter *filter, char *argument, struct argp_state *
         filter->has_scheme |= wanted->scheme != NULL;
 }
 
-void region_filter_follow(const RegionFilter *filter, PlekSubscriberOptions *options)
+void region_filter_follow(const RegionFilter *filter, bool with_neighbours,
+                          PlekSubscriberOptions *options)
 {
         bool is_all = filter->has_scheme || !filter->n;
 
         options->regions = is_all ? NULL : filter->homes;
         options->n_regions = is_all ? 0 : filter->n;
+        options->all_doors = with_neighbours;
 }
 
 bool region_filter_has(const RegionFilter *filter, const char *home, const PlekRegion *regions,

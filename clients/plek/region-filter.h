@@ -32,8 +32,10 @@ typedef struct RegionFilter {
 
 /* In place; ends the program if it cannot be. */
 void region_filter_add(RegionFilter *filter, char *argument, struct argp_state *state);
-/* Has @options follow what is needed, and no more. It borrows from @filter. */
-void region_filter_follow(const RegionFilter *filter, PlekSubscriberOptions *options);
+/* Has @options follow what is needed, and no more: who shows neighbours needs the doors of all
+ * regions, and leaves out itself what is of others. It borrows from @filter. */
+void region_filter_follow(const RegionFilter *filter, bool with_neighbours,
+                          PlekSubscriberOptions *options);
 /* Whether any of what is wanted is among these; if nothing is, all is. */
 bool region_filter_has(const RegionFilter *filter, const char *home, const PlekRegion *regions,
                        size_t n_regions);

@@ -94,7 +94,7 @@ typedef enum PlekAlertCause {
 typedef struct PlekAlertRules {
         const char *const *locations;
         size_t n_locations;
-        const char *const *regions; /* home regions */
+        const PlekRegion *regions; /* scheme NULL: a home region */
         size_t n_regions;
         const uint32_t *cares; /* PlekCare; a door for the whole of a location is about each */
         size_t n_cares;

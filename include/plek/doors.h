@@ -162,6 +162,8 @@ typedef struct PlekNeighbours {
         size_t n_stopped; /* of these: have a stop or are closed; but for */
         size_t n_expired; /* those whose stop is past its end, which nobody ended */
         bool all_stopped; /* there is one at least, and each is one of these */
+        bool is_partial;  /* other regions are not followed (PlekSubscriberOptions.all_doors): there
+                             may be nearer ones, so that all_stopped is never said */
         bool has_next;
         /* The nearest of all, neighbour or not, that is open or restricted, by a fresh statement
          * and for everybody; if there is none such, by one that is old, past its end and

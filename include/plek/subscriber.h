@@ -171,6 +171,9 @@ typedef struct PlekSubscriberOptions {
          * locations have their home only the registry says, and it may change. */
         const char *const *regions;
         size_t n_regions;
+        /* Beside @regions also the doors, cards, offerings and acknowledgements of all others: a
+         * patient is brought across a border, so neighbours are not known without them. */
+        bool all_doors;
         bool with_test; /* also what is marked TEST */
         bool tell_renewed;
         size_t n_withdrawn_max; /* remembered as withdrawn; 0: 10,000 */
@@ -260,8 +263,8 @@ PLEK_PUBLIC int plek_subscriber_next_location(PlekSubscriber *subscriber, PlekCu
 /* Whether (@scheme, @id) is among @regions. Any thread. */
 PLEK_PUBLIC bool plek_regions_have(const PlekRegion *regions, size_t n_regions, const char *scheme,
                                    const char *id);
-/* Whether anybody who is enrolled to speak for @location has it in that region; @scheme NULL: as its
- * home. It looks through all parties: for a few questions, not for each of many records. */
+/* Whether anybody who is enrolled to speak for @location has it in that region; @scheme NULL: as
+ * its home. It looks through all parties: for a few questions, not for each of many records. */
 PLEK_PUBLIC bool plek_subscriber_location_is_in(const PlekSubscriber *subscriber,
                                                 const char *location, const char *scheme,
                                                 const char *id);

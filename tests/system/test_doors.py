@@ -250,6 +250,48 @@ def test_a_stop_shows_who_is_next_and_when_all_neighbours_have_stopped():
         assert "nobody else is known to take patients" in table, table
 
 
+def test_who_watches_one_region_is_told_of_neighbours_across_its_border_and_of_nothing_else_there():
+    with Region() as region:
+        tools = Tools(region)
+        region.enrol_reader("meldkamer")
+        for place, home in (("duin", "oost"), ("vliet", "west"), ("haven", "oost")):
+            name, latitude = PLACES[place]
+            region.enrol_agent(place, {place: home}, name=name)
+            tools.put(place, "card", "--location", place, "--name", name, "--kind", "V6",
+                      "--position", f"{latitude},5.0", "--phone", "SEH=088 000 0521")
+            tools.plek("open", place, *ED, party=place)
+        events = tools.watch_json("meldkamer", "--region", "oost")
+        strange = []
+
+        def until(predicate):
+            return events.next(lambda e: e.get("location") == "vliet" and strange.append(e)
+                               or predicate(e))
+
+        until(lambda e: e["event"] == "door" and e["location"] == "haven")
+        for place in ("haven", "duin"):
+            tools.plek("stop", place, *ED, "--until", "1h", party=place)
+        stop = until(lambda e: e["event"] == "door" and e["location"] == "duin"
+                     and e["state"] == "STOP")
+        assert not stop["neighbours"]["all_stopped"]
+        assert stop["neighbours"]["next"]["location"] == "vliet"
+        tools.plek("stop", "vliet", *ED, party="vliet")
+        told = until(lambda e: e["event"] == "neighbours" and e["location"] == "duin")
+        assert told["neighbours"]["all_stopped"] and "next" not in told["neighbours"]
+        tools.plek("open", "vliet", *ED, party="vliet")
+        tools.plek("open", "haven", *ED, party="haven")
+        until(lambda e: e["event"] == "door" and e["location"] == "haven" and e["state"] == "OPEN")
+        assert not strange, strange
+
+        for command in (("get",), ("at", "0s"), ("alert", "--once", "--for", "20s")):
+            text = tools.plek(*command, "--region", "oost", "--lang", "en", party="meldkamer").out
+            assert "next: Ziekenhuis De Vliet, 11.1 km, open" in text, text
+            assert "nobody else" not in text and "all neighbours" not in text, text
+        assert "vliet" not in {r["location"] for r in tools.get("meldkamer", "--region", "oost")}
+        alone = tools.plek("alert", "--region", "west", "--once", "--for", "300ms",
+                           party="meldkamer", expect=REFUSED)
+        assert "there was no alert" in alone.err
+
+
 def test_a_neighbour_that_is_not_surely_open_says_so_and_is_not_next_before_one_that_is():
     with Region() as region:
         tools = neighbourhood(region)

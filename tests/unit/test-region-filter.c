@@ -67,16 +67,16 @@ static void test_home_regions_alone_narrow_what_is_followed(void **state)
         RegionFilter filter = filter_of("oost", "west");
         PlekSubscriberOptions options = { 0 };
 
-        region_filter_follow(&filter, &options);
+        region_filter_follow(&filter, false, &options);
         assert_int_equal(options.n_regions, 2);
         assert_string_equal(options.regions[1], "west");
 
         filter = (RegionFilter){ .n = 0 };
-        region_filter_follow(&filter, &options);
+        region_filter_follow(&filter, false, &options);
         assert_null(options.regions);
 
         filter = filter_of("oost", "rav:noordkust");
-        region_filter_follow(&filter, &options);
+        region_filter_follow(&filter, false, &options);
         assert_int_equal(options.n_regions, 0);
         assert_null(options.regions);
 }

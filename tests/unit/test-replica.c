@@ -56,6 +56,29 @@ static void test_only_regions_that_are_wanted_are_subscribed_to(void **state)
         voice_teardown(&voice);
 }
 
+static void test_of_other_regions_the_doors_are_subscribed_to_if_neighbours_are_wanted(void **state)
+{
+        const char *const regions[] = { "west" };
+        ReplicaOptions options = { .regions = regions, .n_regions = 1, .all_doors = true };
+        size_t n_status = 0, n_counts = 0;
+        const char *topic = NULL;
+        Voice voice;
+        Lane lane;
+
+        voice_setup(&voice, &options);
+        assert_true(replica_has_all_doors(voice.replica));
+        voice.revision = 2;
+        hello(&voice, AUDIENCE_CARE);
+        answer_registry(&voice);
+        while ((topic = replica_next_topic(voice.replica, topic, &lane))) {
+                n_status += strstr(topic, "oost") && lane == LANE_STATUS;
+                n_counts += strstr(topic, "oost") && lane == LANE_COUNTS;
+        }
+        assert_true(n_status > 0);
+        assert_int_equal(n_counts, 0);
+        voice_teardown(&voice);
+}
+
 static void test_regions_of_the_registry_are_subscribed_to_before_they_say_anything(void **state)
 {
         ReplicaOptions options = { .with_test = true };
@@ -300,6 +323,8 @@ int main(void)
                 cmocka_unit_test(test_the_registry_is_asked_for_before_anything_else),
                 cmocka_unit_test(test_a_whole_answer_is_the_picture),
                 cmocka_unit_test(test_only_regions_that_are_wanted_are_subscribed_to),
+                cmocka_unit_test(
+                        test_of_other_regions_the_doors_are_subscribed_to_if_neighbours_are_wanted),
                 cmocka_unit_test(
                         test_regions_of_the_registry_are_subscribed_to_before_they_say_anything),
                 cmocka_unit_test(test_a_block_that_follows_is_applied),
