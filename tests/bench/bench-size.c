@@ -16,13 +16,13 @@
  *   - plekd indexes the journal that it was given: 2 s of processor time. It would have done so
  *     while that was written, as it does with what is said from then on, and that is counted.
  *     Nothing is said until it is through.
- *   - The first large checkpoint costs commits 15 us an update more than those that follow. By
- *     samples of that thread, two thirds are page faults: LMDB keeps the buffers of as many pages
- *     as a transaction ever changed, and has them from the kernel then (0.8 faults an update, 0.01
- *     later). The other third is no warming up: this checkpoint is larger, as none before it held
- *     updates up, and LMDB's list of changed pages costs the square of its length. So the first
- *     seconds are a phase of their own, and the result is of a broker that has come to a steady
- *     pace.
+ *   - In the first seconds, commits cost 11 to 30 us an update more than later. In one profile of
+ *     that thread three fifths of it were page faults: LMDB keeps the buffers of as many pages as a
+ *     transaction ever changed, and has them from the kernel then (1.0 to 1.4 faults an update,
+ *     0.04 later). The rest is no warming up: the first large checkpoint has more rows than the
+ *     others, as none before it held updates up, and LMDB's list of changed pages costs the square
+ *     of its length. So those seconds are a phase of their own, and the result is of a broker that
+ *     has come to a steady pace.
  *   - The scrub looks through the journal as it was at the start: 1 to 2 us an update, with a share
  *     of a processor (the setting "scrub") and not of an update's time. It goes on throughout.
  *
