@@ -38,7 +38,7 @@ static PastJob *job_discard(PastJob *job)
         return job_free(job);
 }
 
-static int job_new(PastJob **ret_job, PastDesk *desk, Audience level, int64_t at_ms)
+static int job_new(PastJob **ret_job, PastDesk *desk, const Caller *caller, int64_t at_ms)
 {
         CLEANUP(job_freep) PastJob *job = calloc(1, sizeof(*job));
         Broker *broker = desk->broker;
@@ -48,7 +48,8 @@ static int job_new(PastJob **ret_job, PastDesk *desk, Audience level, int64_t at
                 return err_raise(-ENOMEM);
         job->broker = broker;
         job->ledger = broker->ledger;
-        job->level = level;
+        job->level = caller->audience;
+        job->by = caller->session->user;
         job->at_ms = at_ms;
         job->n_bytes_max = broker->config->answer_bytes;
         r = state_narrow(broker->state, &job->narrow);
@@ -275,18 +276,48 @@ static int on_done(void *arg, int result)
         return r ? r : go_on(desk);
 }
 
-/* Questions first. */
+static bool is_of(const PastJob *job, const KeyId *key)
+{
+        return memcmp(&job->by, key, sizeof(*key)) == 0;
+}
+
+/* The first of somebody else than had the last turn, or else the first; NULL: nobody asks. */
+static PastJob *take_next(PastDesk *desk)
+{
+        PastJob *next = NULL;
+
+        list_for_each (link, &desk->queue) {
+                PastJob *job = list_entry(link, PastJob, link);
+
+                if (!next || !is_of(job, &desk->last_by))
+                        next = job;
+                if (!is_of(next, &desk->last_by))
+                        break;
+        }
+        if (next) {
+                list_unlink(&next->link);
+                desk->n_queued--;
+                desk->last_by = next->by;
+        }
+        return next;
+}
+
+/* Looking after the past waits for one question, and not for all: readers who never stop asking
+ * must not keep it from being made smaller. */
 static int go_on(PastDesk *desk)
 {
         if (worker_is_busy(desk->worker))
                 return 0;
-        if (!list_is_empty(&desk->queue)) {
-                desk->running = list_entry(desk->queue.next, PastJob, link);
-                list_unlink(&desk->running->link);
-                desk->n_queued--;
-                worker_submit(desk->worker, run, on_done, desk->running);
-        } else {
+        if (desk->look_is_due || list_is_empty(&desk->queue)) {
+                desk->look_is_due = false;
                 past_desk_look_after(desk);
+        }
+        if (worker_is_busy(desk->worker))
+                return 0;
+        desk->running = take_next(desk);
+        if (desk->running) {
+                desk->look_is_due = true;
+                worker_submit(desk->worker, run, on_done, desk->running);
         }
         return 0;
 }
@@ -318,12 +349,17 @@ static int submit(PastDesk *desk, PastJob *job)
 static int refuse_busy(PastDesk *desk, const Caller *caller, uint64_t id)
 {
         return session_refuse(desk->broker, caller->session, id, PLEK_REFUSED_RETRY, NULL,
-                              "too many ask about the past at the moment; ask again");
+                              "too much is asked about the past at the moment; ask again");
 }
 
-static bool has_room(PastDesk *desk)
+static bool has_room(PastDesk *desk, const Caller *caller)
 {
-        return desk->n_queued < PAST_JOBS_MAX && answers_have_room(&desk->broker->answers);
+        size_t n_own = 0;
+
+        list_for_each (link, &desk->queue)
+                n_own += is_of(list_entry(link, PastJob, link), &caller->session->user);
+        return n_own < PAST_JOBS_OF_ONE_MAX && desk->n_queued < PAST_JOBS_MAX &&
+               answers_have_room(&desk->broker->answers);
 }
 
 int past_desk_picture(PastDesk *desk, const Caller *caller, uint64_t id, const char *topic,
@@ -347,10 +383,10 @@ int past_desk_picture(PastDesk *desk, const Caller *caller, uint64_t id, const c
         job = find_coming(desk, caller->audience, at_ms, narrow);
         if (job && job->n_waiters < PAST_WAITERS_MAX)
                 return job_add_waiter(job, caller, id, topic, credit);
-        if (job || !has_room(desk))
+        if (job || !has_room(desk, caller))
                 return refuse_busy(desk, caller, id);
 
-        r = job_new(&made, desk, caller->audience, at_ms);
+        r = job_new(&made, desk, caller, at_ms);
         if (!r)
                 r = job_add_waiter(made, caller, id, topic, credit);
         return r ? r : submit(desk, STEAL(made));
@@ -362,9 +398,9 @@ int past_desk_history(PastDesk *desk, const Caller *caller, uint64_t id, const P
         CLEANUP(job_freep) PastJob *job = NULL;
         int r;
 
-        if (!has_room(desk))
+        if (!has_room(desk, caller))
                 return refuse_busy(desk, caller, id);
-        r = job_new(&job, desk, caller->audience, 0);
+        r = job_new(&job, desk, caller, 0);
         if (r)
                 return r;
         job->is_history = true;

@@ -11,7 +11,11 @@
  * The picture at a time is asked for topic by topic, and made for all of them at once; it is kept
  * for a while, since the other topics are asked for next.
  *
- * Bounds: PAST_JOBS_MAX jobs; PAST_VIEWS_MAX pictures kept; answer-bytes, with all other answers.
+ * Nobody has the desk alone: the keys that ask take turns, and after each question what looks after
+ * the past has one.
+ *
+ * Bounds: PAST_JOBS_MAX jobs, PAST_JOBS_OF_ONE_MAX of one key; PAST_VIEWS_MAX pictures kept;
+ * answer-bytes, with all other answers.
  */
 
 #include <string.h>
@@ -25,7 +29,8 @@
 
 enum {
         PAST_JOBS_MAX = 32,
-        PAST_WAITERS_MAX = 256, /* of one job: sessions that ask for topics of one picture */
+        PAST_JOBS_OF_ONE_MAX = 8, /* of one key */
+        PAST_WAITERS_MAX = 256,   /* of one job: sessions that ask for topics of one picture */
         PAST_VIEWS_MAX = 2,
         PAST_VIEW_KEPT_MS = 15 * 1000,
 };
@@ -73,6 +78,7 @@ typedef struct PastJob {
         size_t n_bytes_max;
         PastHistory history;
 
+        KeyId by; /* who asked first */
         PastWaiter *waiters;
         size_t n_waiters;
 
@@ -97,6 +103,8 @@ typedef struct PastDesk {
         Worker *worker;
         ListLink queue;
         size_t n_queued;
+        KeyId last_by; /* who had the last turn */
+        bool look_is_due;
         PastJob *running;
         ListLink views; /* the oldest first */
         size_t n_views;
