@@ -246,8 +246,10 @@ void door_book_record(DoorBook *book, const Registry *registry, const Record *re
 {
         DoorEntry *entry;
 
+        book->n_changes += record->report == UPDATE_OFFERING;
         if (record->report != UPDATE_DOOR && record->report != UPDATE_CARD)
                 return;
+        book->n_changes++;
         if (change != PLEK_CHANGE_DROPPED) {
                 keep(book, registry, record, change);
                 return;
@@ -277,6 +279,7 @@ void door_book_withdrawn(DoorBook *book, const Withdrawn *withdrawn)
 {
         DoorEntry *entry = entry_find(book, withdrawn->key.bytes, withdrawn->key.n_bytes);
 
+        book->n_changes++;
         if (!entry)
                 return;
         if (entry->kind == UPDATE_CARD) {

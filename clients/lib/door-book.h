@@ -77,7 +77,8 @@ typedef struct DoorBook {
         DoorEntry *entries; /* by key */
         ListLink changed;   /* places to be settled, or told of */
         Arena *arena;
-        bool is_short; /* of memory: something is missing */
+        uint64_t n_changes; /* to any door, card or offering */
+        bool is_short;      /* of memory: something is missing */
 } DoorBook;
 
 /* Returns 0 or -ENOMEM. */

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "derived/places.h"
 #include "lib/door-book.h"
 #include "lib/link.h"
 #include "lib/replica.h"
@@ -42,6 +43,16 @@ typedef struct RecordRoom {
         PlaceNames names;
 } RecordRoom;
 
+/* What is where, as it was made last to look for neighbours. */
+typedef struct NeighbourMap {
+        Places places;
+        PlacesScope scope;
+        uint64_t n_changes; /* of the doors then */
+        bool is_made;
+} NeighbourMap;
+
+void neighbour_map_deinit(NeighbourMap *map);
+
 struct PlekSubscriber {
         PlekContext *context;
         Peer peer;
@@ -58,8 +69,8 @@ struct PlekSubscriber {
         Replica *replica;
         RecordRoom looked_up, told;
         DoorBook doors;
-        bool doors_whole;  /* the picture was whole once: which doors lead may be told */
-        PlaceNames *names; /* of the neighbours that were looked up last, and of the next */
+        bool doors_whole; /* the picture was whole once: which doors lead may be told */
+        NeighbourMap neighbour_map;
 
         bool may_read; /* as greeted */
         int64_t up_us;

@@ -124,7 +124,7 @@ PlekSubscriber *plek_subscriber_free(PlekSubscriber *subscriber)
         presence_free(subscriber);
         arena_free(subscriber->looked_up.arena);
         arena_free(subscriber->told.arena);
-        free(subscriber->names);
+        neighbour_map_deinit(&subscriber->neighbour_map);
         poller_deinit(&subscriber->poller);
         peer_deinit(&subscriber->peer);
         free(subscriber);

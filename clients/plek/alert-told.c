@@ -10,6 +10,9 @@
 #include "seen.h"
 #include "when.h"
 #include "words.h"
+#include "zone.h"
+
+static const PlekNeighbourRule nearest = { .clock = zone_minute };
 
 static const char *const saying_names[] = {
         [PLEK_ALERT_RAISED] = "RAISED",       [PLEK_ALERT_REPEATED] = "REPEATED",
@@ -87,7 +90,7 @@ static int neighbours_line(Told *told, const PlekDoorScope *scope, Text *text)
         PlekNeighbours neighbours;
         int r;
 
-        r = plek_subscriber_neighbours(told->subscriber, scope, NULL, &neighbours);
+        r = plek_subscriber_neighbours(told->subscriber, scope, &nearest, &neighbours);
         if (!r)
                 neighbours_words(&neighbours, told->common->language, text);
         return r;
@@ -154,7 +157,7 @@ static void print_json(Told *told, const PlekAlert *alert)
         if (alert->door->has_record)
                 (void)!seen_json(object, told->subscriber, &alert->door->record);
         if (wants_neighbours &&
-            !plek_subscriber_neighbours(told->subscriber, &copy.scope, NULL, &neighbours))
+            !plek_subscriber_neighbours(told->subscriber, &copy.scope, &nearest, &neighbours))
                 json_object_set_new(object, "neighbours", neighbours_to_json(&neighbours));
         print_json_line(object);
 }

@@ -137,9 +137,10 @@ static const char *const alarm_names[] = {
 
 static void json_record(void *arg, const PlekRecord *record, PlekChange change)
 {
-        const GetOptions *o = arg;
+        GetOptions *o = arg;
         json_t *object;
 
+        door_watch_record(&o->doors, record, change);
         if (!table_wants(&o->filter, record))
                 return;
         object = record_to_json(record);

@@ -1,6 +1,7 @@
 #include "door-json.h"
 
 #include "json-set.h"
+#include "place-json.h"
 #include "words.h"
 
 static json_t *exceptions_to_json(const uint32_t *exceptions, size_t n_exceptions)
@@ -147,6 +148,8 @@ static json_t *neighbour_to_json(const PlekNeighbour *neighbour)
         if (neighbour->age_ms >= 0)
                 json_object_set_new(object, "age_ms", json_integer(neighbour->age_ms));
         json_set_time(object, "since_ms", neighbour->since_ms);
+        json_set_string(object, "enrolled", enrolled_name(neighbour->enrolled));
+        json_set_string(object, "opening", opening_name(neighbour->opening));
         json_object_set_new(object, "exceptions",
                             exceptions_to_json(neighbour->exceptions, neighbour->n_exceptions));
         narrower_set(object, neighbour->narrower, neighbour->n_narrower);
@@ -157,7 +160,8 @@ static json_t *neighbour_to_json(const PlekNeighbour *neighbour)
 json_t *neighbours_to_json(const PlekNeighbours *neighbours)
 {
         json_t *nearest = json_array();
-        json_t *object = json_pack("{s:b, s:I, s:I, s:o}", "all_stopped", neighbours->all_stopped,
+        json_t *object = json_pack("{s:b, s:I, s:I, s:I, s:o}", "all_stopped",
+                                   neighbours->all_stopped, "shut", (json_int_t)neighbours->n_shut,
                                    "stopped", (json_int_t)neighbours->n_stopped, "expired",
                                    (json_int_t)neighbours->n_expired, "nearest", nearest);
 

@@ -171,16 +171,24 @@ static int tell_neighbours(DoorWatch *watch, PlekSubscriber *subscriber, const P
         return 0;
 }
 
+void door_watch_record(DoorWatch *watch, const PlekRecord *record, PlekChange change)
+{
+        watch->is_due |= record->report.kind == PLEK_REPORT_OFFERING ||
+                         record->report.kind == PLEK_REPORT_CARD || change == PLEK_CHANGE_ENROLMENT;
+}
+
 int door_watch_neighbours(DoorWatch *watch, PlekSubscriber *subscriber, const TableFilter *filter)
 {
         PlekCursor cursor = { 0 };
         PlekDoorScope scope;
         char location[72];
+        int64_t minute = plek_subscriber_now_ms(subscriber) / (60 * 1000);
         int r = 0;
 
-        if (!watch->is_due)
+        if (!watch->is_due && minute == watch->minute)
                 return 0;
         watch->is_due = false;
+        watch->minute = minute;
         while (!r && !plek_subscriber_next_scope(subscriber, &cursor, &scope)) {
                 if (!wants(filter, &scope) || scope.unit)
                         continue;

@@ -19,7 +19,8 @@ typedef struct NeighboursTold {
 typedef struct DoorWatch {
         NeighboursTold *told;
         size_t n_told;
-        bool is_due; /* some door has changed, and so may what neighbours do */
+        bool is_due;    /* some door has changed, and so may what neighbours do */
+        int64_t minute; /* when it was looked last: hours begin and end */
 } DoorWatch;
 
 void door_watch_deinit(DoorWatch *watch);
@@ -27,6 +28,8 @@ void door_watch_deinit(DoorWatch *watch);
 /* An event "door". */
 void door_watch_event(DoorWatch *watch, PlekSubscriber *subscriber, const TableFilter *filter,
                       const PlekLeadingDoor *door);
+/* What may change neighbours though no door does: what is offered, and who is enrolled. */
+void door_watch_record(DoorWatch *watch, const PlekRecord *record, PlekChange change);
 /* An event "neighbours" for each location that has stopped of which they are others than was told:
  * all stopped or not, or another who is next. Returns 0 or -ENOMEM. */
 MUST_CHECK int door_watch_neighbours(DoorWatch *watch, PlekSubscriber *subscriber,

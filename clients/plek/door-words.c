@@ -165,21 +165,32 @@ void neighbour_words(const PlekNeighbour *neighbour, Language language, Text *te
         if (standing)
                 text_add(text, " (%s)", standing);
         add_age(neighbour, language, text);
+        if (neighbour->enrolled != PLEK_ENROLLED)
+                text_add(text, " (%s)", word(language, "no longer enrolled"));
+        if (neighbour->opening == PLEK_OPENING_SHUT)
+                text_add(text, " (%s)", word(language, "outside its hours"));
         exceptions_words(neighbour->exceptions, neighbour->n_exceptions, language, text);
         narrower_words(neighbour->narrower, neighbour->n_narrower, language, text);
         if (neighbour->phone)
                 text_add(text, ", %s %s", neighbour->phone_function, neighbour->phone);
 }
 
+static void all_stopped_words(const PlekNeighbours *neighbours, Language language, Text *text)
+{
+        text_add(text, "%s (%zu", word(language, "all neighbours have stopped too"),
+                 neighbours->n_stopped);
+        if (neighbours->n_expired)
+                text_add(text, ", %s %zu", word(language, "past their end"), neighbours->n_expired);
+        if (neighbours->n_shut)
+                text_add(text, ", %s %zu", word(language, "outside their hours"),
+                         neighbours->n_shut);
+        text_add(text, ") · ");
+}
+
 void neighbours_words(const PlekNeighbours *neighbours, Language language, Text *text)
 {
-        if (neighbours->all_stopped && neighbours->n_expired)
-                text_add(text, "%s (%zu, %s %zu) · ",
-                         word(language, "all neighbours have stopped too"), neighbours->n_stopped,
-                         word(language, "past their end"), neighbours->n_expired);
-        else if (neighbours->all_stopped)
-                text_add(text, "%s (%zu) · ", word(language, "all neighbours have stopped too"),
-                         neighbours->n_stopped);
+        if (neighbours->all_stopped)
+                all_stopped_words(neighbours, language, text);
         if (neighbours->is_partial && !neighbours->has_next) {
                 text_add(text, "%s", word(language, "other regions are not followed"));
                 return;

@@ -1,6 +1,7 @@
 #include "neighbour-options.h"
 
 #include "plek/plek.h"
+#include "zone.h"
 
 enum { OPTION_NEIGHBOURS = 0x2000, OPTION_WITHIN };
 
@@ -26,6 +27,9 @@ static error_t parse(int key, char *argument, struct argp_state *state)
         PlekNeighbourRule *rule = state->input;
 
         switch (key) {
+        case ARGP_KEY_INIT:
+                rule->clock = zone_minute;
+                return 0;
         case OPTION_NEIGHBOURS:
                 rule->n_nearest =
                         (unsigned)number(state, "--neighbours", argument, PLEK_NEIGHBOURS_MAX);

@@ -81,6 +81,7 @@ static const struct {
         { "but what leads is", "maar leidend is" },
         { "all neighbours have stopped too", "alle buren hebben ook een stop" },
         { "past their end", "na afloop" },
+        { "outside their hours", "buiten openingstijd" },
         { "other regions are not followed", "andere regio's worden niet gevolgd" },
         { "no neighbours are known", "er zijn geen buren bekend" },
         { "others say so of their kinds of care only", "andere zeggen het alleen per zorgsoort" },

@@ -21,6 +21,7 @@
  * stopped too.
  */
 
+#include "plek/map.h"
 #include "plek/subscriber.h"
 
 #ifdef __cplusplus
@@ -136,6 +137,8 @@ enum { PLEK_NEIGHBOURS_MAX = 64 };
 typedef struct PlekNeighbourRule {
         unsigned n_nearest; /* 0: three, or with within_m all up to PLEK_NEIGHBOURS_MAX */
         double within_m;    /* as the crow flies; 0: however far */
+        PlekClockFn clock;  /* for opening hours; NULL: these are not known */
+        void *clock_arg;
 } PlekNeighbourRule;
 
 /* Strings are borrowed until the next call. */
@@ -150,6 +153,8 @@ typedef struct PlekNeighbour {
         PlekFreshness freshness; /* of what leads; NEVER: nothing does */
         int64_t age_ms;          /* of what leads; -1: nothing does */
         int64_t since_ms;        /* or PLEK_NO_TIME */
+        PlekEnrolled enrolled;   /* who says what leads; who is not any more may be wrong */
+        PlekOpening opening;     /* by the hours of what it offers, or else its card's */
         uint32_t exceptions[PLEK_EXCEPTIONS_MAX];
         size_t n_exceptions;
         PlekNarrowerDoor narrower[PLEK_NARROWER_MAX]; /* for whom something stricter leads there */
@@ -161,13 +166,14 @@ typedef struct PlekNeighbours {
         size_t n_nearest;
         size_t n_stopped; /* of these: have a stop or are closed; but for */
         size_t n_expired; /* those whose stop is past its end, which nobody ended */
+        size_t n_shut;    /* of the others: are outside their hours, whatever their doors say */
         bool all_stopped; /* there is one at least, and each is one of these */
         bool is_partial;  /* other regions are not followed (PlekSubscriberOptions.all_doors): there
                              may be nearer ones, so that all_stopped is never said */
         bool has_next;
-        /* The nearest of all, neighbour or not, that is open or restricted, by a fresh statement
-         * and for everybody; if there is none such, by one that is old, past its end and
-         * unconfirmed, or not for some. */
+        /* The nearest of all, neighbour or not, that is open or restricted and not outside its
+         * hours, by a fresh statement of who is enrolled, and for everybody; if there is none such,
+         * by one that is old, past its end and unconfirmed, or not for some. */
         PlekNeighbour next;
         /* Where the scope names no care: other places that say so of their cares only, and were not
          * looked at. */
@@ -176,9 +182,9 @@ typedef struct PlekNeighbours {
 
 /*
  * The locations next nearest to @scope's for its care: those with a card that says where they are
- * and a door for the same care; where the scope names none, those of the same kind with a door for
- * the whole of it. What leads there is asked for the scope's group and urgency; its unit is not
- * looked at. @rule may be NULL.
+ * and a door for the same care, of which nobody says that it is not offered there; where the scope
+ * names none, those of the same kind with a door for the whole of it. What leads there is asked for
+ * the scope's group and urgency; its unit is not looked at. @rule may be NULL.
  *
  * Returns 0, PLEK_E_NOT_FOUND (no card says where the location is), -EINVAL or -ENOMEM.
  */

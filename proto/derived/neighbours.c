@@ -30,7 +30,7 @@ static void insert(Neighbours *neighbours, const Neighbour *neighbour, size_t n_
 
 static bool takes(const NeighbourPlace *place)
 {
-        return place->state != DOOR_UNKNOWN && !door_is_stopped(place->state);
+        return place->state != DOOR_UNKNOWN && !door_is_stopped(place->state) && !place->is_shut;
 }
 
 /* A sure one that is further comes before one that may be open. */
@@ -45,20 +45,21 @@ static bool is_sooner(const Neighbour *a, const Neighbour *b)
 
 static void count_stopped(Neighbours *neighbours)
 {
-        neighbours->n_stopped = neighbours->n_expired = 0;
+        neighbours->n_stopped = neighbours->n_expired = neighbours->n_shut = 0;
         for (size_t i = 0; i < neighbours->n_nearest; i++) {
                 const NeighbourPlace *place = neighbours->nearest[i].place;
 
                 if (!door_is_stopped(place->state))
-                        continue;
-                if (place->is_expired)
+                        neighbours->n_shut += place->is_shut;
+                else if (place->is_expired)
                         neighbours->n_expired++;
                 else
                         neighbours->n_stopped++;
         }
         neighbours->all_stopped =
                 neighbours->n_nearest &&
-                neighbours->n_stopped + neighbours->n_expired == neighbours->n_nearest;
+                neighbours->n_stopped + neighbours->n_expired + neighbours->n_shut ==
+                        neighbours->n_nearest;
 }
 
 static size_t most(const NeighbourRule *rule)

@@ -5,7 +5,8 @@
  *
  * Each place is a location that has a door for the care in question, and what that door is now. A
  * place is a neighbour if it is among the n nearest, or within a distance. They have all stopped
- * when there is one at least and each asks that patients are not brought; of a door that is unknown
+ * when there is one at least and each asks that patients are not brought, or is
+ * outside its hours; of a door that is unknown
  * nobody asks that, and a place that has no such door after all (NOT_APPLICABLE) is none. A stop
  * past its end is not open, but nobody's any more: it is counted apart. Next is the nearest that
  * takes patients and of which that is sure; only where there is none such, the nearest that may.
@@ -27,7 +28,9 @@ typedef struct NeighbourPlace {
         double latitude, longitude; /* degrees */
         uint32_t state;             /* PlekDoorState or DOOR_UNKNOWN: what leads there */
         bool is_expired;            /* a stop past its end */
-        bool is_doubtful;           /* that it is open: nobody confirmed it, or not lately; or it
+        bool is_shut;               /* outside its hours: whatever its door says, nobody is there */
+        bool is_doubtful;           /* that it is open: nobody confirmed it, or not lately, or
+                                       nobody who is enrolled still; or it
                                        is not for some */
 } NeighbourPlace;
 
@@ -46,7 +49,8 @@ typedef struct Neighbours {
         Neighbour nearest[NEIGHBOURS_MAX]; /* nearest first; equally far, by location */
         size_t n_nearest;
         size_t n_stopped, n_expired; /* of these; whose stop is past its end is not in the former */
-        bool all_stopped;            /* the one or the other */
+        size_t n_shut;               /* of those that say neither */
+        bool all_stopped;            /* one of the three */
         Neighbour next; /* the nearest of all, neighbour or not, that has not stopped and is not
                            unknown, surely if any is sure; place NULL: none */
 } Neighbours;

@@ -2,7 +2,9 @@
 """Doors by hand and at a glance: open, stop, close, door, and what get and watch say of them"""
 
 import re
+import time
 
+import plek_pb2 as pb
 import tap
 from harness import Region
 from tools import REFUSED, USAGE, Tools
@@ -322,6 +324,53 @@ def test_a_neighbour_that_is_not_surely_open_says_so_and_is_not_next_before_one_
         text = tools.plek("door", "duin", *ED, "--lang", "nl", party="meldkamer").out
         assert re.search(r"eerstvolgende: Ziekenhuis Verweg, 111 km, open \(zwijgt, \d+ s\)",
                          text), text
+
+
+def test_who_does_not_give_the_care_or_is_shut_is_not_next_as_find_says_too():
+    with Region() as region:
+        tools = neighbourhood(region)
+        post = ("--care", "GP_POST")
+        never = ("--hours", "Mo 00:00-00:01", "--time-zone", "Asia/Tokyo") \
+            if time.gmtime().tm_wday != 0 else ("--hours", "Fr 00:00-00:01", "--time-zone",
+                                                "Asia/Tokyo")
+        for place in ("duin", "vliet", "haven", "bos"):
+            tools.plek("open", place, *post, party=place)
+        name, latitude = PLACES["vliet"]
+        tools.put("vliet", "card", "--location", "vliet", "--name", name, "--kind", "V6",
+                  "--position", f"{latitude},5.0", *never)
+        tools.put("haven", "offering", "--location", "haven", *post, "--not-offered")
+        tools.plek("close", "duin", *post, "--until", "2h", party="duin")
+        seen = door(tools, *post)["neighbours"]
+        assert [n["location"] for n in seen["nearest"]] == ["vliet", "bos"], seen
+        assert seen["nearest"][0]["opening"] == "SHUT" and seen["next"]["location"] == "bos"
+        found = tools.plek("find", *post, "--near", "duin", "--json", party="meldkamer").lines()
+        assert [f["place"]["location"] for f in found if "place" in f] == ["bos"], found
+        text = tools.plek("alert", "--location", "duin", "--once", "--for", "20s", "--lang", "en",
+                          party="meldkamer").out
+        assert "next: Ziekenhuis Bos" in text and "Vliet" not in text, text
+
+        events = tools.watch_json("meldkamer", *post, "--location", "duin")
+        events.next(lambda e: e["event"] == "door")
+        tools.plek("close", "bos", *post, "--until", "2h", party="bos")
+        events.next(lambda e: e["event"] == "neighbours" and e["neighbours"]["all_stopped"])
+        text = tools.plek("door", "duin", *post, "--lang", "nl", party="meldkamer").out
+        assert "alle buren hebben ook een stop (1, buiten openingstijd 1)" in text, text
+        tools.put("haven", "offering", "--location", "haven", *post)
+        told = events.next(lambda e: e["event"] == "neighbours")["neighbours"]
+        assert told["next"]["location"] == "haven" and not told["all_stopped"], told
+
+
+def test_a_neighbour_whose_party_left_says_so_and_comes_after_one_that_is_enrolled():
+    with Region() as region:
+        tools = neighbourhood(region)
+        tools.plek("stop", "duin", *ED, party="duin")
+        assert door(tools, *ED)["neighbours"]["next"]["location"] == "vliet"
+        region.operator().ask(suspend=pb.Suspend(party="vliet", suspended=True))
+        seen = door(tools, *ED)["neighbours"]
+        assert seen["nearest"][0]["enrolled"] == "NO_LONGER_ENROLLED", seen
+        assert seen["next"]["location"] == "haven" and seen["next"]["enrolled"] == "ENROLLED"
+        text = tools.plek("door", "duin", *ED, "--lang", "en", party="meldkamer").out
+        assert re.search(r"De Vliet, 11\.1 km, open \(no longer enrolled\)", text), text
 
 
 def test_a_stop_for_ambulances_only_is_seen_where_an_ambulance_is_sent():

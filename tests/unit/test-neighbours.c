@@ -75,6 +75,25 @@ static void test_one_that_has_not_stopped_is_enough(void **state)
         }
 }
 
+static void test_who_is_outside_its_hours_is_not_next_and_takes_nobody(void **state)
+{
+        NeighbourPlace places[] = { place("a", 52.1, PLEK_DOOR_OPEN),
+                                    place("b", 52.2, PLEK_DOOR_STOP),
+                                    place("c", 52.3, PLEK_DOOR_CLOSED),
+                                    place("d", 52.4, PLEK_DOOR_OPEN) };
+        Neighbours neighbours;
+
+        places[0].is_shut = places[2].is_shut = true;
+        neighbours = find(places, 4, 3, 0);
+        assert_true(neighbours.all_stopped);
+        assert_int_equal(neighbours.n_stopped, 2); /* a closed one says so itself */
+        assert_int_equal(neighbours.n_shut, 1);
+        assert_string_equal(neighbours.next.place->location, "d");
+
+        assert_false(find(places, 4, 4, 0).all_stopped);
+        assert_null(find(places, 3, 4, 0).next.place);
+}
+
 static void test_an_unknown_door_is_nowhere_to_send_somebody_to(void **state)
 {
         NeighbourPlace places[] = { place("a", 52.1, DOOR_UNKNOWN),
@@ -181,6 +200,7 @@ int main(void)
                         test_a_place_alone_has_no_neighbours_and_they_have_not_all_stopped),
                 cmocka_unit_test(test_the_three_nearest_are_neighbours_if_nothing_is_said),
                 cmocka_unit_test(test_one_that_has_not_stopped_is_enough),
+                cmocka_unit_test(test_who_is_outside_its_hours_is_not_next_and_takes_nobody),
                 cmocka_unit_test(test_an_unknown_door_is_nowhere_to_send_somebody_to),
                 cmocka_unit_test(test_stops_past_their_end_are_counted_apart),
                 cmocka_unit_test(test_next_is_one_that_is_surely_open_if_any_is),
