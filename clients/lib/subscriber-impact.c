@@ -30,6 +30,7 @@ static void show_door(const ImpactPlace *from, PlekImpactPlace *to)
         to->n_door_exceptions = lead->n_exceptions;
         memcpy(to->door_exceptions, lead->exceptions,
                lead->n_exceptions * sizeof(lead->exceptions[0]));
+        to->n_door_narrower = narrower_spell(from->narrower, from->n_narrower, to->door_narrower);
         to->door_ends_at_ms = lead->ends_at_ms;
         to->plan_starts_at_ms = to->plan_ends_at_ms = PLEK_NO_TIME;
         if (!from->plan)

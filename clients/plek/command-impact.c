@@ -235,6 +235,7 @@ static void add_door(Text *text, const PlekImpactPlace *shown, Language language
         for (size_t i = 0; i < shown->n_door_exceptions; i++)
                 text_add(text, "%s%s %s", i ? "," : " ", i ? "" : word(language, "except"),
                          label(PLEK_CODES_EXCEPTION, shown->door_exceptions[i], language));
+        narrower_words(shown->door_narrower, shown->n_door_narrower, language, text);
         if (!shown->plan_state)
                 return;
         when_format(shown->plan_starts_at_ms, when);

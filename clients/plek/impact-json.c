@@ -41,6 +41,7 @@ static json_t *door_to_json(const PlekImpactPlace *shown)
                 json_array_append_new(exceptions, name ? json_string(name)
                                                        : json_integer(shown->door_exceptions[i]));
         }
+        narrower_set(object, shown->door_narrower, shown->n_door_narrower);
         json_set_string(object, "why", door_why_name(shown->door_why));
         json_set_time(object, "since_ms", shown->door_since_ms);
         json_set_time(object, "ends_at_ms", shown->door_ends_at_ms);

@@ -103,6 +103,8 @@ typedef struct PlekImpactPlace {
         PlekStanding door_standing;
         uint32_t door_exceptions[PLEK_EXCEPTIONS_MAX];
         size_t n_door_exceptions;
+        PlekNarrowerDoor door_narrower[PLEK_NARROWER_MAX]; /* for whom something stricter leads */
+        size_t n_door_narrower;
         int64_t door_ends_at_ms; /* or PLEK_NO_TIME */
         uint32_t plan_state;     /* of a door announced to begin meanwhile; 0: none is */
         int64_t plan_starts_at_ms, plan_ends_at_ms; /* or PLEK_NO_TIME */

@@ -206,6 +206,8 @@ static void look_at_door(ImpactPlace *shown, const ImpactQuestion *question)
 
         door_lead(shown->place->words, shown->place->n_words, &asked, question->from_ms,
                   &shown->lead);
+        shown->n_narrower = door_narrower(shown->place->words, shown->place->n_words, &asked,
+                                          question->from_ms, &shown->lead, shown->narrower);
         plan = shown->lead.plan;
         if (plan && (question->to_ms == TIME_ABSENT || plan->door->starts_at_ms < question->to_ms))
                 shown->plan = plan;

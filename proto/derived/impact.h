@@ -35,6 +35,8 @@ typedef struct ImpactPlace {
         size_t n_units, n_units_unknown;
         bool has_stale;
         DoorLead lead;
+        DoorNarrower narrower[DOOR_NARROWER_MAX]; /* for whom something stricter does */
+        size_t n_narrower;
         const DoorWord *plan; /* that begins within the period; or NULL */
 } ImpactPlace;
 

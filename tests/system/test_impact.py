@@ -131,6 +131,21 @@ def test_who_gives_no_load_has_that_of_the_flows_that_it_may_read():
         assert answer["load"] == "given" and answer["load_per_hour"] == 9
 
 
+def test_who_is_next_nearest_but_not_for_ambulances_says_so():
+    with Region() as region:
+        tools = three_posts(region)
+        for post in POSTS:
+            tools.put("hap", "door", "--location", post, "--care", "ED", "OPEN")
+        tools.put("hap", "door", "--location", "kust", "--care", "ED", "--group",
+                  "AMBULANCE", "STOP")
+        asked = ("--close", "duin", "--care", "ED")
+        door = shown(impact(tools, *asked), "kust")["door"]
+        assert door["state"] == "OPEN" and door["narrower"][0]["state"] == "STOP", door
+        assert "narrower" not in shown(impact(tools, *asked), "zee")["door"]
+        text = tools.plek("impact", *asked, "--lang", "en", party="zcc").out
+        assert "but stop for: by ambulance" in text, text
+
+
 def test_with_travel_times_nothing_else_says_how_far_it_is():
     with Region() as region:
         tools = three_posts(region)
