@@ -162,12 +162,13 @@ static int child_wait(pid_t pid, int fd, const VerifyShared *shared, const Verif
         return status;
 }
 
-static uint64_t file_bytes(const char *directory)
+/* 0: there is none. */
+static uint64_t file_bytes(const char *directory, const char *below)
 {
         struct stat status;
         char path[4096];
 
-        if (snprintf(path, sizeof(path), "%s/%s", directory, ENVIRONMENT_DATA_NAME) >=
+        if (snprintf(path, sizeof(path), "%s/%s%s", directory, below, ENVIRONMENT_DATA_NAME) >=
                     (int)sizeof(path) ||
             stat(path, &status) < 0)
                 return 0;
@@ -176,7 +177,7 @@ static uint64_t file_bytes(const char *directory)
 
 static void report_structure(VerifyShared *shared, const char *directory)
 {
-        bool truncated = file_bytes(directory) < shared->written_bytes;
+        bool truncated = file_bytes(directory, "") < shared->written_bytes;
 
         report_add(&shared->report, truncated ? VERIFY_TRUNCATED : VERIFY_BIT_FLIPPED, 0,
                    truncated ? "the file is shorter than its last commit left it: pages are missing"
@@ -208,8 +209,14 @@ static int verify_result(VerifyShared *shared, const char *directory, int status
         case -ENOMEM:
                 return err_raise(-ENOMEM);
         default:
-                *ret_text = store_text("%s", *shared->text ? shared->text
-                                                           : "the directory cannot be read");
+                /* Who keeps all that a broker has in one place names that place. */
+                if (!file_bytes(directory, "") && file_bytes(directory, "data/"))
+                        *ret_text = store_text("%s is no data directory; is %s/data meant?",
+                                               directory, directory);
+                else
+                        *ret_text =
+                                store_text("%s", *shared->text ? shared->text
+                                                               : "the directory cannot be read");
                 return VERIFY_E_FILE;
         }
 }

@@ -223,6 +223,8 @@ def test_what_cannot_be_verified_says_why():
         history = History(region).happen(2)
         nowhere = region.directory / "nowhere"
         assert str(nowhere) in history.verify(nowhere, expect=FILE).err
+        above = history.verify(history.data.parent, expect=FILE).err
+        assert f"is {history.data} meant?" in above, above
         copy = history.copy()
         history.verify(copy, "--witness", nowhere, expect=FILE)
         assert "not a public key" in history.verify(copy, "--authority", "x", expect=USAGE).err
