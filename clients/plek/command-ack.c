@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "known-code.h"
 #include "look.h"
 #include "words.h"
 
@@ -35,9 +36,7 @@ static error_t parse(int key, char *argument, struct argp_state *state)
                 state->child_inputs[0] = &o->common;
                 return 0;
         case OPTION_CARE:
-                if (plek_code_parse(&o->care, PLEK_CODES_CARE, argument))
-                        argp_error(state, "there is no care '%s'. plek codes care lists them",
-                                   argument);
+                o->care = known_code(state, PLEK_CODES_CARE, "care", argument);
                 return 0;
         case OPTION_FUNCTION:
                 o->function = argument;

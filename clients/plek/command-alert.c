@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include "alert-told.h"
+#include "known-code.h"
 #include "look.h"
 #include "region-filter.h"
 #include "when.h"
@@ -105,11 +106,8 @@ static int64_t duration(struct argp_state *state, const char *argument)
 
 static void parse_state(AlertOptions *o, struct argp_state *state, const char *argument)
 {
-        uint32_t code;
+        uint32_t code = known_code(state, PLEK_CODES_DOOR_STATE, "state", argument);
 
-        if (plek_code_parse(&code, PLEK_CODES_DOOR_STATE, argument))
-                argp_error(state, "there is no state '%s'. plek codes door_state lists them",
-                           argument);
         if (!o->has_states)
                 o->rules.states = 0;
         o->has_states = true;
@@ -120,8 +118,7 @@ static void parse_care(AlertOptions *o, struct argp_state *state, const char *ar
 {
         if (o->rules.n_cares == LIST_MAX)
                 argp_error(state, "at most %d of them", LIST_MAX);
-        if (plek_code_parse(&o->cares[o->rules.n_cares++], PLEK_CODES_CARE, argument))
-                argp_error(state, "there is no care '%s'. plek codes care lists them", argument);
+        o->cares[o->rules.n_cares++] = known_code(state, PLEK_CODES_CARE, "care", argument);
 }
 
 static void parse_flaps(AlertOptions *o, struct argp_state *state, const char *argument)

@@ -19,7 +19,7 @@ static const struct {
         { "group", CODES_PATIENT_GROUP }, { "on-expiry", CODES_ON_EXPIRY },
         { "status", CODES_STATUS },       { "audience", CODES_AUDIENCE },
         { "source", CODES_SOURCE },       { "role", CODES_ROLE },
-        { "refusal", CODES_REFUSAL },
+        { "link", CODES_CHAIN },          { "refusal", CODES_REFUSAL },
 };
 
 static const char kind_list[] = "kind"; /* no list of the wire's: any code can be said */
@@ -96,7 +96,8 @@ int command_codes(int argc, char **argv)
                 .args_doc = "[LIST]",
                 .doc = "The codes that options and mappings take: care, count, missing, door, "
                        "exception, reason, group, on-expiry, status, audience, source, role, "
-                       "refusal, and kind, of locations. Without LIST all of them.",
+                       "link (of the chain: --from and --to of refuse and flow), refusal, and "
+                       "kind, of locations. Without LIST all of them.",
                 .children = children,
         };
         CodesOptions o = { 0 };

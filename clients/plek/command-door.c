@@ -9,6 +9,7 @@
 #include "door-rows.h"
 #include "door-watch.h"
 #include "door-words.h"
+#include "known-code.h"
 #include "look.h"
 #include "neighbour-options.h"
 #include "when.h"
@@ -35,11 +36,7 @@ enum {
 static uint32_t code(struct argp_state *state, PlekCodeList list, const char *what,
                      const char *name)
 {
-        uint32_t value = 0;
-
-        if (plek_code_parse(&value, list, name))
-                argp_error(state, "there is no %s '%s'. plek codes lists them", what, name);
-        return value;
+        return known_code(state, list, what, name);
 }
 
 static bool scope_parse(DoorOptions *o, int key, char *argument, struct argp_state *state)

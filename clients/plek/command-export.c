@@ -11,6 +11,7 @@
 #include "document.h"
 #include "files.h"
 #include "formats/field.h"
+#include "known-code.h"
 #include "look.h"
 #include "region-filter.h"
 #include "when.h"
@@ -62,11 +63,7 @@ static const struct argp_option options[] = {
 static uint32_t code_of(struct argp_state *state, PlekCodeList list, const char *what,
                         const char *name)
 {
-        uint32_t code = 0;
-
-        if (plek_code_parse(&code, list, name))
-                argp_error(state, "there is no %s '%s'", what, name);
-        return code;
+        return known_code(state, list, what, name);
 }
 
 static error_t parse(int key, char *argument, struct argp_state *state)

@@ -10,6 +10,7 @@
 
 #include "door-words.h"
 #include "find-json.h"
+#include "known-code.h"
 #include "look.h"
 #include "place-json.h"
 #include "position.h"
@@ -69,10 +70,8 @@ static void exceptions_parse(FindOptions *o, char *text, struct argp_state *stat
         for (char *name; (name = strsep(&text, ","));) {
                 if (find->n_exceptions == PLEK_EXCEPTIONS_MAX)
                         argp_error(state, "--for has at most %d codes", PLEK_EXCEPTIONS_MAX);
-                if (plek_code_parse(&find->exceptions[find->n_exceptions++], PLEK_CODES_EXCEPTION,
-                                    name))
-                        argp_error(state, "there is no exception '%s'. plek codes lists them",
-                                   name);
+                find->exceptions[find->n_exceptions++] =
+                        known_code(state, PLEK_CODES_EXCEPTION, "exception", name);
         }
 }
 
@@ -113,8 +112,7 @@ static error_t parse(int key, char *argument, struct argp_state *state)
                 state->child_inputs[0] = &o->common;
                 return 0;
         case OPTION_CARE:
-                if (plek_code_parse(&o->find.care, PLEK_CODES_CARE, argument))
-                        argp_error(state, "there is no care '%s'. plek codes lists them", argument);
+                o->find.care = known_code(state, PLEK_CODES_CARE, "care", argument);
                 return 0;
         case OPTION_NEAR:
                 near_parse(o, argument);
@@ -128,8 +126,8 @@ static error_t parse(int key, char *argument, struct argp_state *state)
                 exceptions_parse(o, argument, state);
                 return 0;
         case OPTION_GROUP:
-                if (plek_code_parse(&o->find.patient_group, PLEK_CODES_PATIENT_GROUP, argument))
-                        argp_error(state, "there is no group '%s'", argument);
+                o->find.patient_group =
+                        known_code(state, PLEK_CODES_PATIENT_GROUP, "group", argument);
                 return 0;
         case OPTION_REGION:
                 region_parse(argument, &o->find.scheme, &o->find.region);

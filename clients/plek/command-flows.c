@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "json-set.h"
+#include "known-code.h"
 #include "past-options.h"
 #include "peer.h"
 #include "text.h"
@@ -43,11 +44,7 @@ enum {
 static uint32_t code(struct argp_state *state, PlekCodeList list, const char *what,
                      const char *name)
 {
-        uint32_t value = 0;
-
-        if (plek_code_parse(&value, list, name))
-                argp_error(state, "there is no %s '%s'. plek codes lists them", what, name);
-        return value;
+        return known_code(state, list, what, name);
 }
 
 static void by_parse(PlekFlowsQuestion *question, const char *argument, struct argp_state *state)

@@ -11,6 +11,7 @@
 #include "bands.h"
 #include "door-watch.h"
 #include "json-set.h"
+#include "known-code.h"
 #include "look.h"
 #include "neighbour-options.h"
 #include "screen.h"
@@ -71,9 +72,7 @@ static error_t parse(int key, char *argument, struct argp_state *state)
                 o->filter.location = argument;
                 return 0;
         case OPTION_CARE:
-                if (plek_code_parse(&o->filter.care, PLEK_CODES_CARE, argument))
-                        argp_error(state, "there is no care '%s'. plek codes care lists them",
-                                   argument);
+                o->filter.care = known_code(state, PLEK_CODES_CARE, "care", argument);
                 return 0;
         case OPTION_REGION:
                 region_filter_add(&o->filter.regions, argument, state);

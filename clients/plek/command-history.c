@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "known-code.h"
 #include "past-options.h"
 #include "peer.h"
 #include "row.h"
@@ -35,8 +36,7 @@ static error_t parse(int key, char *argument, struct argp_state *state)
                 question->unit = argument;
                 return 0;
         case OPTION_CARE:
-                if (plek_code_parse(&question->care, PLEK_CODES_CARE, argument))
-                        argp_error(state, "there is no care '%s'", argument);
+                question->care = known_code(state, PLEK_CODES_CARE, "care", argument);
                 return 0;
         case OPTION_FROM:
                 past_time(state, "--from", argument, o->now_ms, &question->from_ms);

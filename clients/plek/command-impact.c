@@ -12,6 +12,7 @@
 #include "areas.h"
 #include "door-words.h"
 #include "impact-json.h"
+#include "known-code.h"
 #include "look.h"
 #include "place-json.h"
 #include "text.h"
@@ -140,8 +141,7 @@ static error_t parse(int key, char *argument, struct argp_state *state)
                 o->impact.location = argument;
                 return 0;
         case OPTION_CARE:
-                if (plek_code_parse(&o->impact.care, PLEK_CODES_CARE, argument))
-                        argp_error(state, "there is no care '%s'. plek codes lists them", argument);
+                o->impact.care = known_code(state, PLEK_CODES_CARE, "care", argument);
                 return 0;
         case OPTION_FROM:
                 o->impact.from_ms = time_parse(argument, o->now_ms, state);

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "json-set.h"
+#include "known-code.h"
 #include "look.h"
 #include "place-json.h"
 #include "text.h"
@@ -39,8 +40,7 @@ static error_t parse(int key, char *argument, struct argp_state *state)
                 state->child_inputs[0] = &o->common;
                 return 0;
         case OPTION_CARE:
-                if (plek_code_parse(&o->map.care, PLEK_CODES_CARE, argument))
-                        argp_error(state, "there is no care '%s'", argument);
+                o->map.care = known_code(state, PLEK_CODES_CARE, "care", argument);
                 return 0;
         case OPTION_REGION:
                 region_parse(argument, &o->map.scheme, &o->map.region);

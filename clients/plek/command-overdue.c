@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "known-code.h"
 #include "look.h"
 #include "region-filter.h"
 #include "row.h"
@@ -59,8 +60,7 @@ static error_t parse(int key, char *argument, struct argp_state *state)
                 region_filter_add(&o->regions, argument, state);
                 return 0;
         case OPTION_CARE:
-                if (plek_code_parse(&o->care, PLEK_CODES_CARE, argument))
-                        argp_error(state, "there is no care '%s'", argument);
+                o->care = known_code(state, PLEK_CODES_CARE, "care", argument);
                 return 0;
         case ARGP_KEY_ARG:
                 argp_usage(state);

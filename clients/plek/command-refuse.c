@@ -144,7 +144,8 @@ int command_refuse(int argc, char **argv)
                 { "care", OPTION_CARE, "CARE", 0, "What was asked for: ICU_ADULT, ED, WARD, ...",
                   1 },
                 { "reason", OPTION_REASON, "CODE", 0, "BEDS_FULL, STAFF, ED_CROWDING, ...", 1 },
-                { "from", OPTION_FROM, "LINK", 0, "Who asked: AMBULANCE, GP, ED, ...", 1 },
+                { "from", OPTION_FROM, "LINK", 0,
+                  "Who asked: AMBULANCE, GP, ED, ...; plek codes link lists them", 1 },
                 { "location", OPTION_LOCATION, "ID", 0, "Ours (the only one that we speak for)",
                   1 },
                 { "unit", OPTION_UNIT, "ID", 0, "The unit that could not", 1 },
@@ -246,7 +247,8 @@ static error_t parse_flow(int key, char *argument, struct argp_state *state)
 int command_flow(int argc, char **argv)
 {
         static const struct argp_option options[] = {
-                { "from", OPTION_FROM, "LINK", 0, "HOME, GP, AMBULANCE, ED, NURSING_HOME, ...", 1 },
+                { "from", OPTION_FROM, "LINK", 0,
+                  "HOME, GP, AMBULANCE, ED, ...; plek codes link lists them", 1 },
                 { "to", OPTION_TO, "LINK", 0, "The link that they came to", 1 },
                 { "care", OPTION_CARE, "CARE", 0, "ED, WARD, ICU_ADULT, ...", 1 },
                 { "count", OPTION_COUNT, "N", 0, "How many; not said: it is withheld", 1 },

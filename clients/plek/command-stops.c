@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "known-code.h"
 #include "look.h"
 #include "past-options.h"
 #include "text.h"
@@ -62,8 +63,7 @@ static error_t parse(int key, char *argument, struct argp_state *state)
                 set_scheme(question, scheme, state);
                 return 0;
         case OPTION_CARE:
-                if (plek_code_parse(&question->care, PLEK_CODES_CARE, argument))
-                        argp_error(state, "there is no care '%s'", argument);
+                question->care = known_code(state, PLEK_CODES_CARE, "care", argument);
                 return 0;
         case OPTION_BY:
                 if (!strcmp(argument, "location"))

@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "known-code.h"
 #include "look.h"
 #include "row.h"
 #include "text.h"
@@ -49,8 +50,7 @@ static error_t parse(int key, char *argument, struct argp_state *state)
                 o->of.scheme = scheme ? scheme : o->of.scheme;
                 return 0;
         case OPTION_CARE:
-                if (plek_code_parse(&o->of.care, PLEK_CODES_CARE, argument))
-                        argp_error(state, "there is no care '%s'", argument);
+                o->of.care = known_code(state, PLEK_CODES_CARE, "care", argument);
                 return 0;
         case OPTION_BY:
                 if (o->of.scheme && strcmp(argument, o->of.scheme) != 0)

@@ -2,6 +2,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "known-code.h"
 #include "put.h"
 #include "when.h"
 
@@ -57,11 +58,7 @@ static const struct argp_option options[] = {
 
 uint32_t put_code(struct argp_state *state, PlekCodeList list, const char *what, const char *name)
 {
-        uint32_t value = 0;
-
-        if (plek_code_parse(&value, list, name))
-                argp_error(state, "there is no %s '%s'. plek codes lists them", what, name);
-        return value;
+        return known_code(state, list, what, name);
 }
 
 int64_t put_time(struct argp_state *state, const PutOptions *o, const char *text)

@@ -193,6 +193,10 @@ def test_a_wrong_command_line_is_2_and_says_where_to_look():
         assert "--help" in plek("get", "--colour", "red", expect=USAGE).err
         assert "--lang is nl or en" in plek("get", "--lang", "fr", expect=USAGE).err
         assert "there is no care 'BEDS'" in plek("get", "--care", "BEDS", expect=USAGE).err
+        for command in (("find", "--near", "52,4"), ("stop", "duin"), ("refuse", "duin"), ("door", "duin"),
+                        ("history", "duin"), ("totals",), ("map",), ("overdue",), ("ack", "duin")):
+            done = plek(*command, "--care", "SEH", expect=USAGE)
+            assert "is ED meant? plek codes care lists them" in done.err, done.err
         assert "as in 10s" in plek("get", "--timeout", "soon", expect=USAGE).err
         assert "epoch or clock" in plek("confirm", "all", expect=USAGE).err
         assert "takes one party" in plek("suspend", "a", "b", expect=USAGE).err
