@@ -134,5 +134,30 @@ def test_manual_pages_are_well_formed():
             assert not done.stdout, done.stdout
 
 
+def test_manual_pages_are_whole_in_a_terminal_of_80_columns():
+    if not shutil.which("groff"):
+        raise tap.Skip("groff is not here")
+    for page in sorted(SOURCE.glob("*/**/*.[1-8]")):
+        if not page.read_text(encoding="utf-8").startswith(".Dd"):
+            continue
+        done = subprocess.run(["groff", "-mandoc", "-Tascii", "-P-c", "-ww", "-rLL=78n", page],
+                              check=False, text=True, capture_output=True)
+        assert done.returncode == 0 and not done.stderr, done.stderr
+        text = re.sub(r".\x08", "", done.stdout)
+        assert "NAME" in text
+        assert not [line for line in text.splitlines() if len(line) > 80], page
+        # A cell of a table that is too wide goes on at the right, a word a line.
+        assert not re.search(r"^ {60}", text, re.MULTILINE), page
+
+
+def test_lists_of_codes_that_help_names_are_there():
+    named = set(re.findall(r"plek codes\s+([a-z-]+)\s+lists", "".join(
+        run(PLEK, command, "--help").out for command in commands_of(PLEK))))
+    assert "link" in named
+    for name in named:
+        assert run(PLEK, "codes", name).out
+    assert "AMBULANCE" in run(PLEK, "codes", "link").out
+
+
 if __name__ == "__main__":
     tap.run(globals())
