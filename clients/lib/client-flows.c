@@ -41,6 +41,14 @@ static bool is_taken_back(const PlekMoment *moment)
                 moment->withdrawn == PLEK_WITHDRAWN_AUDIENCE);
 }
 
+/* As the location lay then; home regions are looked at where the words are put together. */
+static bool is_in_region(const PlekFlowsQuestion *question, const PlekMoment *moment)
+{
+        return !question->scheme || !question->region ||
+               plek_regions_have(moment->regions, moment->n_regions, question->scheme,
+                                 question->region);
+}
+
 static int take(FlowWords *words, const PlekMoment *moment, PlekStatus status)
 {
         const PlekReport *report = &moment->report;
@@ -149,7 +157,7 @@ int plek_client_flows(PlekClient *client, const PlekFlowsQuestion *question, Ple
         CLEANUP(flow_words_deinit) FlowWords words = FLOW_WORDS_NULL;
         CLEANUP(flows_deinit) Flows flows = FLOWS_NULL;
         FlowsQuestion flows_question = {
-                .region = question->region,
+                .region = question->scheme ? NULL : question->region,
                 .location = question->location,
                 .care = question->care,
                 .from_ms = question->from_ms,
@@ -163,8 +171,9 @@ int plek_client_flows(PlekClient *client, const PlekFlowsQuestion *question, Ple
                 return err_raise(-EINVAL);
         r = ask(client, question, &history, ret_fault);
         for (size_t i = 0; !r && i < history.n_moments; i++)
-                r = take(&words, &history.moments[i],
-                         question->status ? question->status : PLEK_STATUS_ACTUAL);
+                if (is_in_region(question, &history.moments[i]))
+                        r = take(&words, &history.moments[i],
+                                 question->status ? question->status : PLEK_STATUS_ACTUAL);
         if (r)
                 return r;
         flows_question.audience = question->audience

@@ -356,6 +356,10 @@ int command_alert(int argc, char **argv)
                 return fail(EXIT_FILE, "%s.", plek_result_text(r));
         o.alerts = alerts;
         r = look_ready(&peer, subscriber, &o.common);
+        if (!r)
+                r = region_filter_needs(&o.regions, subscriber);
+        for (size_t i = 0; !r && i < o.rules.n_locations; i++)
+                r = look_needs_location(subscriber, o.locations[i]);
         if (r)
                 return r;
         r = run(&o, subscriber);

@@ -5,9 +5,11 @@
  */
 
 #include <stdio.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "call-table.h"
+#include "look.h"
 #include "peer.h"
 #include "when.h"
 
@@ -95,6 +97,28 @@ static bool on_progress(void *arg, const PlekCallProgress *call)
         return true;
 }
 
+/* A call goes to a home region: that names who answers it. Returns an Exit. */
+static int needs_home(CallArguments *o)
+{
+        char *text = strdupa(o->call.region), homes[512];
+        const char *scheme, *region;
+        int r;
+
+        if (!strchr(o->call.region, ':'))
+                return EXIT_DONE;
+        region_parse(text, &scheme, &region);
+        r = look_home_regions(&o->common, scheme, region, homes, sizeof(homes));
+        if (r)
+                return r;
+        if (!*homes)
+                return fail(EXIT_REFUSED,
+                            "there is no region '%s': nobody speaks for a location in it.",
+                            o->call.region);
+        return fail(EXIT_REFUSED,
+                    "a call goes to a home region, and '%s' is none. Its locations are of: %s.",
+                    o->call.region, homes);
+}
+
 int command_call(int argc, char **argv)
 {
         static const struct argp_option options[] = {
@@ -129,6 +153,9 @@ int command_call(int argc, char **argv)
         o.table.language = o.common.language;
         o.table.is_terminal = isatty(STDOUT_FILENO);
 
+        r = needs_home(&o);
+        if (r)
+                return r;
         r = peer_client(&peer, &client, &o.common, false);
         if (r)
                 return r;

@@ -380,6 +380,10 @@ int command_export(int argc, char **argv)
         r = look_open(&peer, &subscriber, &o.common, &o.subscriber, NULL, NULL);
         if (!r)
                 r = look_ready(&peer, subscriber, &o.common);
+        if (!r)
+                r = region_filter_needs(&o.regions, subscriber);
+        if (!r && o.location)
+                r = look_needs_location(subscriber, o.location);
         if (r)
                 return r;
         to_people = o.common;

@@ -12,6 +12,7 @@
 #include "json-set.h"
 #include "known-code.h"
 #include "past-options.h"
+#include "look.h"
 #include "peer.h"
 #include "text.h"
 #include "when.h"
@@ -73,7 +74,9 @@ static error_t parse(int key, char *argument, struct argp_state *state)
                 past_time(state, "--to", argument, o->now_ms, &question->to_ms);
                 return 0;
         case OPTION_REGION:
-                question->region = argument;
+                region_parse(argument, &question->scheme, &question->region);
+                if (!*question->region || (question->scheme && !*question->scheme))
+                        argp_error(state, "--region is ID or SCHEME:ID, not '%s'", argument);
                 return 0;
         case OPTION_LOCATION:
                 question->location = argument;
@@ -395,7 +398,8 @@ int command_flows(int argc, char **argv)
                 { "quarter", OPTION_QUARTER, "2026Q3", 0, "Of this quarter", 1 },
                 { "from", OPTION_FROM, "TIME", 0, "From then on; or how long ago, as in 30d", 1 },
                 { "to", OPTION_TO, "TIME", 0, "Before then (now)", 1 },
-                { "region", OPTION_REGION, "ID", 0, "This region only", 1 },
+                { "region", OPTION_REGION, "[SCHEME:]ID", 0,
+                  "This region only, as in noordkust, or rav:17 of another scheme", 1 },
                 { "location", OPTION_LOCATION, "ID", 0, "What this location says only", 1 },
                 { "care", OPTION_CARE, "CARE", 0, "This care only", 1 },
                 { "by", OPTION_BY, "link|location", 0,
@@ -433,6 +437,12 @@ int command_flows(int argc, char **argv)
         r = plek_client_flows(client, &o.question, &flows, &fault);
         if (r)
                 return fail_answer(r, &fault);
+        if (!flows.n_cells && !flows.n_refusals) {
+                r = look_needs_known(&o.common, o.question.scheme, o.question.region,
+                                     o.question.location);
+                if (r)
+                        return r;
+        }
         if (o.common.json)
                 say_json(&o, &flows);
         else

@@ -28,6 +28,8 @@ typedef struct GetOptions {
         const char *bands;
         int64_t for_ms;  /* watch: how long; 0: until it is ended */
         bool wants_time; /* at */
+        bool is_known;   /* watch: what was asked for was looked for */
+        int unknown;     /* and is not there: the Exit */
         PlekSubscriber *watched;
         DoorWatch doors;
 } GetOptions;
@@ -296,24 +298,6 @@ static int get_text(PlekSubscriber *subscriber, TableFilter *filter)
         return 0;
 }
 
-/* For a script, which picture it is comes first. */
-static void past_json(PlekSubscriber *subscriber, int64_t at_ms)
-{
-        uint8_t head[32];
-        char text[2 * sizeof(head) + 1];
-        uint64_t revision;
-        int64_t time_ms;
-        bool is_thinned;
-
-        if (plek_subscriber_past(subscriber, &revision, &time_ms, head, &is_thinned))
-                return;
-        for (size_t i = 0; i < sizeof(head); i++)
-                snprintf(text + 2 * i, 3, "%02x", head[i]);
-        print_json_line(json_pack("{s:s, s:I, s:I, s:I, s:s, s:b}", "event", "past", "at_ms",
-                                  (json_int_t)at_ms, "revision", (json_int_t)revision, "time_ms",
-                                  (json_int_t)time_ms, "head", text, "thinned", is_thinned));
-}
-
 static int get(const struct argp *argp, GetOptions *o, int argc, char **argv)
 {
         CLEANUP(peer_close) Peer peer = PEER_NULL;
@@ -331,12 +315,12 @@ static int get(const struct argp *argp, GetOptions *o, int argc, char **argv)
         if (!r)
                 r = look_ready(&peer, subscriber, &o->common);
         if (!r)
-                r = region_filter_needs(&o->filter.regions, subscriber);
+                r = table_needs(&o->filter, subscriber);
         if (r)
                 return r;
         look_warn(subscriber, &o->common);
         if (o->common.json)
-                past_json(subscriber, o->subscriber.at_ms);
+                look_past_json(subscriber, o->subscriber.at_ms);
         r = o->common.json ? get_json(subscriber, &o->filter) : get_text(subscriber, &o->filter);
         return r ? fail(EXIT_FILE, "%s.", plek_result_text(r)) : EXIT_DONE;
 }
@@ -382,11 +366,29 @@ static void on_signal(int number)
         ended = 1;
 }
 
+/* Whether to go on: once there is a picture to look in, what is not there will not come. */
+static bool goes_on(GetOptions *o, PlekSubscriber *subscriber)
+{
+        PlekLinkState link;
+
+        if (o->is_known || (!o->filter.location && !o->filter.regions.n))
+                return true;
+        plek_subscriber_link_state(subscriber, &link);
+        if (!link.in_sync)
+                return true;
+        o->is_known = true;
+        if (screen_is_on())
+                screen_stop(); /* until it is sure that there is something to show */
+        o->unknown = table_needs(&o->filter, subscriber);
+        return !o->unknown && (o->common.json || !screen_start());
+}
+
 static int watch_json(PlekSubscriber *subscriber, GetOptions *o, int64_t until_ms)
 {
         int r = 0;
 
-        while (!r && !ended && !ferror(stdout) && steady_clock_ms() < until_ms) {
+        while (!r && !ended && !ferror(stdout) && steady_clock_ms() < until_ms &&
+               goes_on(o, subscriber)) {
                 r = plek_subscriber_run(subscriber, 1000);
                 if (!r)
                         r = door_watch_neighbours(&o->doors, subscriber, &o->filter);
@@ -420,7 +422,7 @@ static int watch_screen(PlekSubscriber *subscriber, GetOptions *o, int64_t until
         r = screen_start();
         if (r)
                 return r;
-        while (!r && !ended && steady_clock_ms() < until_ms) {
+        while (!r && !ended && steady_clock_ms() < until_ms && goes_on(o, subscriber)) {
                 CLEANUP(table_deinit) Table table = TABLE_NULL;
 
                 o->filter.columns = screen_columns();
@@ -430,7 +432,8 @@ static int watch_screen(PlekSubscriber *subscriber, GetOptions *o, int64_t until
                 if (!r)
                         r = follow(subscriber);
         }
-        screen_stop();
+        if (screen_is_on())
+                screen_stop();
         return r;
 }
 
@@ -481,5 +484,7 @@ int command_watch(int argc, char **argv)
         r = o.common.json ? watch_json(subscriber, &o, until_ms)
                           : watch_screen(subscriber, &o, until_ms);
         door_watch_deinit(&o.doors);
+        if (o.unknown)
+                return o.unknown;
         return r ? fail(EXIT_FILE, "%s.", plek_result_text(r)) : EXIT_DONE;
 }

@@ -7,6 +7,7 @@
 
 #include "known-code.h"
 #include "past-options.h"
+#include "look.h"
 #include "peer.h"
 #include "row.h"
 #include "text.h"
@@ -236,5 +237,7 @@ int command_history(int argc, char **argv)
         if (!history.is_known)
                 return fail(EXIT_REFUSED, "there is no location '%s': nobody ever spoke for one.",
                             o.question.location);
-        return say(&o, &history);
+        if (!history.n_moments && o.question.unit)
+                r = look_needs_unit(&o.common, o.question.location, o.question.unit);
+        return r ? r : say(&o, &history);
 }

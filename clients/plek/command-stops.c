@@ -232,5 +232,9 @@ int command_stops(int argc, char **argv)
         if (r)
                 return r;
         r = plek_client_stops(client, &o.question, &stops, &fault);
-        return r ? fail_answer(r, &fault) : say(&o, &stops);
+        if (r)
+                return fail_answer(r, &fault);
+        if (!stops.n_regions)
+                r = look_needs_known(&o.common, o.question.scheme, o.question.region, NULL);
+        return r ? r : say(&o, &stops);
 }

@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "look.h"
+#include "text.h"
 #include "when.h"
 #include "words.h"
 
@@ -69,6 +70,23 @@ json_t *link_to_json(const PlekLinkState *link)
                          link->why);
 }
 
+void look_past_json(PlekSubscriber *subscriber, int64_t at_ms)
+{
+        uint8_t head[32];
+        char text[2 * sizeof(head) + 1];
+        uint64_t revision;
+        int64_t time_ms;
+        bool is_thinned;
+
+        if (plek_subscriber_past(subscriber, &revision, &time_ms, head, &is_thinned))
+                return;
+        for (size_t i = 0; i < sizeof(head); i++)
+                snprintf(text + 2 * i, 3, "%02x", head[i]);
+        print_json_line(json_pack("{s:s, s:I, s:I, s:I, s:s, s:b}", "event", "past", "at_ms",
+                                  (json_int_t)at_ms, "revision", (json_int_t)revision, "time_ms",
+                                  (json_int_t)time_ms, "head", text, "thinned", is_thinned));
+}
+
 void look_warn(const PlekSubscriber *subscriber, const Common *common)
 {
         PlekLinkState link;
@@ -131,6 +149,88 @@ int look_needs_region(PlekSubscriber *subscriber, const char *scheme, const char
         return fail(EXIT_REFUSED,
                     "there is no region '%s%s%s': nobody speaks for a location in it.",
                     scheme ? scheme : "", scheme ? ":" : "", region);
+}
+
+/* Follows no region: who is enrolled for what, and nothing else. */
+static int open_registry(Peer *peer, PlekSubscriber **ret_subscriber, const Common *common)
+{
+        static const char *const none[] = { NULL };
+        const PlekSubscriberOptions options = { .regions = none };
+        int r;
+
+        r = look_open(peer, ret_subscriber, common, &options, NULL, NULL);
+        return r ? r : look_ready(peer, *ret_subscriber, common);
+}
+
+int look_needs_known(const Common *common, const char *scheme, const char *region,
+                     const char *location)
+{
+        CLEANUP(peer_close) Peer peer = PEER_NULL;
+        CLEANUP(plek_subscriber_freep) PlekSubscriber *subscriber = NULL;
+        int r;
+
+        if (!region && !location)
+                return EXIT_DONE;
+        r = open_registry(&peer, &subscriber, common);
+        if (!r)
+                r = look_needs_region(subscriber, scheme, region);
+        if (!r && location)
+                r = look_needs_location(subscriber, location);
+        return r;
+}
+
+static bool is_of_unit(const PlekRecord *record, const char *location, const char *unit)
+{
+        return record->report.unit && !strcmp(record->report.unit, unit) &&
+               !strcmp(record->report.location, location);
+}
+
+int look_needs_unit(const Common *common, const char *location, const char *unit)
+{
+        CLEANUP(peer_close) Peer peer = PEER_NULL;
+        CLEANUP(plek_subscriber_freep) PlekSubscriber *subscriber = NULL;
+        PlekCursor cursor = { 0 };
+        PlekRecord record;
+        int r;
+
+        r = look_open(&peer, &subscriber, common, NULL, NULL, NULL);
+        if (!r)
+                r = look_ready(&peer, subscriber, common);
+        if (r)
+                return r;
+        while (!plek_subscriber_next(subscriber, &cursor, &record))
+                if (is_of_unit(&record, location, unit))
+                        return EXIT_DONE;
+        return fail(EXIT_REFUSED, "nothing is held of a unit '%s' of '%s', and nothing was said.",
+                    unit, location);
+}
+
+static bool has_name(const char *names, const char *name)
+{
+        size_t n = strlen(name);
+
+        for (const char *at = names; (at = strstr(at, name)); at += n)
+                if ((at == names || at[-1] == ' ') && (!at[n] || at[n] == ','))
+                        return true;
+        return false;
+}
+
+int look_home_regions(const Common *common, const char *scheme, const char *region, char *ret_homes,
+                      size_t n_homes)
+{
+        CLEANUP(peer_close) Peer peer = PEER_NULL;
+        CLEANUP(plek_subscriber_freep) PlekSubscriber *subscriber = NULL;
+        Text text = { ret_homes, n_homes };
+        PlekCursor cursor = { 0 };
+        PlekLocation known;
+        int r;
+
+        *ret_homes = '\0';
+        r = open_registry(&peer, &subscriber, common);
+        while (!r && !plek_subscriber_next_location(subscriber, &cursor, &known))
+                if (is_of_region(&known, scheme, region) && !has_name(ret_homes, known.region))
+                        text_add(&text, "%s%s", *ret_homes ? ", " : "", known.region);
+        return r;
 }
 
 void region_parse(char *text, const char **ret_scheme, const char **ret_region)

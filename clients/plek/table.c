@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "door-rows.h"
+#include "look.h"
 #include "row.h"
 #include "text.h"
 #include "when.h"
@@ -61,6 +62,15 @@ bool table_wants(const TableFilter *filter, const PlekRecord *record)
                (report->kind == PLEK_REPORT_OFFERING && report->offering.care == filter->care) ||
                (report->kind == PLEK_REPORT_DOOR &&
                 (report->door.care == filter->care || report->door.care == PLEK_ANY));
+}
+
+int table_needs(const TableFilter *filter, PlekSubscriber *subscriber)
+{
+        int r = region_filter_needs(&filter->regions, subscriber);
+
+        if (!r && filter->location)
+                r = look_needs_location(subscriber, filter->location);
+        return r;
 }
 
 static int gather_card(Gathered *gathered, const PlekRecord *record)

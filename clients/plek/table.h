@@ -64,6 +64,10 @@ void table_deinit(Table *table);
 void table_head(char *ret_text, size_t n_text, TableStyle *ret_style, PlekSubscriber *subscriber,
                 Language language);
 
+/* What was mistyped is not there, and so is never shown. Returns an Exit; what was wrong has been
+ * said. */
+MUST_CHECK int table_needs(const TableFilter *filter, PlekSubscriber *subscriber);
+
 /* Whether a location of which nothing was said is to be shown. */
 /* It is a past of which numbers are not all kept. */
 bool table_is_thinned(const PlekSubscriber *subscriber);

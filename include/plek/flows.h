@@ -20,6 +20,7 @@ extern "C" {
 
 typedef struct PlekFlowsQuestion {
         PlekStatus status;    /* 0: ACTUAL */
+        const char *scheme;   /* of the region (rav, province, ...); NULL: a home region */
         const char *region;   /* NULL: all */
         const char *location; /* NULL: all */
         uint32_t care;        /* PlekCare; 0: all */

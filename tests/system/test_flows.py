@@ -162,7 +162,7 @@ def test_the_matrix_has_what_its_reader_may_read_and_no_small_count():
     with Region() as region:
         region.enrol_reader("meldkamer")
         region.enrol_reader("zcc", coord=True)
-        agent = region.agent("duin", {"duin-ed": "oost", "berg-ed": "west"})
+        agent = region.agent("duin", {"duin-ed": "oost,rav:17", "berg-ed": "west"})
         tools = Tools(region)
         for update in (flow(agent, 3, 12), flow(agent, 4, 9), flow(agent, 5, 3, pb.AUDIENCE_COORD),
                        flow(agent, 3, 7, to=pb.CHAIN_HOME, **{"from": pb.CHAIN_ED}),
@@ -178,6 +178,10 @@ def test_the_matrix_has_what_its_reader_may_read_and_no_small_count():
         [line] = refusals
         assert (line["count"], line["reason"], line["location"]) == (3, "BEDS_FULL", "duin-ed")
         assert answer["audience"] == "COORD" and not answer["suppressed"]
+        by_scheme, also_refused, _ = cells(tools, "zcc", "--region", "rav:17")
+        assert {key: cell["count"] for key, cell in by_scheme.items()} == {
+            key: cell["count"] for key, cell in found.items()}, by_scheme
+        assert [line["count"] for line in also_refused] == [3]
 
         for party, arguments in (("meldkamer", ()), ("zcc", ("--audience", "CARE"))):
             found, refusals, answer = cells(tools, party, "--region", "oost", *arguments)

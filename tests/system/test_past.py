@@ -212,6 +212,8 @@ def test_people_and_scripts_ask_with_plek():
         assert door["door"]["authorised_by"] == "dienstdoende"
         assert "nothing was said" in tools.plek("history", "duin-1", "--care", "ED",
                                                 party="meldkamer").out
+        assert "of a unit 'nergens' of 'duin-1'" in tools.plek(
+            "history", "duin-1", "--unit", "nergens", party="meldkamer", expect=REFUSED).err
         assert "there is no location 'nowhere'" in tools.plek(
             "history", "nowhere", party="meldkamer", expect=REFUSED).err
 

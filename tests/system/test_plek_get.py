@@ -206,14 +206,28 @@ def test_a_place_that_is_mistyped_is_no_place_without_a_bed():
         tools = hospital(region)
         tools.put("duin", "door", *ED, "OPEN")
         nowhere = ("--region", "nergens")
-        for command in (("get", *nowhere), ("totals", *nowhere), ("map", *nowhere),
+        past = ("--from", "1d")
+        for command in (("at", "0s", *nowhere), ("export", "--format", "csv", *nowhere),
+                        ("flows", *past, *nowhere), ("stops", *past, *nowhere),
+                        ("flows", *past, "--region", "rav:oost"),
+                        ("stops", *past, "--region", "rav:oost"),
+                        ("get", *nowhere), ("totals", *nowhere), ("map", *nowhere),
                         ("map", "--region", "rav:oost"), ("overdue", *nowhere),
                         ("find", "--care", "ED", "--near", "52,5", *nowhere)):
             for more in ((), ("--json",)):
                 done = tools.plek(*command, *more, party="meldkamer", expect=REFUSED)
                 assert not done.out and "there is no region '" in done.err, (command, done.err)
-        done = tools.plek("door", "nergens", party="meldkamer", expect=REFUSED)
-        assert not done.out and "there is no location 'nergens'" in done.err
+        # These tell of the link first.
+        for command in (("alert", *nowhere, "--for", "20s"), ("watch", "--json", *nowhere),
+                        ("alert", "--region", "rav:oost", "--for", "20s")):
+            done = tools.plek(*command, party="meldkamer", expect=REFUSED)
+            assert "there is no region '" in done.err, (command, done.err)
+        there = ("--location", "nergens")
+        for command in (("door", "nergens"), ("get", *there), ("at", "0s", *there),
+                        ("watch", "--json", *there), ("alert", *there, "--for", "20s"),
+                        ("export", "--format", "csv", *there), ("flows", *past, *there)):
+            done = tools.plek(*command, party="meldkamer", expect=REFUSED)
+            assert "there is no location 'nergens'" in done.err, (command, done.err)
         # Those that are there, though nothing was said of them, are.
         tools.plek("door", "duin-west", party="meldkamer")
         for command in ("get", "totals", "map", "overdue"):

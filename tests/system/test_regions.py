@@ -70,6 +70,29 @@ def test_the_picture_is_shown_by_any_scheme_across_home_regions():
         assert "Ziekenhuis berg" in text and "Ziekenhuis duin" not in text, text
 
 
+def test_a_call_says_which_home_regions_a_region_of_another_scheme_lies_in():
+    with Region() as region:
+        tools = two_by_two(region)
+        said = tools.plek("call", *NOORDKUST, party="meldkamer", expect=REFUSED).err
+        assert "'rav:noordkust' is none" in said and "west" in said and "oost" in said, said
+        assert said.count("oost") == 1, said
+        said = tools.plek("call", "--region", "rav:weg", party="meldkamer", expect=REFUSED).err
+        assert "there is no region 'rav:weg'" in said, said
+
+
+def test_a_desk_is_alerted_by_any_scheme_and_of_a_place_that_never_reported():
+    with Region() as region:
+        tools = two_by_two(region)
+        tools.put("berg", "door", "--location", "berg-ed", "--care", "ED", "STOP")
+        desk = ("alert", "--once", "--lang", "en")
+        tools.plek(*desk, "--for", "300ms", *NOORDKUST, party="meldkamer", expect=REFUSED)
+        said = tools.plek(*desk, "--for", "300ms", "--location", "stil-ed", party="meldkamer",
+                          expect=REFUSED).err
+        assert "there was no alert" in said, said
+        assert "Ziekenhuis berg" in tools.plek(*desk, "--for", "20s", *HEUVELS,
+                                               party="meldkamer").out
+
+
 def test_changes_are_told_by_any_scheme():
     with Region() as region:
         tools = two_by_two(region)
