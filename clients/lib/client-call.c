@@ -22,7 +22,7 @@ enum {
 };
 
 static_assert((int)PLEK_CALL_CARES_MAX == (int)CALL_CARES_MAX, "cares of a call");
-static_assert((int)PLEK_CALL_UNREACHABLE == (int)CALL_UNREACHABLE, "states of a call");
+static_assert((int)PLEK_CALL_BARRED == (int)CALL_BARRED, "states of a call");
 static_assert((int)PLEK_TRIAGE_COLOURS == (int)N_TRIAGE_COLOURS, "colours of triage");
 
 /* A line with its strings. */
@@ -166,6 +166,7 @@ static void tell(ClientCall *call, bool is_cut_off)
                 };
                 told.n_answered += row->state == CALL_ANSWERED;
                 told.n_unreachable += row->state == CALL_UNREACHABLE;
+                told.n_barred += row->state == CALL_BARRED;
         }
         memcpy(told.triage_is_known, call->triage.present, sizeof(told.triage_is_known));
         memcpy(told.triage, call->triage.value, sizeof(told.triage));

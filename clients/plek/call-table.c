@@ -26,6 +26,7 @@ const char *call_state_name(PlekCallState state)
                 [PLEK_CALL_ASKED] = "ASKED",
                 [PLEK_CALL_ANSWERED] = "ANSWERED",
                 [PLEK_CALL_UNREACHABLE] = "UNREACHABLE",
+                [PLEK_CALL_BARRED] = "BARRED",
         };
         return names[state];
 }
@@ -70,6 +71,7 @@ void call_json(const PlekCallProgress *call)
         json_object_set_new(object, "asked", json_integer((json_int_t)call->n_lines));
         json_object_set_new(object, "answered", json_integer((json_int_t)call->n_answered));
         json_object_set_new(object, "unreachable", json_integer((json_int_t)call->n_unreachable));
+        json_object_set_new(object, "barred", json_integer((json_int_t)call->n_barred));
         if (call->has_triage)
                 json_object_set_new(object, "triage", triage_json(call));
         for (size_t i = 0; i < call->n_lines; i++)
@@ -88,6 +90,17 @@ static void put(CallTable *table, const char *line, size_t n_columns)
         table->n_drawn++;
 }
 
+static const char *state_words(PlekCallState state)
+{
+        static const char *const states[] = {
+                [PLEK_CALL_ASKED] = "asked",
+                [PLEK_CALL_ANSWERED] = "answered",
+                [PLEK_CALL_UNREACHABLE] = "unreachable",
+                [PLEK_CALL_BARRED] = "may not report",
+        };
+        return states[state];
+}
+
 static void line_text(const CallTable *table, const PlekCallLine *line, char *ret, size_t n_ret)
 {
         Text text = { ret, n_ret };
@@ -96,15 +109,12 @@ static void line_text(const CallTable *table, const PlekCallLine *line, char *re
         if (line->since_ms != PLEK_NO_TIME)
                 when_format_near(line->since_ms, since);
         text_add_padded(&text, line->name ? line->name : line->location, 34);
-        text_add_padded(&text,
-                        word(table->language, line->state == PLEK_CALL_ANSWERED ? "answered"
-                                              : line->state == PLEK_CALL_ASKED  ? "asked"
-                                                                                : "unreachable"),
-                        14);
-        if (line->state == PLEK_CALL_ASKED) {
-                if (line->n_answered)
-                        text_add(&text, word(table->language, "%u of %u reports"), line->n_answered,
-                                 line->n_records);
+        text_add_padded(&text, word(table->language, state_words(line->state)), 16);
+        if (line->state == PLEK_CALL_BARRED) {
+                text_add(&text, "%s", word(table->language, "suspended, or its enrolment is over"));
+        } else if (line->state != PLEK_CALL_ANSWERED && line->n_answered) {
+                text_add(&text, word(table->language, "%u of %u reports"), line->n_answered,
+                         line->n_records);
         } else if (*since) {
                 text_add(&text, "%s%s%s",
                          line->state == PLEK_CALL_ANSWERED ? "" : word(table->language, "since"),
@@ -124,6 +134,8 @@ static void head_text(const CallTable *table, const PlekCallProgress *call, char
         if (call->n_unreachable)
                 text_add(&text, word(table->language, ", %zu cannot be reached"),
                          call->n_unreachable);
+        if (call->n_barred)
+                text_add(&text, word(table->language, ", %zu may not report"), call->n_barred);
         if (call->is_final)
                 text_add(&text, ". %s",
                          word(table->language, call->n_answered == call->n_lines
@@ -159,7 +171,16 @@ static void triage_text(const CallTable *table, const PlekCallProgress *call, ch
 /* Whoever is to be telephoned first, whoever has answered last. */
 static int urgency(PlekCallState state)
 {
-        return state == PLEK_CALL_UNREACHABLE ? 0 : state == PLEK_CALL_ASKED ? 1 : 2;
+        switch (state) {
+        case PLEK_CALL_UNREACHABLE:
+        case PLEK_CALL_BARRED:
+                return 0;
+        case PLEK_CALL_ASKED:
+                return 1;
+        case PLEK_CALL_ANSWERED:
+                break;
+        }
+        return 2;
 }
 
 static void measure(size_t *ret_columns, size_t *ret_rows)

@@ -5,6 +5,7 @@
 
 #include "broker/parts.h"
 #include "derived/call.h"
+#include "derived/places.h"
 
 enum {
         CALL_ARENA_BYTES = 16 * 1024, /* a call has at most 4 KiB */
@@ -104,7 +105,25 @@ static int by_party(const void *left, const void *right)
         return order ? order : strcmp(a->location, b->location);
 }
 
-static int add_locations(const Calls *calls, LiveCall *live, const Party *party)
+static bool may_report(const Party *party, int64_t now_ms)
+{
+        const Enrolment *enrolment = party->newest->enrolment;
+
+        return !party_is_suspended(party) && now_ms >= enrolment->valid_from_ms &&
+               now_ms < enrolment->valid_until_ms;
+}
+
+/* What let its party call holds still, and what it may read. */
+static bool may_call(const Calls *calls, const LiveCall *live, int64_t now_ms)
+{
+        Session *session = asked_by_session(calls->broker, &live->by);
+
+        return live->party->newest && may_report(live->party, now_ms) &&
+               party_has_role(live->party, ROLE_COORDINATOR) &&
+               (!session || request_audience(calls->broker, session) >= live->audience);
+}
+
+static int add_locations(const Calls *calls, LiveCall *live, const Party *party, bool is_barred)
 {
         const Enrolment *enrolment = party->newest->enrolment;
         const CallScope scope = scope_of(live);
@@ -113,11 +132,14 @@ static int add_locations(const Calls *calls, LiveCall *live, const Party *party)
         for (size_t i = 0; i < enrolment->n_locations; i++) {
                 const LocationGrant *grant = &enrolment->locations[i];
                 CallAsk ask = { .party = party, .since_ms = TIME_ABSENT };
+                const RecordGroup *group;
 
                 if (strcmp(grant->region, live->call.region) != 0)
                         continue;
                 strcpy(ask.location, grant->location);
-                if (!call_concerns(&scope, group_of(calls, &ask)))
+                group = group_of(calls, &ask);
+                /* Who may not report is named while something of it is still shown. */
+                if ((is_barred && !group) || !call_concerns(&scope, group))
                         continue;
                 r = add_ask(live, &ask);
                 if (r)
@@ -133,12 +155,10 @@ static int add_parties(const Calls *calls, LiveCall *live, int64_t now_ms)
         int r;
 
         while ((party = registry_next(registry, party))) {
-                const Enrolment *enrolment = party->newest ? party->newest->enrolment : NULL;
-
-                if (!enrolment || !party_has_role(party, ROLE_AGENT) || party_is_suspended(party) ||
-                    now_ms < enrolment->valid_from_ms || now_ms >= enrolment->valid_until_ms)
+                if (!party->newest || !party->newest->enrolment ||
+                    !party_has_role(party, ROLE_AGENT))
                         continue;
-                r = add_locations(calls, live, party);
+                r = add_locations(calls, live, party, !may_report(party, now_ms));
                 if (r)
                         return r;
         }
@@ -213,12 +233,13 @@ static int ask_all(const Calls *calls, const LiveCall *live)
 
 int calls_greet(Calls *calls, Session *session)
 {
+        int64_t now_ms = broker_clock_now_ms(&calls->broker->clock);
         int r;
 
         list_for_each (link, &calls->all) {
                 const LiveCall *live = list_entry(link, LiveCall, in_calls);
 
-                if (live->is_final)
+                if (live->is_final || !may_call(calls, live, now_ms))
                         continue;
                 r = ask_session(calls, live, session);
                 if (r)
@@ -229,7 +250,7 @@ int calls_greet(Calls *calls, Session *session)
 
 /* ------------------------------------------------------------------ how it stands */
 
-static void look_at(const Calls *calls, const LiveCall *live, CallAsk *ask)
+static void look_at(const Calls *calls, const LiveCall *live, CallAsk *ask, int64_t now_ms)
 {
         const Activity *activity = activity_find(&calls->broker->activities, ask->party->id);
         const CallScope scope = scope_of(live);
@@ -241,6 +262,9 @@ static void look_at(const Calls *calls, const LiveCall *live, CallAsk *ask)
         if (call_is_answered(&tally)) {
                 now.state = CALL_ANSWERED;
                 now.since_ms = tally.last_ms;
+        } else if (!may_report(ask->party, now_ms)) {
+                now.state = CALL_BARRED;
+                now.since_ms = TIME_ABSENT;
         } else if (activity && activity->n_feeds) {
                 now.state = CALL_ASKED;
                 now.since_ms = TIME_ABSENT;
@@ -253,21 +277,12 @@ static void look_at(const Calls *calls, const LiveCall *live, CallAsk *ask)
         *ask = now;
 }
 
-/* For the care that is called for, if there is a number of its own; else the first for all. */
+/* Of the care that is called for first; whoever names none calls because of an accident. */
 static const char *phone_on(const LocationCard *card, const Call *call)
 {
-        const char *phone = NULL;
+        const Contact *contact = card_contact(card, call->n_cares ? call->cares[0] : PLEK_CARE_ED);
 
-        for (size_t i = 0; i < card->n_contacts; i++) {
-                const Contact *contact = &card->contacts[i];
-
-                if (contact->care && call->n_cares &&
-                    call_asks_for(call, contact->care))
-                        return contact->phone;
-                if (!phone && !contact->care)
-                        phone = contact->phone;
-        }
-        return phone;
+        return contact ? contact->phone : NULL;
 }
 
 /* What its card says, for whoever has to telephone; strings are in the arena. */
@@ -356,6 +371,20 @@ static int tell(const Calls *calls, LiveCall *live)
         return r;
 }
 
+/* Of a party that may not call any more: nothing more is told but that it is over. */
+static int break_off(const Calls *calls, LiveCall *live)
+{
+        Session *session = asked_by_session(calls->broker, &live->by);
+        Reply reply = { .id = live->by.id, .kind = REPLY_PROGRESS };
+
+        live->is_final = true;
+        log_notice("the call of %s is broken off: it may not call any more", live->party->id);
+        reply.progress.id = live->call.id;
+        reply.progress.n_lines_of_call = (uint32_t)live->n_asks;
+        reply.progress.is_final = true;
+        return session ? session_reply(calls->broker, session, &reply) : 0;
+}
+
 /* Who has answered, come or gone. */
 static void look(const Calls *calls, LiveCall *live, int64_t now_ms)
 {
@@ -363,7 +392,7 @@ static void look(const Calls *calls, LiveCall *live, int64_t now_ms)
 
         for (size_t i = 0; i < live->n_asks; i++) {
                 if (live->asks[i].state != CALL_ANSWERED)
-                        look_at(calls, live, &live->asks[i]);
+                        look_at(calls, live, &live->asks[i], now_ms);
                 n_open += live->asks[i].state != CALL_ANSWERED;
         }
         live->is_final = !n_open || now_ms >= live->call.until_ms;
@@ -380,8 +409,12 @@ int calls_look(Calls *calls)
 
                 next = link->next;
                 if (!live->is_final) {
-                        look(calls, live, now_ms);
-                        r = tell(calls, live);
+                        if (may_call(calls, live, now_ms)) {
+                                look(calls, live, now_ms);
+                                r = tell(calls, live);
+                        } else {
+                                r = break_off(calls, live);
+                        }
                         if (r)
                                 return r;
                 } else if (now_ms - live->begun_at_ms >= CALL_STAYS_MS) {

@@ -38,6 +38,8 @@ typedef enum PlekCallState {
         PLEK_CALL_ASKED = 1,   /* its agent is connected and was told */
         PLEK_CALL_ANSWERED,    /* all that was asked for was reported since the call */
         PLEK_CALL_UNREACHABLE, /* no agent of it is connected: telephone */
+        PLEK_CALL_BARRED,      /* suspended, or its enrolment is over, so that nothing of it is
+                                * taken: telephone */
 } PlekCallState;
 
 /* One party at one location. */
@@ -45,7 +47,7 @@ typedef struct PlekCallLine {
         const char *party;
         const char *location;
         const char *name;  /* of the location; NULL: it has no card that we may read */
-        const char *phone; /* NULL: none is known */
+        const char *phone; /* by the rule of plek/doors.h; NULL: none is known */
         PlekCallState state;
         uint32_t n_records;  /* that it holds of what was asked for */
         uint32_t n_answered; /* reported since the call */
@@ -58,7 +60,7 @@ typedef struct PlekCallProgress {
         int64_t now_ms;
         const PlekCallLine *lines; /* by party, then by location */
         size_t n_lines;
-        size_t n_answered, n_unreachable;
+        size_t n_answered, n_unreachable, n_barred;
         bool is_final;   /* all have answered, or the deadline has passed */
         bool is_cut_off; /* the broker cannot be reached now: as it was last known */
         bool has_triage; /* what follows was asked for */

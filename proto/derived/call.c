@@ -2,6 +2,8 @@
 
 #include <string.h>
 
+#include "picture/freshness.h"
+
 static bool is_visible(const CallScope *scope, const Record *record)
 {
         return record->status == scope->call->status && record->audience <= scope->audience;
@@ -19,21 +21,30 @@ static bool is_asked_for(const CallScope *scope, const Record *record, UpdateKin
 
 bool call_concerns(const CallScope *scope, const RecordGroup *group)
 {
-        if (!scope->call->n_cares)
+        bool says_care = false;
+
+        if (!scope->call->n_cares || !group)
                 return true;
-        if (!group)
-                return false;
         list_for_each (link, &group->records) {
                 const Record *record = list_entry(link, Record, in_group);
                 uint32_t care = record_care(record);
 
-                if (is_visible(scope, record) && care != CODE_ABSENT &&
-                    (record->report == UPDATE_COUNTS || record->report == UPDATE_DOOR ||
-                     record->report == UPDATE_OFFERING) &&
-                    call_asks_for(scope->call, care))
+                if (!is_visible(scope, record) || care == CODE_ABSENT ||
+                    (record->report != UPDATE_COUNTS && record->report != UPDATE_DOOR &&
+                     record->report != UPDATE_OFFERING))
+                        continue;
+                if (call_asks_for(scope->call, care))
                         return true;
+                says_care = true;
         }
-        return false;
+        return !says_care;
+}
+
+/* What was old when it came is what a source said that nobody looks after. */
+static bool is_answer(const CallScope *scope, const Record *record)
+{
+        return record->received_at_ms >= scope->since_ms &&
+               record_freshness(record, record->received_at_ms) == FRESHNESS_FRESH;
 }
 
 static CallTally tally(const CallScope *scope, const RecordGroup *group, UpdateKind report)
@@ -46,7 +57,7 @@ static CallTally tally(const CallScope *scope, const RecordGroup *group, UpdateK
                 if (!is_asked_for(scope, record, report))
                         continue;
                 tally.n_records++;
-                if (record->received_at_ms < scope->since_ms)
+                if (!is_answer(scope, record))
                         continue;
                 tally.n_answered++;
                 tally.last_ms = MAX(tally.last_ms, record->received_at_ms);
@@ -156,8 +167,8 @@ static int take_place(Said **saids, const CallScope *scope, const RecordGroup *g
         list_for_each (link, &group->records) {
                 const Record *record = list_entry(link, Record, in_group);
 
-                if (!is_asked_for(scope, record, UPDATE_COUNTS) ||
-                    record->received_at_ms < scope->since_ms || is_isolation(record_care(record)))
+                if (!is_asked_for(scope, record, UPDATE_COUNTS) || !is_answer(scope, record) ||
+                    is_isolation(record_care(record)))
                         continue;
                 r = take_record(saids, record, place, arena);
                 if (r)
@@ -166,8 +177,8 @@ static int take_place(Said **saids, const CallScope *scope, const RecordGroup *g
         return 0;
 }
 
-/* Whether the location as a whole has said it, for this care. */
-static bool has_whole(const Said *saids, const Said *unit)
+/* What the location as a whole has said for this care; or NULL. */
+static const Said *find_whole(const Said *saids, const Said *unit)
 {
         size_t n_key = sizeof(uint32_t) + strlen(unit->key + sizeof(uint32_t)) + 2;
         char key[sizeof(uint32_t) + LOCATION_MAX + 2];
@@ -176,19 +187,23 @@ static bool has_whole(const Said *saids, const Said *unit)
         memcpy(key, unit->key, n_key - 1);
         key[n_key - 1] = '\0';
         HASH_FIND(hh, saids, key, n_key, whole);
-        return whole != NULL;
+        return whole;
 }
 
 static void add_up(CallTriage *triage, const Said *saids)
 {
         for (const Said *said = saids; said; said = said->hh.next) {
-                if (!said->is_whole && has_whole(saids, said))
-                        continue;
-                triage->n_places++;
+                const Said *whole = said->is_whole ? NULL : find_whole(saids, said);
+                bool counts = false;
+
                 for (size_t i = 0; i < N_TRIAGE_COLOURS; i++) {
-                        triage->present[i] |= said->present[i];
-                        triage->value[i] += said->present[i] ? said->value[i] : 0;
+                        if (!said->present[i] || (whole && whole->present[i]))
+                                continue;
+                        counts = true;
+                        triage->present[i] = true;
+                        triage->value[i] += said->value[i];
                 }
+                triage->n_places += counts;
         }
 }
 

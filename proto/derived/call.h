@@ -5,8 +5,8 @@
  *
  * What is asked for are the counts of the cares that the call names, of its status. A location that
  * has no such counts is asked for its doors that hold now. A report received since the call answers
- * it, also one that says the same again; an affirm does not, since it says that a source was there
- * and not that it was asked.
+ * it, also one that says the same again, unless it was old already when it came; an affirm does not,
+ * since it says that a source was there and not that it was asked.
  *
  * Only what the caller may read counts, so that a call tells nobody of what is not for them.
  */
@@ -34,7 +34,8 @@ typedef struct CallPlace {
 } CallPlace;
 
 /* Whether whoever said @group (NULL: nothing is held) is asked: all are where the call names no
- * care; else those that say something about such care: counts, a door, or that they give it. */
+ * care; else those that say something about such care: counts, a door, or that they give it; and
+ * those that say nothing of any care, of which nobody knows that they do not. */
 bool call_concerns(const CallScope *scope, const RecordGroup *group);
 
 CallTally call_tally(const CallScope *scope, const RecordGroup *group);

@@ -36,6 +36,7 @@ typedef enum CallState {
         CALL_ASKED = 1,
         CALL_ANSWERED,
         CALL_UNREACHABLE,
+        CALL_BARRED, /* suspended, or its enrolment is over */
 } CallState;
 
 typedef struct CallLine {

@@ -246,7 +246,7 @@ static int take_progress(Reply *reply, Arena *arena, const Plek__V1__CallProgres
                 const Plek__V1__CallLine *from = pb->lines[i];
 
                 if (!party_is_valid(from->party) || !location_is_valid(from->location) ||
-                    from->state < CALL_ASKED || from->state > CALL_UNREACHABLE ||
+                    from->state < CALL_ASKED || from->state > CALL_BARRED ||
                     from->n_answered > from->n_records ||
                     take_time(&lines[i].since_ms, from->has_since_ms, from->since_ms))
                         return err_raise(-EBADMSG);

@@ -30,6 +30,7 @@ typedef struct Said {
         Audience audience;
         int64_t at_ms;
         int32_t value[N_TRIAGE_COLOURS]; /* -1: not said */
+        bool was_old;                    /* when it came */
 } Said;
 
 typedef struct World {
@@ -61,17 +62,40 @@ static bool is_asked(const CallScope *scope, const Said *said)
         for (size_t i = 0; i < scope->call->n_cares; i++)
                 cared |= scope->call->cares[i] == cares[said->care];
         return cared && said->status == scope->call->status && said->audience <= scope->audience &&
-               said->at_ms >= scope->since_ms && cares[said->care] != PLEK_CARE_ISOLATION_OTHER &&
-               speaks(said);
+               said->at_ms >= scope->since_ms && !said->was_old &&
+               cares[said->care] != PLEK_CARE_ISOLATION_OTHER && speaks(said);
 }
 
 static bool is_overruled(const Said *said, const Said *by)
 {
-        if (said->location != by->location || said->care != by->care)
+        if (said->location != by->location || said->care != by->care || said->unit != by->unit)
                 return false;
-        if (said->unit != by->unit)
-                return !by->unit; /* the location as a whole */
         return by->at_ms > said->at_ms || (by->at_ms == said->at_ms && by->party < said->party);
+}
+
+static bool leads(const World *world, const CallScope *scope, size_t i)
+{
+        if (!is_asked(scope, &world->said[i]))
+                return false;
+        for (size_t j = 0; j < world->n_said; j++)
+                if (j != i && is_asked(scope, &world->said[j]) &&
+                    is_overruled(&world->said[i], &world->said[j]))
+                        return false;
+        return true;
+}
+
+/* The location as a whole has said this colour. */
+static bool is_in_whole(const World *world, const CallScope *scope, const Said *unit, size_t colour)
+{
+        for (size_t i = 0; i < world->n_said; i++) {
+                const Said *whole = &world->said[i];
+
+                if (!whole->unit && whole->location == unit->location &&
+                    whole->care == unit->care && whole->value[colour] >= 0 &&
+                    leads(world, scope, i))
+                        return true;
+        }
+        return false;
 }
 
 static CallTriage count(const World *world, const CallScope *scope)
@@ -79,20 +103,19 @@ static CallTriage count(const World *world, const CallScope *scope)
         CallTriage triage = { .is_there = true };
 
         for (size_t i = 0; i < world->n_said; i++) {
-                bool counts = is_asked(scope, &world->said[i]);
+                const Said *said = &world->said[i];
+                bool counts = false;
 
-                for (size_t j = 0; j < world->n_said; j++)
-                        if (j != i && is_asked(scope, &world->said[j]) &&
-                            is_overruled(&world->said[i], &world->said[j]))
-                                counts = false;
-                if (!counts)
+                if (!leads(world, scope, i))
                         continue;
-                triage.n_places++;
                 for (size_t c = 0; c < N_TRIAGE_COLOURS; c++)
-                        if (world->said[i].value[c] >= 0) {
+                        if (said->value[c] >= 0 &&
+                            (!said->unit || !is_in_whole(world, scope, said, c))) {
+                                counts = true;
                                 triage.present[c] = true;
-                                triage.value[c] += world->said[i].value[c];
+                                triage.value[c] += said->value[c];
                         }
+                triage.n_places += counts;
         }
         return triage;
 }
@@ -107,7 +130,8 @@ static void put(World *world, const Said *said)
                           .seq = ++world->seq,
                           .sent_at_ms = NOW,
                           .not_after_ms = NOW + 1000,
-                          .observed_at_ms = NOW,
+                          .observed_at_ms = said->was_old ? NOW - 61000 : NOW - 59000,
+                          .valid_for_s = 60,
                           .status = said->status,
                           .audience = said->audience,
                           .location = locations[said->location],
@@ -143,7 +167,8 @@ static void say(World *world)
                       .care = chance_below(chance, 3),
                       .status = chance_percent(chance, 80) ? STATUS_ACTUAL : STATUS_EXERCISE,
                       .audience = chance_percent(chance, 80) ? AUDIENCE_CARE : AUDIENCE_COORD,
-                      .at_ms = NOW + chance_below(chance, 6) };
+                      .at_ms = NOW + chance_below(chance, 6),
+                      .was_old = chance_percent(chance, 15) };
         size_t at = 0;
 
         for (size_t i = 0; i < N_TRIAGE_COLOURS; i++)

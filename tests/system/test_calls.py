@@ -3,13 +3,14 @@
 
 import plek_pb2 as pb
 import tap
-from harness import Region
+from harness import Region, until_true
 from plekpy import call as calls
 from plekpy import envelope, keys, wire
 from plekpy.session import Refused
 
 ASKED, ANSWERED, UNREACHABLE = pb.CALL_ASKED, pb.CALL_ANSWERED, pb.CALL_UNREACHABLE
 HOUR_MS = 3600 * 1000
+DAY_MS = 24 * HOUR_MS
 
 
 def caller_of(region, party="zcc", coord=True):
@@ -89,6 +90,61 @@ def test_a_call_is_over_when_all_have_answered():
         caller.wait_final()
         assert set(caller.states().values()) == {ANSWERED}
         assert all(line.since_ms for line in caller.lines.values())
+
+
+def test_who_may_not_report_is_named_and_the_call_is_not_complete():
+    with Region() as region:
+        good, barred, over = (agent_of(region, party) for party in ("alfa", "bravo", "charlie"))
+        for agent, phone in ((barred, "088 2"), (over, "088 3")):
+            agent.state(agent.make(agent.location, card=pb.LocationCard(
+                name=agent.location, kind="V4",
+                contacts=[pb.Contact(function="SEH", phone=phone, care=pb.CARE_ED)])))
+        never = region.agent("delta", {"delta-1": "oost"})
+        region.operator().ask(suspend=pb.Suspend(party="bravo", suspended=True, reason="numbers"))
+        now = good.session.time_ms()
+        region.enrol_agent("charlie", {"charlie-1": "oost"}, valid_from_ms=now - DAY_MS,
+                           valid_until_ms=now - 1000)
+        # Nothing of it is shown: nobody would expect it to answer.
+        region.enrol_agent("echo", {"echo-1": "oost"})
+        region.operator().ask(suspend=pb.Suspend(party="echo", suspended=True, reason="numbers"))
+
+        caller = caller_of(region)
+        caller.call("oost", within_ms=4000, cares=[pb.CARE_ED])
+        told(good)
+        told(never)
+        good.state(good.counts("alfa-1", None, pb.CARE_ED, staffed=10))
+        final = caller.wait_final()
+        assert caller.states() == {
+            ("alfa", "alfa-1"): ANSWERED, ("bravo", "bravo-1"): pb.CALL_BARRED,
+            ("charlie", "charlie-1"): pb.CALL_BARRED, ("delta", "delta-1"): ASKED}
+        assert final.of == 4
+        assert caller.lines["bravo", "bravo-1"].phone == "088 2"
+        assert caller.lines["charlie", "charlie-1"].phone == "088 3"
+
+
+def test_the_call_of_who_may_not_call_any_more_is_broken_off():
+    with Region() as region:
+        agent_of(region, "alfa")
+        caller, other = caller_of(region), caller_of(region, "rcc")
+        caller.call("oost", within_ms=HOUR_MS)
+        other.call("oost", within_ms=HOUR_MS)
+        region.enrol("zcc", [pb.ROLE_SUBSCRIBER], audience=pb.AUDIENCE_CARE)
+        caller.wait_final()
+        region.operator().ask(suspend=pb.Suspend(party="rcc", suspended=True, reason="stolen"))
+        until_true(lambda: region.daemon.said().count("is broken off") == 2)
+        bravo = region.agent("bravo", {"alfa-1": "oost"})
+        assert not was_told(bravo)
+
+
+def test_what_was_old_already_is_no_answer():
+    with Region() as region:
+        agent = agent_of(region, "alfa")
+        caller = caller_of(region)
+        caller.call("oost", within_ms=4000)
+        agent.state(agent.make("alfa-1", valid_for_s=60, counts=pb.Counts(
+            care=pb.CARE_ED, staffed=10), observed_at_ms=agent.session.time_ms() - HOUR_MS))
+        caller.wait_final()
+        assert caller.states() == {("alfa", "alfa-1"): ASKED}
 
 
 def test_an_affirm_is_no_answer():

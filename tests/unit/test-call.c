@@ -183,7 +183,32 @@ static void test_all_are_asked_where_no_care_is_named(void **state)
         assert_true(call_concerns(&world->scope, NULL));
         world->call.cares[0] = PLEK_CARE_ED;
         world->call.n_cares = 1;
-        assert_false(call_concerns(&world->scope, NULL));
+        assert_true(call_concerns(&world->scope, NULL)); /* nobody knows that it gives none */
+}
+
+static void test_who_says_nothing_of_any_care_is_asked_for_all(void **state)
+{
+        World *world = *state;
+        Update card = said(UPDATE_DOOR, "a", NULL, CODE_ABSENT);
+
+        hear(world, &card, NOW);
+        world->call.cares[0] = PLEK_CARE_ED;
+        world->call.n_cares = 1;
+        assert_true(call_concerns(&world->scope, group(world)));
+}
+
+static void test_what_was_old_when_it_came_is_no_answer(void **state)
+{
+        World *world = *state;
+        Update update = said(UPDATE_COUNTS, "a", NULL, PLEK_CARE_ED);
+
+        update.valid_for_s = 60;
+        update.observed_at_ms = NOW - 60001;
+        hear(world, &update, CALLED);
+        assert_tally(world, 1, 0, false);
+        update.observed_at_ms = NOW - 60000;
+        hear(world, &update, CALLED);
+        assert_tally(world, 1, 1, true);
 }
 
 static void test_who_gives_such_care_is_asked_and_a_door_of_all_is_not_enough(void **state)
@@ -191,8 +216,10 @@ static void test_who_gives_such_care_is_asked_and_a_door_of_all_is_not_enough(vo
         static const UpdateKind kinds[] = { UPDATE_COUNTS, UPDATE_DOOR, UPDATE_OFFERING };
         World *world = *state;
         Update door = said(UPDATE_DOOR, "a", NULL, CODE_ABSENT);
+        Update other = said(UPDATE_COUNTS, "a", NULL, PLEK_CARE_PSYCHIATRY_ADULT);
 
         hear(world, &door, NOW);
+        hear(world, &other, NOW);
         world->call.n_cares = 1;
         for (size_t i = 0; i < N_ELEMENTS(kinds); i++) {
                 Update update = said(kinds[i], "a", NULL, PLEK_CARE_ED + (uint32_t)i);
@@ -278,6 +305,8 @@ int main(void)
                 TEST(test_doors_answer_where_there_are_no_counts),
                 TEST(test_another_status_and_what_is_not_for_the_caller_do_not_count),
                 TEST(test_all_are_asked_where_no_care_is_named),
+                TEST(test_who_says_nothing_of_any_care_is_asked_for_all),
+                TEST(test_what_was_old_when_it_came_is_no_answer),
                 TEST(test_who_gives_such_care_is_asked_and_a_door_of_all_is_not_enough),
                 TEST(test_a_call_arrives_as_it_was_made),
                 TEST(test_a_call_over_its_bounds_is_refused_by_field),

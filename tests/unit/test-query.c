@@ -607,7 +607,7 @@ static void test_lines_of_a_call_that_contradict_themselves_are_malformed(void *
 
         bad[0].n_answered = 3;
         bad[1].state = 0;
-        bad[2].state = CALL_UNREACHABLE + 1;
+        bad[2].state = CALL_BARRED + 1;
         bad[3].party = "IS ALA";
         reply.progress.n_lines = 1;
         reply.progress.lines = &good;
