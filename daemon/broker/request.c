@@ -199,14 +199,27 @@ Audience request_audience(Broker *broker, Session *session)
         return caller_is(&caller, CALLER_READER) && session->has_hello ? caller.audience : 0;
 }
 
+/* What would allow it: whoever asked can hand this to their region's authority. */
+static const char *who_may(unsigned what)
+{
+        if (what & CALLER_READER)
+                return "readers, with the role SUBSCRIBER or COORDINATOR";
+        return what & CALLER_AGENT ? "parties with the role AGENT"
+                                   : "operators, with the role OPERATOR or on the broker's host";
+}
+
 static int refuse_caller(Broker *broker, const Caller *caller, const Request *request)
 {
-        char key[KEY_ID_TEXT_BYTES], text[128];
+        char key[KEY_ID_TEXT_BYTES], text[224];
 
-        if (!caller->is_guest)
+        if (!caller->is_guest) {
+                snprintf(text, sizeof(text),
+                         "this is for %s, and not for this party's roles. Ask the region's "
+                         "authority, which signs enrolments, for one with that role",
+                         who_may(kinds[request->kind].who));
                 return session_refuse(broker, caller->session, request->id,
-                                      PLEK_REFUSED_NOT_ALLOWED, NULL,
-                                      "this is not for this party's roles");
+                                      PLEK_REFUSED_NOT_ALLOWED, NULL, text);
+        }
         key_id_format(caller->session->user, key);
         snprintf(text, sizeof(text), "key %s is not admitted here now; `whoami` says more", key);
         return session_refuse(broker, caller->session, request->id, caller->why, NULL, text);
