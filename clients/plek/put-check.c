@@ -5,9 +5,11 @@
 
 #include <stdio.h>
 #include <string.h>
+#include <time.h>
 
 #include "derived/pressure.h"
 #include "location-kinds.h"
+#include "patient-data.h"
 #include "put.h"
 
 enum { AHEAD_MS = 120 * 1000 }; /* as far as a broker lets clocks differ */
@@ -99,6 +101,37 @@ static void check_card(const PlekLocationCard *card)
                      card->kind);
 }
 
+static int this_year(int64_t now_ms)
+{
+        time_t now = (time_t)(now_ms / 1000);
+        struct tm tm;
+
+        return localtime_r(&now, &tm) ? tm.tm_year + 1900 : 0;
+}
+
+/* What was said once is kept by everybody who read it, so it is asked back before it goes out. */
+static void check_words(const PutOptions *o)
+{
+        const PlekReport *report = &o->report;
+        const bool is_door = report->kind == PLEK_REPORT_DOOR;
+        const struct {
+                const char *option, *text;
+        } words[] = {
+                { "label", report->label },
+                { "text", is_door ? report->door.text : NULL },
+                { "by", is_door ? report->door.authorised_by : NULL },
+        };
+
+        for (size_t i = 0; i < N_ELEMENTS(words); i++)
+                if (words[i].text &&
+                    (patient_data_has_bsn(words[i].text) ||
+                     patient_data_has_birth_date(words[i].text, this_year(o->now_ms))))
+                        exit(fail(EXIT_USAGE,
+                                  "--%s looks like patient data (a BSN or a date of birth). "
+                                  "Nothing was sent; with --sure it is.",
+                                  words[i].option));
+}
+
 void put_check_report(const PutOptions *o, struct argp_state *state)
 {
         const PlekReport *report = &o->report;
@@ -108,6 +141,8 @@ void put_check_report(const PutOptions *o, struct argp_state *state)
                                   "true");
         if (o->withdraw)
                 return;
+        if (!o->is_sure)
+                check_words(o);
         if (report->kind == PLEK_REPORT_COUNTS)
                 check_counts(&report->counts, state);
         else if (report->kind == PLEK_REPORT_PRESSURE)

@@ -52,6 +52,7 @@ static const struct argp_option options[] = {
         { "definition", PUT_DEFINITION, "CODE", 0, "Which definition of a bed", 6 },
         { "observed", PUT_OBSERVED, "TIME", 0, "When it was true (now)", 6 },
         { "valid-for", PUT_VALID, "DURATION", 0, "How long it holds (as agreed)", 6 },
+        { "sure", PUT_SURE, NULL, 0, "Send it, although it looks like patient data", 6 },
         { "check", PUT_CHECK, NULL, 0, "Ask whether it would be accepted; write nothing", 6 },
         { 0 },
 };
@@ -299,6 +300,9 @@ static bool common_parse(PutOptions *o, int key, char *argument, struct argp_sta
         case PUT_CHECK:
                 o->check = true;
                 return true;
+        case PUT_SURE:
+                o->is_sure = true;
+                return true;
         default:
                 return false;
         }
@@ -345,7 +349,7 @@ static error_t parse(int key, char *argument, struct argp_state *state)
 static bool takes_argument(const char *option)
 {
         return !strncmp(option, "--", 2) && !strchr(option, '=') && strcmp(option, "--check") &&
-               strcmp(option, "--json") && strcmp(option, "--help") &&
+               strcmp(option, "--sure") && strcmp(option, "--json") && strcmp(option, "--help") &&
                strcmp(option, "--not-offered");
 }
 

@@ -10,6 +10,7 @@ typedef struct PutOptions {
         Common common;
         PlekReport report;
         bool check;        /* ask only whether it would be accepted */
+        bool is_sure;      /* it was asked back, and is meant */
         bool withdraw;     /* of report, only the key */
         bool ends_plans;   /* a door: those that are under way are withdrawn, too */
         const char *until; /* a door's end, as it was typed: from its start, if it has one */
@@ -43,6 +44,7 @@ enum {
         PUT_OBSERVED,
         PUT_VALID,
         PUT_CHECK,
+        PUT_SURE,
         PUT_EXCEPT,
         PUT_REASON,
         PUT_TEXT,
