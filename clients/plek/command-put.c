@@ -19,12 +19,15 @@
 #include "peer.h"
 #include "position.h"
 #include "put.h"
+#include "receipt.h"
 #include "text.h"
 #include "when.h"
 #include "words.h"
 
 /* Barred for so long, it stays so: a hand waits for the answer, not for an enrolment. */
 enum { BARRED_MS = 2000 };
+
+enum { OWN_MAX = 5 }; /* of our locations, in a sentence */
 
 /* What became of it; a hand says one thing and waits for the answer. */
 typedef struct PutResult {
@@ -34,7 +37,8 @@ typedef struct PutResult {
         bool was_connected; /* else nothing was sent */
         int64_t barred_at_ms;
         uint64_t revision;
-        unsigned n_plans; /* that were withdrawn, too */
+        uint8_t id[PLEK_EVENT_ID_BYTES]; /* of a refusal */
+        unsigned n_plans;                /* that were withdrawn, too */
         PlekFault fault;
 } PutResult;
 
@@ -46,6 +50,7 @@ static void on_accepted(void *arg, const PlekRecordKey *key, uint64_t revision)
                 result->n_plans++;
         result->is_known = result->accepted = true;
         result->revision = revision;
+        memcpy(result->id, key->id, sizeof(result->id));
 }
 
 static void on_refused(void *arg, const PlekRecordKey *key, const PlekFault *fault, bool is_final)
@@ -124,9 +129,41 @@ static void say_door(const PutOptions *o)
                         continue;
                 when_format(times[i].ms, when);
                 text_add(&text, " · %s %s", word(language, times[i].before), when);
+                if (times[i].ms == door->ends_at_ms)
+                        receipt_door_end(o, &text);
         }
+        if (door->ends_at_ms == PLEK_NO_TIME)
+                receipt_door_end(o, &text);
         text_add(&text, "%s", status_mark(o->report.status, language));
         puts(line);
+}
+
+/* Of a refusal with @can_undo, how: nobody can look up its id. */
+static void say_understood(const PutOptions *o, bool can_undo)
+{
+        Language language = o->common.language;
+        char line[TEXT_COLUMNS_MAX];
+        Text text = { line, sizeof(line) };
+
+        say_door(o);
+        if (o->withdraw)
+                return;
+        if (o->report.kind == PLEK_REPORT_COUNTS) {
+                receipt_counts(o, &text);
+                puts(line);
+                if (receipt_is_odd(&o->report.counts))
+                        puts(word(language, "note: many more are occupied than staffed. If that is "
+                                            "not so, say it again."));
+        }
+        if (o->report.kind == PLEK_REPORT_REFUSAL) {
+                receipt_refusal(o, &text);
+                puts(line);
+                if (!can_undo)
+                        return;
+                text = (Text){ line, sizeof(line) };
+                receipt_undo(o, &text);
+                printf("%s: %s\n", word(language, "to take it back"), line);
+        }
 }
 
 static int put_check(Peer *peer, const PutOptions *o)
@@ -152,15 +189,20 @@ static int put_check(Peer *peer, const PutOptions *o)
                       stdout);
                 say_position(o);
                 putchar('\n');
-                say_door(o);
+                say_understood(o, false);
         }
         return EXIT_DONE;
 }
 
-static void say_accepted(const PutOptions *o, const PutResult *result)
+static void say_accepted(const PutOptions *said, const PutResult *result)
 {
+        PutOptions with_id = *said;
+        const PutOptions *o = &with_id;
         const PlekDoor *door = &o->report.door;
         bool is_plan = o->verb && door->plan;
+
+        if (o->report.kind == PLEK_REPORT_REFUSAL)
+                memcpy(with_id.report.refusal.id, result->id, sizeof(result->id));
 
         if (o->common.json) {
                 json_t *object = json_pack("{s:I}", "revision", (json_int_t)result->revision);
@@ -171,32 +213,65 @@ static void say_accepted(const PutOptions *o, const PutResult *result)
                         json_set_time(object, "starts_at_ms", door->starts_at_ms);
                         json_set_time(object, "ends_at_ms", door->ends_at_ms);
                 }
+                if (o->report.kind == PLEK_REPORT_COUNTS && !o->withdraw)
+                        receipt_counts_json(o, object);
+                if (o->report.kind == PLEK_REPORT_REFUSAL)
+                        receipt_refusal_json(o, object);
                 if (o->ends_plans)
                         json_object_set_new(object, "plans_withdrawn",
                                             json_integer(result->n_plans));
                 print_json_line(object);
                 return;
         }
-        printf("%s %" PRIu64, word(o->common.language, "accepted as revision"), result->revision);
+        printf("%s %" PRIu64,
+               word(o->common.language,
+                    o->withdraw ? "taken back as revision" : "accepted as revision"),
+               result->revision);
         if (is_plan)
                 printf(", %s %" PRIu32, word(o->common.language, "plan"), door->plan);
         if (result->n_plans)
                 printf(", %u %s", result->n_plans, word(o->common.language, "plans called off"));
         say_position(o);
         putchar('\n');
-        say_door(o);
+        say_understood(o, true);
+}
+
+/* Whose place it is not is told what its own ones are. */
+static void say_own_locations(Peer *peer, const Common *common)
+{
+        CLEANUP(plek_client_freep) PlekClient *client = NULL;
+        char line[TEXT_COLUMNS_MAX];
+        Text text = { line, sizeof(line) };
+        PlekFault fault = { 0 };
+        PlekWhoami who;
+
+        if (plek_client_new(&client, peer->context, &peer->peer))
+                return;
+        plek_client_set_timeout(client, common_left_ms(common, 1000));
+        if (plek_client_whoami(client, &who, &fault) || !who.n_locations)
+                return;
+        for (size_t i = 0; i < MIN(who.n_locations, (size_t)OWN_MAX); i++)
+                text_add(&text, "%s%s", i ? ", " : "", who.locations[i].location);
+        if (who.n_locations > OWN_MAX)
+                text_add(&text, ", ... (%zu; plek whoami lists them)", who.n_locations);
+        fail(EXIT_DONE, "note: this key speaks for %s.", line);
 }
 
 static int say_result(Peer *peer, const PutOptions *o, const PutResult *result, int r)
 {
         char text[512];
+        int code;
 
         if (result->accepted && !r) {
                 say_accepted(o, result);
                 return EXIT_DONE;
         }
-        if (result->is_known)
-                return fail_answer(PLEK_E_REFUSED, &result->fault);
+        if (result->is_known) {
+                code = fail_answer(PLEK_E_REFUSED, &result->fault);
+                if (result->fault.code == PLEK_REFUSED_LOCATION)
+                        say_own_locations(peer, &o->common);
+                return code;
+        }
         if (r)
                 return fail(EXIT_FILE, "%s.", plek_result_text(r));
         snprintf(text, sizeof(text), "%s. %s",

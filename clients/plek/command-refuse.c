@@ -14,6 +14,7 @@
 
 #include "peer.h"
 #include "put.h"
+#include "receipt.h"
 #include "when.h"
 #include "words.h"
 
@@ -35,6 +36,8 @@ enum {
         OPTION_STATUS,
         OPTION_AUDIENCE,
         OPTION_CHECK,
+        OPTION_UNDO,
+        OPTION_SURE,
 };
 
 static int64_t past_time(struct argp_state *state, const PutOptions *o, const char *text)
@@ -79,6 +82,20 @@ static bool common_option(PutOptions *o, int key, char *argument, struct argp_st
 
 /* ------------------------------------------------------------------ refuse */
 
+static void check_refusal(const PutOptions *o, struct argp_state *state)
+{
+        const PlekCareRefusal *refusal = &o->report.refusal;
+
+        if (!refusal->care)
+                argp_error(state, "which --care was asked for?");
+        if (o->withdraw && o->check)
+                argp_error(state, "--check is for what is said, not for --undo");
+        if (!o->withdraw && !o->is_sure && refusal->count > REFUSED_SURE_ABOVE)
+                exit(fail(EXIT_USAGE,
+                          "--count %d is many at once, so nothing was sent; with --sure it is.",
+                          refusal->count));
+}
+
 static error_t parse_refusal(int key, char *argument, struct argp_state *state)
 {
         PutOptions *o = state->input;
@@ -102,9 +119,17 @@ static error_t parse_refusal(int key, char *argument, struct argp_state *state)
                 if (!refusal->count)
                         argp_error(state, "--count is how many were refused: 1 or more");
                 return 0;
+        case OPTION_UNDO:
+                o->withdraw = true;
+                if (receipt_id_parse(refusal->id, argument))
+                        argp_error(state, "--undo takes the id that the receipt gave, 32 of 0-9 "
+                                          "and a-f");
+                return 0;
+        case OPTION_SURE:
+                o->is_sure = true;
+                return 0;
         case ARGP_KEY_END:
-                if (!refusal->care)
-                        argp_error(state, "which --care was asked for?");
+                check_refusal(o, state);
                 return 0;
         default:
                 return common_option(o, key, argument, state) ? 0 : ARGP_ERR_UNKNOWN;
@@ -150,7 +175,10 @@ int command_refuse(int argc, char **argv)
                   1 },
                 { "unit", OPTION_UNIT, "ID", 0, "The unit that could not", 1 },
                 { "at", OPTION_AT, "TIME", 0, "When (now)", 1 },
-                { "count", OPTION_COUNT, "N", 0, "How many (1)", 1 },
+                { "count", OPTION_COUNT, "N", 0, "How many (1); above 20 with --sure", 1 },
+                { "sure", OPTION_SURE, NULL, 0, "It is meant, however many", 1 },
+                { "undo", OPTION_UNDO, "ID", 0,
+                  "Take back the one with this id, which its receipt gave", 1 },
                 { "status", OPTION_STATUS, "ACTUAL|EXERCISE|TEST", 0, "Default ACTUAL", 1 },
                 { "check", OPTION_CHECK, NULL, 0, "Ask whether it would be accepted; write nothing",
                   1 },

@@ -326,6 +326,14 @@ static const struct {
         { "  (of %zu places that said so; %zu have not answered)",
           "  (van %zu plekken die het zeiden; %zu hebben niet gemeld)" },
         { "... and %zu more", "... en nog %zu" },
+        { "no end is said", "zonder einde" },
+        { "tomorrow", "morgen" },
+        { "could not be taken", "niet te plaatsen" },
+        { "asked by", "gevraagd door" },
+        { "taken back as revision", "ingetrokken als revisie" },
+        { "to take it back", "om het in te trekken" },
+        { "note: many more are occupied than staffed. If that is not so, say it again.",
+          "let op: er zijn er veel meer bezet dan geopend. Klopt dat niet, meld dan opnieuw." },
 };
 
 const char *word(Language language, const char *english)

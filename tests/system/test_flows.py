@@ -131,6 +131,37 @@ def test_plek_refuse_is_one_command():
         assert len(events(coord)) == 2
 
 
+def test_a_refusal_is_said_back_and_can_be_taken_back():
+    with Region() as region:
+        region.enrol_agent("duin", {"duin-ed": "oost"})
+        tools, coord = Tools(region), region.reader("zcc", coord=True)
+        said = tools.plek("refuse", "--care", "ED", "--reason", "BEDS_FULL", "--count", "20", "--at",
+                          "-16h", party="duin").out
+        day = time.strftime("%Y-%m-%d", time.gmtime(time.time() - 16 * 3600))
+        assert f"duin-ed, ED: 20 could not be taken · beds full · {day} " in said, said
+        assert "16 h 00 ago" in said, said
+        coord.wait(lambda: events(coord))
+        undo = re.search(r"to take it back: plek (refuse .* --undo [0-9a-f]{32})$", said, re.M)[1]
+        said = tools.plek(*undo.split(), "--lang", "nl", party="duin").out
+        assert said.startswith("ingetrokken als revisie "), said
+        coord.wait(lambda: not events(coord))
+
+        for more in ((), ("--check",)):
+            done = tools.plek("refuse", "--care", "ED", "--count", "21", *more, party="duin",
+                              expect=USAGE)
+            assert "--count 21 is many" in done.err and "--sure" in done.err, done.err
+        said = tools.plek("refuse", "--care", "ED", "--count", "500", "--sure", "--json",
+                          "--status", "EXERCISE", party="duin").one()
+        assert (said["count"], said["care"], said["location"]) == (500, "ED", "duin-ed")
+        assert said["id"] == coord.wait(lambda: events(coord))[0].refusal.id.hex()
+        done = tools.plek("refuse", "--care", "ED", "--undo", "beef", party="duin", expect=USAGE)
+        assert "--undo takes the id" in done.err
+        said = tools.plek("refuse", "--care", "ED", "--status", "EXERCISE", "--undo", said["id"],
+                          "--json", party="duin").one()
+        assert said["id"] and "count" not in said
+        coord.wait(lambda: not events(coord))
+
+
 def test_plek_flow_says_a_number_and_no_small_one():
     with Region() as region:
         region.enrol_agent("duin", {"duin-ed": "oost"})

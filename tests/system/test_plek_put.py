@@ -1,6 +1,7 @@
 #!/usr/bin/python3
 """plek put: one report by hand, its receipt, and what is said of a refusal"""
 
+import re
 import shutil
 import time
 from pathlib import Path
@@ -279,6 +280,69 @@ def test_dutch_is_chosen_by_the_locale_and_numbers_stay_numbers():
         tools.put("duin", "pressure", *ED, "--method", "nedocs", "--score", "87.5")
         shown = [r for r in tools.get("meldkamer") if "pressure" in r]
         assert shown[0]["pressure"]["score"] == 87.5
+
+
+def test_counts_are_said_back_and_more_occupied_than_staffed_is_remarked():
+    with Region() as region:
+        tools, _ = hospital(region)
+        said = tools.put("duin", "counts", *ED, "--unit", "ic", "--care", "ICU_ADULT", "staffed=8",
+                         "occupied=18").out
+        assert "duin-ed ic, ICU: staffed 8, occupied 18 · 0 free\n" in said, said
+        assert "note: many more are occupied than staffed" in said, said
+        said = tools.put("duin", "counts", *ED, "--unit", "ic", "--care", "ICU_ADULT", "staffed=8",
+                         "occupied=6", "--lang", "nl").out
+        assert "duin-ed ic, IC: geopend 8, bezet 6 · 2 vrij\n" in said and "let op" not in said, said
+        said = tools.put("duin", "counts", *ED, "--unit", "ic", "--care", "ICU_ADULT", "staffed=8",
+                         "occupied=18", "--json").one()
+        assert (said["staffed"], said["occupied"], said["free"], said["odd"]) == (8, 18, 0, True)
+
+
+def test_a_stop_says_when_it_ends_or_that_it_does_not():
+    with Region() as region:
+        tools, _ = hospital(region)
+        # The last full minute but one comes again in nearly a day.
+        clock = time.strftime("%H:%M", time.gmtime(time.time() - 120))
+        said = tools.plek("stop", "duin-ed", "--care", "ED", "--until", clock, party="duin").out
+        assert re.search(rf"until \S+ {clock}, tomorrow, in 23 h 5\d\n", said) or (
+            clock > "23:5" and "in 23 h 5" in said), said
+        said = tools.plek("stop", "duin-ed", "--care", "ED", party="duin").out
+        assert "duin-ed, ED: stop · no end is said" in said, said
+        said = tools.plek("stop", "duin-ed", "--care", "ED", "--until", "2h", party="duin").out
+        assert "tomorrow, in" not in said and "no end" not in said, said
+
+
+def test_who_names_a_place_of_others_is_told_its_own():
+    with Region() as region:
+        region.enrol_agent("berg", {f"berg-{n}": "oost" for n in range(1, 8)})
+        tools, _ = hospital(region)
+        said = tools.plek("stop", "Duin", "--care", "ED", party="duin", expect=REFUSED).err
+        assert "not enrolled to speak for location Duin" in said, said
+        assert "note: this key speaks for duin-ed." in said, said
+        said = tools.plek("stop", "Duin", "--care", "ED", party="berg", expect=REFUSED).err
+        assert re.search(r"speaks for (berg-\d, ){5}\.\.\. \(7; plek whoami lists them\)", said), said
+
+
+def test_who_may_not_read_is_told_who_may():
+    with Region() as region:
+        tools, _ = hospital(region)
+        said = tools.plek("history", "duin-ed", party="duin", expect=REFUSED).err
+        assert "role SUBSCRIBER or COORDINATOR" in said and "authority" in said, said
+
+
+def test_what_looks_like_patient_data_is_asked_back():
+    with Region() as region:
+        tools, reader = hospital(region)
+        words = "mw Jansen 12-3-1950, BSN 123456782"
+        for command in (("put", "door", *ED, "STOP"), ("stop", "duin-ed"), ("close", "duin-ed")):
+            for option in ("--text", "--by", "--label"):
+                said = tools.plek(*command, "--care", "ED", option, words, party="duin",
+                                  expect=USAGE).err
+                assert f"{option} looks like patient data" in said and "--sure" in said, said
+        tools.plek("stop", "duin-ed", "--care", "ED", "--text", "both CTs down since 22-11-2099",
+                   party="duin")
+        tools.plek("stop", "duin-ed", "--care", "ED", "--text", words, "--sure", party="duin")
+        assert reader.wait(lambda: only(reader, "door")).update.door.text
+        reader.wait(lambda: only(reader, "door").update.door.text == words)
 
 
 if __name__ == "__main__":
