@@ -211,12 +211,26 @@ static void set_door(RunnerVariables *set, const PlekLeadingDoor *door)
         runner_set(set, "PLEK_ALERT_TEXT", door->record.report.door.text);
 }
 
-static void start(Told *told, const char *program, RunnerVariables *variables)
+static void start(Told *told, const char *program, RunnerTask *task, RunnerVariables *variables)
 {
         char *argv[TOLD_ARGUMENTS_MAX + 2] = { (char *)program };
 
         memcpy(argv + 1, told->arguments, told->n_arguments * sizeof(*argv));
-        runner_start(&told->runner, argv, variables, steady_clock_ms());
+        task->argv = argv;
+        runner_run(&told->runner, task, variables, steady_clock_ms());
+}
+
+/* What nobody has seen before what somebody has. */
+static unsigned urgency_of(PlekAlertSaying saying)
+{
+        switch (saying) {
+        case PLEK_ALERT_ESCALATED:
+                return 3;
+        case PLEK_ALERT_RAISED:
+                return 2;
+        default:
+                return 1;
+        }
 }
 
 /* Escalation has a program of its own, or the same. Who has seen it and that it is over are told,
@@ -227,8 +241,10 @@ static void run_program(Told *told, const PlekAlert *alert)
         const char *program = alert->saying == PLEK_ALERT_ESCALATED && told->escalate_program
                                       ? told->escalate_program
                                       : told->program;
-        char summary[1024];
+        const PlekLeadingDoor *door = alert->door;
+        char summary[1024], about[512];
         Text text = { summary, sizeof(summary) };
+        RunnerTask task;
 
         if (!program)
                 return;
@@ -238,7 +254,14 @@ static void run_program(Told *told, const PlekAlert *alert)
         runner_set(&variables, "PLEK_ALERT_CAUSE", cause_names[alert->cause]);
         runner_set(&variables, "PLEK_ALERT_SUMMARY", summary);
         set_door(&variables, alert->door);
-        start(told, program, &variables);
+        snprintf(about, sizeof(about), "%u/%s/%s/%u/%u/%u/%d", door->scope.status,
+                 door->scope.location, door->scope.unit ? door->scope.unit : "", door->scope.care,
+                 door->scope.patient_group, door->scope.urgency,
+                 alert->cause == PLEK_ALERT_ANNOUNCED || alert->cause == PLEK_ALERT_SOON);
+        task.about = about;
+        task.whose = door->has_record ? door->record.party : door->scope.location;
+        task.urgency = urgency_of(alert->saying);
+        start(told, program, &task, &variables);
 }
 
 void told_alert(Told *told, const PlekAlert *alert)
@@ -297,5 +320,6 @@ void told_link(Told *told, const PlekLinkState *link, bool is_known)
                 return;
         runner_set(&variables, "PLEK_ALERT_EVENT", link_names[link->link]);
         runner_set(&variables, "PLEK_ALERT_SUMMARY", link->why);
-        start(told, told->program, &variables);
+        start(told, told->program, &(RunnerTask){ .about = "link", .whose = "", .urgency = 4 },
+              &variables);
 }

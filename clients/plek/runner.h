@@ -5,7 +5,12 @@
  *
  * Without a shell: the program and its arguments are the command line's, and what somebody else
  * wrote reaches it in the environment alone, without control characters. Few run at once, each for
- * a while and no longer, and nothing ever waits for one.
+ * a while and no longer, and nothing else ever waits for one.
+ *
+ * What finds no place waits for one, the most urgent first; what is said anew of the same thing
+ * takes the place of what waits, so that a program is told how it is and not how it was. Of one
+ * party at most RUNNER_OF_ONE_MAX run at once: whoever makes them hang keeps nobody else's from
+ * being run.
  */
 
 #include <stdbool.h>
@@ -16,6 +21,8 @@
 
 enum {
         RUNNER_CHILDREN_MAX = 8,
+        RUNNER_OF_ONE_MAX = 4,
+        RUNNER_WAITING_MAX = 4096,
         RUNNER_VARIABLES_MAX = 40,
 };
 
@@ -24,10 +31,15 @@ typedef struct RunnerChild {
         int64_t until_ms;
         bool was_killed;
         const char *program;
+        char *whose;
 } RunnerChild;
+
+typedef struct RunnerWaiting RunnerWaiting;
 
 typedef struct Runner {
         RunnerChild children[RUNNER_CHILDREN_MAX];
+        RunnerWaiting *waiting; /* the longest first */
+        size_t n_waiting;
         int64_t timeout_ms;
 } Runner;
 
@@ -44,11 +56,19 @@ void runner_variables_deinit(RunnerVariables *variables);
 /* @value NULL: it is not set. Control characters become blanks. */
 void runner_set(RunnerVariables *variables, const char *name, const char *value);
 
-/* Starts @argv[0]. What cannot be started is said on standard error. */
-void runner_start(Runner *runner, char *const *argv, RunnerVariables *variables, int64_t now_ms);
-/* Looks who has ended, says how if not well, and kills who takes too long. */
+typedef struct RunnerTask {
+        char *const *argv; /* its strings outlive the runner */
+        const char *about; /* the thing that it tells of */
+        const char *whose; /* the party whose thing it is */
+        unsigned urgency;  /* the highest first */
+} RunnerTask;
+
+/* Starts @task->argv[0] as soon as there is a place, with @variables, which are its from now on.
+ * What cannot be started is said on standard error. */
+void runner_run(Runner *runner, const RunnerTask *task, RunnerVariables *variables, int64_t now_ms);
+/* Looks who has ended, says how if not well, kills who takes too long, and starts who waits. */
 void runner_look(Runner *runner, int64_t now_ms);
-/* Some are running: look again soon. */
+/* Some are running, or wait: look again soon. */
 bool runner_is_busy(const Runner *runner);
-/* Kills what is running. */
+/* Kills what is running, and forgets what waits. */
 void runner_deinit(Runner *runner);

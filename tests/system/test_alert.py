@@ -6,7 +6,7 @@ import time
 
 import plek_pb2 as pb
 import tap
-from harness import Region
+from harness import Region, until_true
 from tools import DONE, PLEK, REFUSED, Events, Tools, run
 
 
@@ -211,6 +211,41 @@ def test_a_program_that_hangs_or_fails_holds_nothing_up():
         bad = alert(tools, "rav", "--run", region.directory / "nothing-there")
         stop(agent, "duin-2")
         assert bad.expect("nothing-there cannot be run: No such file")
+
+
+def ran(path):
+    return set(path.read_text(encoding="utf-8").split()) if path.exists() else set()
+
+
+def test_when_all_stop_at_once_the_program_is_run_for_each():
+    with Region() as region:
+        agent, tools = begin(region)
+        houses = [f"huis-{number}" for number in range(20)]
+        many = region.agent("velen", {house: "oost" for house in houses})
+        out = region.directory / "ran"
+        slow = program(region, "slow", f'sleep 0.3\necho "$PLEK_ALERT_LOCATION" >> {out}')
+        desk = alert(tools, "meldkamer", "--run", slow, "--repeat", "0s")
+        for house in houses:
+            many.send(many.door(house, pb.DOOR_STOP, care=pb.CARE_ED))
+        stop(agent)
+        until_true(lambda: desk.read(0.05) or ran(out) == {*houses, "duin-1"}, 30,
+                   "a program for each")
+
+
+def test_one_party_whose_programs_hang_keeps_no_others_from_being_run():
+    with Region() as region:
+        agent, tools = begin(region)
+        houses = [f"huis-{number}" for number in range(12)]
+        many = region.agent("velen", {house: "oost" for house in houses})
+        out = region.directory / "ran"
+        some = program(region, "some", f'echo "$PLEK_ALERT_LOCATION" >> {out}\n'
+                       '[ "$PLEK_ALERT_PARTY" != velen ] || exec sleep 600')
+        desk = alert(tools, "meldkamer", "--run", some, "--run-timeout", "10min")
+        for house in houses:
+            many.state(many.door(house, pb.DOOR_STOP, care=pb.CARE_ED))
+        until_true(lambda: desk.read(0.05) or len(ran(out)) == 4, 20, "some to hang")
+        stop(agent)
+        until_true(lambda: desk.read(0.05) or "duin-1" in ran(out), 10, "that of another")
 
 
 def test_silence_does_not_look_like_peace():
