@@ -38,6 +38,7 @@ typedef struct PutResult {
         int64_t barred_at_ms;
         uint64_t revision;
         uint8_t id[PLEK_EVENT_ID_BYTES]; /* of a refusal */
+        uint32_t care;                   /* of it, too */
         unsigned n_plans;                /* that were withdrawn, too */
         PlekFault fault;
 } PutResult;
@@ -51,6 +52,7 @@ static void on_accepted(void *arg, const PlekRecordKey *key, uint64_t revision)
         result->is_known = result->accepted = true;
         result->revision = revision;
         memcpy(result->id, key->id, sizeof(result->id));
+        result->care = key->care;
 }
 
 static void on_refused(void *arg, const PlekRecordKey *key, const PlekFault *fault, bool is_final)
@@ -201,8 +203,10 @@ static void say_accepted(const PutOptions *said, const PutResult *result)
         const PlekDoor *door = &o->report.door;
         bool is_plan = o->verb && door->plan;
 
-        if (o->report.kind == PLEK_REPORT_REFUSAL)
+        if (o->report.kind == PLEK_REPORT_REFUSAL) {
                 memcpy(with_id.report.refusal.id, result->id, sizeof(result->id));
+                with_id.report.refusal.care = result->care;
+        }
 
         if (o->common.json) {
                 json_t *object = json_pack("{s:I}", "revision", (json_int_t)result->revision);
@@ -319,6 +323,51 @@ static int end_plans(PlekPublisher *publisher, const PlekRecordKey *key, int tim
         return r;
 }
 
+/* ------------------------------------------------------------------ taking back */
+
+typedef struct Undo {
+        const uint8_t *id;
+        bool is_held;
+} Undo;
+
+static bool is_meant(void *arg, const PlekRecordKey *key)
+{
+        Undo *undo = arg;
+        bool is_it =
+                key->kind == PLEK_REPORT_REFUSAL && !memcmp(key->id, undo->id, PLEK_EVENT_ID_BYTES);
+
+        undo->is_held |= is_it;
+        return is_it;
+}
+
+/*
+ * To withdraw what is not there succeeds, and so would a slip in the id. The broker is asked what
+ * it holds of us instead, which also tells the care and the location.
+ */
+static int undo_refusal(Peer *peer, PlekPublisher *publisher, const PutOptions *o,
+                        const PutResult *result)
+{
+        const int64_t until_ms = steady_clock_ms() + common_wait_ms(&o->common);
+        Undo undo = { .id = o->report.refusal.id };
+        int r;
+
+        r = plek_publisher_reconcile(publisher, NULL, is_meant, &undo);
+        while (!r && !result->is_known &&
+               (plek_publisher_is_reconciling(publisher) || plek_publisher_n_waiting(publisher))) {
+                const int64_t now_ms = steady_clock_ms();
+
+                if (now_ms >= until_ms ||
+                    (result->is_barred && now_ms >= result->barred_at_ms + BARRED_MS))
+                        break;
+                r = plek_publisher_run(publisher, (int)MIN(until_ms - now_ms, (int64_t)250));
+        }
+        if (!r && !undo.is_held && !plek_publisher_is_reconciling(publisher))
+                return fail(EXIT_REFUSED,
+                            "no refusal with this id is held of this party: it was taken back, or "
+                            "is of more than 68 days ago, or the id is another's.");
+        return say_result(peer, o, result, r);
+}
+
 static int put_send(Peer *peer, const PutOptions *o)
 {
         static const PlekPublisherCallbacks callbacks = {
@@ -338,6 +387,8 @@ static int put_send(Peer *peer, const PutOptions *o)
         if (r)
                 return fail(EXIT_FILE, "cannot connect: %s.", plek_result_text(r));
 
+        if (o->withdraw && o->report.kind == PLEK_REPORT_REFUSAL)
+                return undo_refusal(peer, publisher, o, &result);
         plek_report_key(&o->report, &key);
         r = o->withdraw ? plek_publisher_withdraw(publisher, &key, &fault)
                         : plek_publisher_put(publisher, &o->report, &fault);

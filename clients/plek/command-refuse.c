@@ -86,10 +86,11 @@ static void check_refusal(const PutOptions *o, struct argp_state *state)
 {
         const PlekCareRefusal *refusal = &o->report.refusal;
 
-        if (!refusal->care)
+        if (o->withdraw && (o->check || refusal->care || refusal->reason || refusal->from ||
+                            refusal->at_ms || refusal->count || o->report.location))
+                argp_error(state, "--undo takes an id, and nothing beside it");
+        if (!o->withdraw && !refusal->care)
                 argp_error(state, "which --care was asked for?");
-        if (o->withdraw && o->check)
-                argp_error(state, "--check is for what is said, not for --undo");
         if (!o->withdraw && !o->is_sure && refusal->count > REFUSED_SURE_ABOVE)
                 exit(fail(EXIT_USAGE,
                           "--count %d is many at once, so nothing was sent; with --sure it is.",
@@ -210,7 +211,7 @@ int command_refuse(int argc, char **argv)
         if (o.check && !o.report.refusal.at_ms)
                 o.report.refusal.at_ms = o.now_ms;
         r = peer_open(&peer, &o.common);
-        if (!r && !o.report.location)
+        if (!r && !o.report.location && !o.withdraw)
                 r = find_location(&peer, &o, location);
         return r ? r : put_run(&peer, &o);
 }

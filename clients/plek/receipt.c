@@ -118,15 +118,10 @@ void receipt_refusal(const PutOptions *o, Text *text)
 
 void receipt_undo(const PutOptions *o, Text *text)
 {
-        const PlekReport *report = &o->report;
         char id[RECEIPT_ID_TEXT_BYTES];
 
-        receipt_id_format(report->refusal.id, id);
-        text_add(text, "plek refuse %s --care %s", report->location,
-                 plek_code_name(PLEK_CODES_CARE, report->refusal.care));
-        if (report->status != PLEK_STATUS_ACTUAL)
-                text_add(text, " --status %s", plek_code_name(PLEK_CODES_STATUS, report->status));
-        text_add(text, " --undo %s", id);
+        receipt_id_format(o->report.refusal.id, id);
+        text_add(text, "plek refuse --undo %s", id);
 }
 
 void receipt_refusal_json(const PutOptions *o, json_t *object)
@@ -136,10 +131,10 @@ void receipt_refusal_json(const PutOptions *o, json_t *object)
 
         receipt_id_format(refusal->id, id);
         json_set_string(object, "id", id);
-        json_set_string(object, "location", o->report.location);
         json_set_code(object, "care", PLEK_CODES_CARE, refusal->care);
         if (o->withdraw)
                 return;
+        json_set_string(object, "location", o->report.location);
         json_object_set_new(object, "count", json_integer(MAX(refusal->count, 1)));
         if (refusal->reason)
                 json_set_code(object, "reason", PLEK_CODES_REASON, refusal->reason);

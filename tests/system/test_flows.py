@@ -141,9 +141,19 @@ def test_a_refusal_is_said_back_and_can_be_taken_back():
         assert f"duin-ed, ED: 20 could not be taken · beds full · {day} " in said, said
         assert "16 h 00 ago" in said, said
         coord.wait(lambda: events(coord))
-        undo = re.search(r"to take it back: plek (refuse .* --undo [0-9a-f]{32})$", said, re.M)[1]
+        undo = re.search(r"to take it back: plek (refuse --undo [0-9a-f]{32})$", said, re.M)[1]
         said = tools.plek(*undo.split(), "--lang", "nl", party="duin").out
         assert said.startswith("ingetrokken als revisie "), said
+        coord.wait(lambda: not events(coord))
+        # Twice, or another's: nothing is taken back, and it says so.
+        region.enrol_agent("berg", {"berg-ed": "oost"})
+        said = tools.plek("refuse", "--care", "ED", "--json", party="duin").one()
+        assert "no refusal with this id" in tools.plek(*undo.split(), party="duin",
+                                                       expect=REFUSED).err
+        assert "no refusal with this id" in tools.plek("refuse", "--undo", said["id"], party="berg",
+                                                       expect=REFUSED).err
+        coord.wait(lambda: len(events(coord)) == 1)
+        tools.plek("refuse", "--undo", said["id"], party="duin")
         coord.wait(lambda: not events(coord))
 
         for more in ((), ("--check",)):
@@ -154,11 +164,13 @@ def test_a_refusal_is_said_back_and_can_be_taken_back():
                           "--status", "EXERCISE", party="duin").one()
         assert (said["count"], said["care"], said["location"]) == (500, "ED", "duin-ed")
         assert said["id"] == coord.wait(lambda: events(coord))[0].refusal.id.hex()
-        done = tools.plek("refuse", "--care", "ED", "--undo", "beef", party="duin", expect=USAGE)
+        done = tools.plek("refuse", "--undo", "beef", party="duin", expect=USAGE)
         assert "--undo takes the id" in done.err
-        said = tools.plek("refuse", "--care", "ED", "--status", "EXERCISE", "--undo", said["id"],
-                          "--json", party="duin").one()
-        assert said["id"] and "count" not in said
+        done = tools.plek("refuse", "--care", "ED", "--undo", said["id"], party="duin",
+                          expect=USAGE)
+        assert "nothing beside it" in done.err, done.err
+        again = tools.plek("refuse", "--undo", said["id"], "--json", party="duin").one()
+        assert (again["id"], again["care"]) == (said["id"], "ED") and "count" not in again
         coord.wait(lambda: not events(coord))
 
 
