@@ -179,15 +179,16 @@ void receipt_door_end(const PutOptions *o, Text *text)
 {
         const PlekDoor *door = &o->report.door;
         Language language = o->common.language;
-        int64_t left_ms = door->ends_at_ms - o->now_ms;
         char left[DURATION_TEXT_BYTES];
         bool is_clock_time;
+        int64_t left_ms;
 
         if (door->ends_at_ms == PLEK_NO_TIME) {
                 if (door->state == PLEK_DOOR_STOP || door->state == PLEK_DOOR_CLOSED)
                         text_add(text, " · %s", word(language, "no end is said"));
                 return;
         }
+        left_ms = door->ends_at_ms - o->now_ms;
         is_clock_time = o->until && strchr(o->until, ':') && strlen(o->until) <= strlen("00:00");
         if (!is_clock_time || door->starts_at_ms != PLEK_NO_TIME || left_ms <= FAR_MS)
                 return;
