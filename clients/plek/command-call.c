@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "call-table.h"
+#include "known-code.h"
 #include "look.h"
 #include "peer.h"
 #include "when.h"
@@ -34,10 +35,7 @@ static void add_care(CallArguments *o, const char *argument, struct argp_state *
 {
         if (o->call.n_cares == PLEK_CALL_CARES_MAX)
                 argp_error(state, "a call names at most %d kinds of care", PLEK_CALL_CARES_MAX);
-        else if (plek_code_parse(&o->cares[o->call.n_cares], PLEK_CODES_CARE, argument))
-                argp_error(state, "'%s' is no kind of care; plek codes care lists them", argument);
-        else
-                o->call.n_cares++;
+        o->cares[o->call.n_cares++] = known_code(state, PLEK_CODES_CARE, "care", argument);
 }
 
 static void take_within(CallArguments *o, const char *argument, struct argp_state *state)

@@ -194,7 +194,8 @@ def test_a_wrong_command_line_is_2_and_says_where_to_look():
         assert "--lang is nl or en" in plek("get", "--lang", "fr", expect=USAGE).err
         assert "there is no care 'BEDS'" in plek("get", "--care", "BEDS", expect=USAGE).err
         for command in (("find", "--near", "52,4"), ("stop", "duin"), ("refuse", "duin"), ("door", "duin"),
-                        ("history", "duin"), ("totals",), ("map",), ("overdue",), ("ack", "duin")):
+                        ("history", "duin"), ("totals",), ("map",), ("overdue",), ("ack", "duin"),
+                        ("call", "--region", "oost")):
             done = plek(*command, "--care", "SEH", expect=USAGE)
             assert "is ED meant? plek codes care lists them" in done.err, done.err
         assert "as in 10s" in plek("get", "--timeout", "soon", expect=USAGE).err
