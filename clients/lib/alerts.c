@@ -316,23 +316,37 @@ int plek_alerts_ack(PlekAlerts *alerts, const PlekAck *ack)
 
 /* ------------------------------------------------------------------ looking */
 
+/* Since when it is what it is by itself: a stop past its end, a plan that has begun. Who saw it
+ * before saw something else. */
+static int64_t turned_at_ms(const PlekLeadingDoor *door)
+{
+        const PlekDoor *said = &door->record.report.door;
+
+        if (door->standing != PLEK_STANDS)
+                return said->ends_at_ms;
+        return said->plan ? said->starts_at_ms : PLEK_NO_TIME;
+}
+
 static int is_seen(PlekAlerts *alerts, const PlekLeadingDoor *door, bool *ret_is_seen)
 {
         PlekAck acks[PLEK_ACKS_MAX];
         PlekRecordKey key;
+        int64_t turned_ms;
         size_t n_acks;
         int r;
 
         *ret_is_seen = false;
         if (!door->has_record)
                 return 0;
+        turned_ms = turned_at_ms(door); /* before what was looked up is gone */
         plek_report_key(&door->record.report, &key);
         key.party = door->record.party;
         r = plek_subscriber_acks(alerts->subscriber, &key, acks, N_ELEMENTS(acks), &n_acks);
         if (r)
                 return r == PLEK_E_NOT_FOUND ? 0 : r;
         for (size_t i = 0; i < n_acks; i++)
-                if (acks[i].enrolled != PLEK_DISTRUSTED && counts(alerts, acks[i].by))
+                if (acks[i].enrolled == PLEK_ENROLLED && counts(alerts, acks[i].by) &&
+                    (turned_ms == PLEK_NO_TIME || acks[i].at_ms >= turned_ms))
                         *ret_is_seen = true;
         return 0;
 }

@@ -83,8 +83,8 @@ void subscriber_tell_ack(PlekSubscriber *subscriber, const Record *record, PlekC
 {
         PlekAck ack;
 
-        if (!subscriber->callbacks.ack || change == PLEK_CHANGE_RENEWED ||
-            change == PLEK_CHANGE_TIME)
+        /* Said again it is news: that a stop is past its end may have been seen now. */
+        if (!subscriber->callbacks.ack || change == PLEK_CHANGE_TIME)
                 return;
         arena_reset(subscriber->told.arena);
         if (spell(subscriber, subscriber->told.arena, record, &ack) == 0)

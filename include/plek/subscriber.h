@@ -159,8 +159,8 @@ typedef struct PlekSubscriberCallbacks {
          * than before, because somebody said so or because its time has come. Told after all
          * records of the same moment, for the first time when the picture is whole. */
         void (*door)(void *arg, const struct PlekLeadingDoor *door);
-        /* A party says that it has seen a record, or that has ended: with what was seen, or because
-         * it took that back. May come before the record that it names. */
+        /* A party says that it has seen a record, for the first time or again, or that has ended:
+         * with what was seen, or because it took that back. May come before the record that it names. */
         void (*ack)(void *arg, const struct PlekAck *ack, bool has_ended);
 } PlekSubscriberCallbacks;
 

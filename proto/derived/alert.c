@@ -62,13 +62,16 @@ static bool changes_too_often(const AlertScope *scope, const AlertRules *rules, 
 
 /* ------------------------------------------------------------------ one alert */
 
-static void raise_alert(Look *look)
+/* Whoever says it anew, in other words, while nobody has seen it does not gain time by that. */
+static void raise_alert(Look *look, bool was_active)
 {
         AlertScope *scope = look->scope;
 
         scope->is_active = true;
-        scope->is_escalated = false;
-        scope->raised_at_ms = look->now_ms;
+        if (!was_active) {
+                scope->is_escalated = false;
+                scope->raised_at_ms = look->now_ms;
+        }
         scope->repeat_at_ms = look->now_ms + look->rules->repeat_ms;
         say(look, ALERT_RAISED, scope->cause);
 }
@@ -77,13 +80,14 @@ static void raise_alert(Look *look)
 static void look_at_change(Look *look, AlertCause before)
 {
         AlertScope *scope = look->scope;
+        bool was_active = scope->is_active;
 
         scope->is_active = false;
         if (!scope->cause) {
                 if (before)
                         say(look, ALERT_ENDED, before);
         } else if (!look->view->is_seen) {
-                raise_alert(look);
+                raise_alert(look, was_active);
         }
 }
 
@@ -96,7 +100,7 @@ static void look_at_time(Look *look, bool was_seen)
                 scope->is_active = false;
                 say(look, ALERT_ACKNOWLEDGED, scope->cause);
         } else if (!scope->is_active && scope->cause && was_seen && !look->view->is_seen) {
-                raise_alert(look); /* it was taken back */
+                raise_alert(look, false); /* it was taken back */
         }
         if (!scope->is_active)
                 return;

@@ -5,9 +5,9 @@
  *
  * A scope raises an alert when what leads for it becomes one of the states that are watched, or
  * says something else in one. It is repeated until somebody has acknowledged it or it has ended,
- * and escalated if that takes too long. A scope that changes more often than somebody can act on is
- * told of once, as flapping, and is quiet until it has been steady for a while; what it is then is
- * told anew.
+ * and escalated if that takes too long, also if it is said in other words meanwhile. A scope that
+ * changes more often than somebody can act on is told of once, as flapping, and is quiet until it
+ * has been steady for a while; what it is then is told anew.
  *
  * Pure: what leads and the time are given, and the same at the same time changes nothing.
  */
@@ -76,8 +76,8 @@ typedef struct AlertScope {
         bool is_active; /* raised, and neither acknowledged nor ended */
         bool is_escalated;
         bool is_flapping;
-        AlertCause cause; /* of what leads now */
-        int64_t raised_at_ms;
+        AlertCause cause;     /* of what leads now */
+        int64_t raised_at_ms; /* since when nobody has seen it, whatever it says meanwhile */
         int64_t repeat_at_ms;
         int64_t changed_at_ms[ALERT_CHANGES_MAX]; /* a ring */
         size_t n_changes;

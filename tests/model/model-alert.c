@@ -104,19 +104,30 @@ static size_t raised_before(const World *world, size_t i)
         return N_LOOKS;
 }
 
+/* From the look on at which the alert was raised, in whatever words since. */
+static size_t unseen_since(const World *world, size_t raised)
+{
+        size_t before = raised_before(world, raised);
+
+        /* It was raised because it was said anew, and not after it had been taken back. */
+        return before != N_LOOKS && changed_at(world, raised) ? unseen_since(world, before)
+                                                              : raised;
+}
+
 static void remind(World *world, size_t i, size_t raised)
 {
+        size_t unseen = unseen_since(world, raised);
         Seen *now = &world->looks[i];
         int64_t reminded_ms = world->looks[raised].at_ms;
         bool is_escalated = false;
 
-        for (size_t j = raised; j < i; j++) {
+        for (size_t j = raised; j < i; j++)
                 if (said_at(world, j, ALERT_REPEATED))
                         reminded_ms = world->looks[j].at_ms;
+        for (size_t j = unseen; j < i; j++)
                 is_escalated |= said_at(world, j, ALERT_ESCALATED);
-        }
         if (world->rules.escalate_ms && !is_escalated &&
-            now->at_ms - world->looks[raised].at_ms >= world->rules.escalate_ms)
+            now->at_ms - world->looks[unseen].at_ms >= world->rules.escalate_ms)
                 expect(now, ALERT_ESCALATED, cause_at(world, i));
         if (world->rules.repeat_ms && now->at_ms - reminded_ms >= world->rules.repeat_ms)
                 expect(now, ALERT_REPEATED, cause_at(world, i));

@@ -95,6 +95,36 @@ def test_it_repeats_escalates_and_is_quiet_once_anybody_has_seen_it():
         said(desk, "ENDED")
 
 
+def test_a_stop_that_was_seen_is_told_again_when_it_passes_its_end():
+    with Region() as region:
+        agent, tools = begin(region)
+        desk = alert(tools, "meldkamer", "--repeat", "0s")
+        stop(agent, ends_at_ms=agent.session.time_ms() + 3000)
+        said(desk, "RAISED")
+        tools.plek("ack", "duin-1", party="rav")
+        said(desk, "ACKNOWLEDGED")
+        again = said(desk, "RAISED")
+        assert again["cause"] == "EXPIRED", again
+        tools.plek("ack", "duin-1", party="rav")
+        assert said(desk, "ACKNOWLEDGED")["cause"] == "EXPIRED"
+
+
+def test_other_words_do_not_put_off_that_nobody_has_seen_it():
+    with Region() as region:
+        agent, tools = begin(region)
+        desk = alert(tools, "meldkamer", "--repeat", "0s", "--escalate-after", "2s", "--flaps", "0")
+        until = time.monotonic() + 20
+        for minutes in range(10, 100):
+            stop(agent, ends_at_ms=agent.session.time_ms() + minutes * 60000)
+            event = desk.next(lambda e: e["event"] == "alert")
+            if event["alert"] == "ESCALATED":
+                break
+            assert event["alert"] == "RAISED" and time.monotonic() < until, event
+            desk.read(0.3)
+        else:
+            raise AssertionError("it was never escalated")
+
+
 def test_whose_word_counts_can_be_said():
     with Region() as region:
         agent, tools = begin(region)
