@@ -14,6 +14,7 @@
 #include "alert-told.h"
 #include "known-code.h"
 #include "look.h"
+#include "outlet.h"
 #include "region-filter.h"
 #include "when.h"
 #include "words.h"
@@ -326,12 +327,40 @@ static void wait_for_programs(AlertOptions *o, PlekSubscriber *subscriber)
         runner_deinit(&o->told.runner);
 }
 
-int command_alert(int argc, char **argv)
+static int watch_for_alerts(AlertOptions *o)
 {
         static const PlekSubscriberCallbacks callbacks = { .door = on_door, .ack = on_ack };
         CLEANUP(peer_close) Peer peer = PEER_NULL;
         CLEANUP(plek_subscriber_freep) PlekSubscriber *subscriber = NULL;
         CLEANUP(plek_alerts_freep) PlekAlerts *alerts = NULL;
+        int r;
+
+        r = look_open(&peer, &subscriber, &o->common, &o->subscriber, &callbacks, o);
+        if (r)
+                return r;
+        o->told.subscriber = subscriber;
+        r = plek_alerts_new(&alerts, subscriber, &o->rules, on_alert, o);
+        if (r)
+                return fail(EXIT_FILE, "%s.", plek_result_text(r));
+        o->alerts = alerts;
+        r = look_ready(&peer, subscriber, &o->common);
+        if (!r)
+                r = region_filter_needs(&o->regions, subscriber);
+        for (size_t i = 0; !r && i < o->rules.n_locations; i++)
+                r = look_needs_location(subscriber, o->locations[i]);
+        if (r)
+                return r;
+        r = run(o, subscriber);
+        wait_for_programs(o, subscriber);
+        if (r)
+                return fail(EXIT_FILE, "%s.", plek_result_text(r));
+        if (o->once && !o->told.n_alerts)
+                return fail(EXIT_REFUSED, "there was no alert.");
+        return EXIT_DONE;
+}
+
+int command_alert(int argc, char **argv)
+{
         AlertOptions o = { .rules = PLEK_ALERT_RULES_INIT,
                            .told = { .has_bell = true, .runner.timeout_ms = 30 * 1000 } };
         int r;
@@ -346,27 +375,10 @@ int command_alert(int argc, char **argv)
         o.told.common = &o.common;
         signal(SIGINT, on_signal);
         signal(SIGTERM, on_signal);
-
-        r = look_open(&peer, &subscriber, &o.common, &o.subscriber, &callbacks, &o);
+        r = outlets_open();
         if (r)
-                return r;
-        o.told.subscriber = subscriber;
-        r = plek_alerts_new(&alerts, subscriber, &o.rules, on_alert, &o);
-        if (r)
-                return fail(EXIT_FILE, "%s.", plek_result_text(r));
-        o.alerts = alerts;
-        r = look_ready(&peer, subscriber, &o.common);
-        if (!r)
-                r = region_filter_needs(&o.regions, subscriber);
-        for (size_t i = 0; !r && i < o.rules.n_locations; i++)
-                r = look_needs_location(subscriber, o.locations[i]);
-        if (r)
-                return r;
-        r = run(&o, subscriber);
-        wait_for_programs(&o, subscriber);
-        if (r)
-                return fail(EXIT_FILE, "%s.", plek_result_text(r));
-        if (o.once && !o.told.n_alerts)
-                return fail(EXIT_REFUSED, "there was no alert.");
-        return EXIT_DONE;
+                return fail(EXIT_FILE, "%s.", strerror(-r));
+        r = watch_for_alerts(&o);
+        outlets_finish();
+        return r;
 }
