@@ -23,6 +23,7 @@ enum {
         CONNECTION_BYTES_MAX = 16 * 1024,
         REQUEST_MS = 5 * 1000,
         TIMEOUT_S = 10,
+        TURNS_MAX = 16, /* then others in the loop have theirs */
 };
 
 static int64_t steady_ms(void)
@@ -33,17 +34,27 @@ static int64_t steady_ms(void)
         return now.tv_sec * INT64_C(1000) + now.tv_nsec / 1000000;
 }
 
-/* The library sees that the peer is gone, and tells us. */
-static void visit_end(HttpVisit *visit)
+static void visit_unlink(Http *http, HttpVisit *visit)
 {
+        http->n_waiting -= !visit->is_leaving;
+        list_unlink(&visit->in_http);
+}
+
+/* The library sees that the peer is gone, and tells us. */
+static void visit_end(Http *http, HttpVisit *visit)
+{
+        visit_unlink(http, visit);
+        visit->is_leaving = true;
+        list_append(&http->leaving, &visit->in_http);
         (void)shutdown(visit->fd, SHUT_RDWR);
 }
 
 static void visit_waits(Http *http, HttpVisit *visit)
 {
         visit->since_ms = steady_ms();
-        list_unlink(&visit->in_http);
+        visit->is_leaving = false;
         list_append(&http->waiting, &visit->in_http);
+        http->n_waiting++;
 }
 
 static HttpVisit *visit_begin(Http *http, int fd)
@@ -55,7 +66,6 @@ static HttpVisit *visit_begin(Http *http, int fd)
                         continue;
                 visit->fd = fd;
                 visit_waits(http, visit);
-                http->n_visits++;
                 return visit;
         }
         return NULL; /* the library lets no more in */
@@ -70,15 +80,15 @@ static void on_connection(void *arg, struct MHD_Connection *connection, void **c
 
         if (code == MHD_CONNECTION_NOTIFY_CLOSED) {
                 if (visit) {
-                        list_unlink(&visit->in_http);
-                        http->n_visits--;
+                        visit_unlink(http, visit);
+                        http->n_ended++;
                 }
                 return;
         }
         info = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD);
         *context = info ? visit_begin(http, info->connect_fd) : NULL;
-        if (http->n_visits > VISITS_AT_ONCE)
-                visit_end(list_entry(http->waiting.next, HttpVisit, in_http));
+        if (http->n_waiting > VISITS_AT_ONCE)
+                visit_end(http, list_entry(http->waiting.next, HttpVisit, in_http));
 }
 
 /* Its next request, or our answer, has its time from here. */
@@ -87,8 +97,12 @@ static void on_whole_request(Http *http, struct MHD_Connection *connection)
         const union MHD_ConnectionInfo *info =
                 MHD_get_connection_info(connection, MHD_CONNECTION_INFO_SOCKET_CONTEXT);
 
-        if (info && info->socket_context)
-                visit_waits(http, info->socket_context);
+        HttpVisit *visit = info ? info->socket_context : NULL;
+
+        if (!visit || visit->is_leaving)
+                return;
+        visit_unlink(http, visit);
+        visit_waits(http, visit);
 }
 
 static int parse_address(const char *address, struct sockaddr_in *ret_address,
@@ -182,11 +196,22 @@ static enum MHD_Result on_request(void *arg, struct MHD_Connection *connection, 
                             "there are /metrics, /healthz and /readyz\n");
 }
 
+/* At its limit the library accepts nobody until it is run again after somebody has gone. */
+static void turn(Http *http)
+{
+        size_t n_ended;
+
+        for (unsigned i = 0; i < TURNS_MAX; i++) {
+                n_ended = http->n_ended;
+                MHD_run(http->daemon);
+                if (http->n_ended == n_ended)
+                        break;
+        }
+}
+
 static int on_ready(void *arg, uint32_t events)
 {
-        Http *http = arg;
-
-        MHD_run(http->daemon);
+        turn(arg);
         return 0;
 }
 
@@ -198,6 +223,7 @@ int http_init(Http *http, Broker *broker, const char *address, const char **ret_
 
         *http = (Http){ .broker = broker, .watch = LOOP_WATCH_NULL };
         list_init(&http->waiting);
+        list_init(&http->leaving);
         if (!address || !*address)
                 return 0;
         r = parse_address(address, &bound, ret_text);
@@ -232,10 +258,9 @@ void http_tick(Http *http)
                 HttpVisit *visit = list_entry(link, HttpVisit, in_http);
 
                 if (now_ms - visit->since_ms >= REQUEST_MS)
-                        visit_end(visit);
+                        visit_end(http, visit);
         }
-        /* At the limit nothing is accepted, and nothing happens by itself. */
-        MHD_run(http->daemon);
+        turn(http);
 }
 
 void http_deinit(Http *http)

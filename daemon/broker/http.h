@@ -15,8 +15,9 @@ enum {
 
 /* A connection: how long has it owed us a request, or not taken our answer? */
 typedef struct HttpVisit {
-        ListLink in_http; /* linked while it is there; the one that has owed longest first */
+        ListLink in_http; /* linked while it is there */
         int fd;
+        bool is_leaving;
         int64_t since_ms;
 } HttpVisit;
 
@@ -24,8 +25,10 @@ typedef struct Http {
         Broker *broker;
         struct MHD_Daemon *daemon;
         LoopWatch watch;
-        ListLink waiting;
-        size_t n_visits;
+        ListLink waiting; /* the one that has owed longest first */
+        size_t n_waiting;
+        ListLink leaving; /* ended by us, and not gone yet */
+        size_t n_ended;   /* that have gone, ever */
         HttpVisit visits[HTTP_VISITS_MAX];
 } Http;
 

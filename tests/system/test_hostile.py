@@ -195,6 +195,23 @@ def test_mutated_http():
         still_serves(region)
 
 
+def test_whoever_asks_in_one_go_is_served_however_many_do_not():
+    with Region(settings=SETTINGS) as region:
+        for n_slow in (10, 60, 200):
+            slow = [socket.create_connection((region.address, 9301), timeout=10)
+                    for _ in range(n_slow)]
+            for sock in slow:
+                try:
+                    sock.sendall(b"GET /metrics HTTP/1.1\r\nX: a")
+                except (BrokenPipeError, ConnectionResetError):
+                    pass  # it has made room
+            with socket.create_connection((region.address, 9301), timeout=2) as sock:
+                sock.sendall(b"GET /healthz HTTP/1.0\r\n\r\n")
+                assert sock.recv(100).startswith(b"HTTP/1.1 200")
+            for sock in slow:
+                sock.close()
+
+
 if __name__ == "__main__":
     print(f"# seed {SEED}")
     tap.run(globals())
