@@ -94,6 +94,15 @@ def test_block_and_beat_frames():
     assert len(body.entries) == manifest.n_entries
 
 
+def test_an_acknowledgement_names_what_was_seen():
+    values = read("updates")
+    ack = pb.Update.FromString(values["ack.body"])
+    assert (ack.party, ack.ack.party, ack.ack.revision) == ("isala", "rav-ijsselland", 42)
+    assert ack.ack.record.report == 21 and ack.ack.function == "regievoerder"
+    gone = pb.Update.FromString(values["withdraw-ack.body"]).withdraw
+    assert gone.report == 27 and gone.of_party == "rav-ijsselland" and gone.of_report == 21
+
+
 def test_query_frames():
     values = read("queries")
     assert pb.Request.FromString(values["hello.request"]).hello.kind

@@ -151,6 +151,7 @@ static void test_envelopes_in_the_files_verify(void **state)
                 { "updates.txt", "counts.envelope", ENVELOPE_UPDATE },
                 { "updates.txt", "door.envelope", ENVELOPE_UPDATE },
                 { "updates.txt", "affirm.envelope", ENVELOPE_UPDATE },
+                { "updates.txt", "ack.envelope", ENVELOPE_UPDATE },
                 { "documents.txt", "enrolment.envelope", ENVELOPE_ENROLMENT },
                 { "documents.txt", "revocation.envelope", ENVELOPE_ENROLMENT },
                 { "documents.txt", "card.envelope", ENVELOPE_CARD },

@@ -128,6 +128,26 @@ static void write_events(FILE *out)
         blob_unref(put_update(out, "withdraw-flow", &withdraw));
 }
 
+/* That somebody else's door was seen, and that it was not. */
+static void write_acks(FILE *out)
+{
+        Update ack = an_update(UPDATE_ACK, 23), withdraw = an_update(UPDATE_WITHDRAW, 24);
+
+        ack.valid_for_s = 0;
+        ack.ack = (Ack){ .party = "rav-ijsselland",
+                         .record = { .report = UPDATE_DOOR,
+                                     .unit = "seh",
+                                     .care = PLEK_CARE_ED,
+                                     .patient_group = CODE_ABSENT,
+                                     .urgency = CODE_ABSENT },
+                         .epoch = TIME_MS,
+                         .revision = 42,
+                         .function = "regievoerder" };
+        blob_unref(put_update(out, "ack", &ack));
+        withdraw.withdraw = update_record_ref(&ack);
+        blob_unref(put_update(out, "withdraw-ack", &withdraw));
+}
+
 static void put_doors(FILE *out)
 {
         Update door = an_update(UPDATE_DOOR, 2), plan = an_update(UPDATE_DOOR, 3);
@@ -244,6 +264,7 @@ void write_updates(FILE *out)
 
         put_care_map(out);
         write_events(out);
+        write_acks(out);
 }
 
 /* A body that must be refused: head of an update, then @tail, both in hex. */
