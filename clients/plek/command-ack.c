@@ -7,6 +7,8 @@
 
 #include "known-code.h"
 #include "look.h"
+#include "row.h"
+#include "text.h"
 #include "words.h"
 
 typedef struct AckOptions {
@@ -86,6 +88,16 @@ typedef struct Acking {
         int result; /* an Exit */
 } Acking;
 
+/* What it was, and not only which record. */
+static void say(const PlekRecord *record, const AckOptions *o)
+{
+        char about[TEXT_COLUMNS_MAX], value[TEXT_COLUMNS_MAX];
+
+        row_say(record, o->common.language, about, sizeof(about), value, sizeof(value));
+        printf("%s  %s: %s  (%s)\n", record->report.location, about, value,
+               word(o->common.language, o->undo ? "taken back" : "seen"));
+}
+
 static void acknowledge(Acking *acking, const PlekRecord *record)
 {
         const AckOptions *o = acking->options;
@@ -107,8 +119,7 @@ static void acknowledge(Acking *acking, const PlekRecord *record)
                 print_json_line(json_pack("{s:s, s:s, s:I}", "event", o->undo ? "unack" : "ack",
                                           "record", record->id, "revision", (json_int_t)revision));
         else
-                printf("%s: %s\n", record->id,
-                       word(o->common.language, o->undo ? "taken back" : "seen"));
+                say(record, o);
 }
 
 static int by_record(Acking *acking)

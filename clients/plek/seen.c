@@ -35,6 +35,10 @@ int seen_words(PlekSubscriber *subscriber, const PlekRecord *record, Language la
                 if (ack->function)
                         text_add(text, " (%s)", ack->function);
                 text_add(text, " %s", when);
+                if (ack->enrolled == PLEK_DISTRUSTED)
+                        text_add(text, " (%s)", word(language, "does not count: distrusted"));
+                else if (ack->enrolled == PLEK_NO_LONGER_ENROLLED)
+                        text_add(text, " (%s)", word(language, "no longer enrolled"));
         }
         return 0;
 }

@@ -1,7 +1,10 @@
 #!/usr/bin/python3
 """plek alert and plek ack: a desk hears of a stop at once, until somebody has seen it."""
 
+import fcntl
 import json
+import os
+import subprocess
 import time
 
 import plek_pb2 as pb
@@ -123,6 +126,42 @@ def test_other_words_do_not_put_off_that_nobody_has_seen_it():
             desk.read(0.3)
         else:
             raise AssertionError("it was never escalated")
+
+
+def test_the_word_of_whom_nobody_trusts_any_more_does_not_count():
+    with Region() as region:
+        agent, tools = begin(region)
+        desk = alert(tools, "meldkamer", "--repeat", "500ms")
+        stop(agent, exceptions=[pb.EXCEPTION_MULTITRAUMA])
+        told = tools.plek("ack", "duin-1", party="rav").out
+        assert "duin-1" in told and "stop except multitrauma" in told and "(seen)" in told, told
+        said(desk, "ACKNOWLEDGED")
+        region.submit(region.authority.revoke("rav", [region.key("rav").public],
+                                              distrusted_since_ms=1))
+        until_true(lambda: "does not count: distrusted" in tools.plek(
+            "door", "duin-1", "--care", "ED", party="meldkamer").out)
+        late = alert(tools, "meldkamer", "--repeat", "0s")
+        assert said(late, "RAISED")["cause"] == "STATE"
+
+
+def test_what_is_said_of_the_whole_house_is_one_alert():
+    with Region() as region:
+        agent, tools = begin(region)
+        agent.state(agent.door("duin-1", pb.DOOR_OPEN))
+        stop(agent, state=pb.DOOR_OPEN)
+        stop(agent, "duin-2", state=pb.DOOR_OPEN)
+        desk = alert(tools, "meldkamer", "--repeat", "0s")
+        now = agent.session.time_ms()
+        agent.state(agent.door("duin-1", pb.DOOR_CLOSED, plan=1, starts_at_ms=now + 7_200_000,
+                               ends_at_ms=now + 9_000_000))
+        agent.state(agent.door("duin-1", pb.DOOR_STOP))
+        stop(agent, "duin-2")
+        raised = []
+        while not raised or raised[-1][0] != "duin-2":
+            event = desk.next(lambda e: e["event"] == "alert" and e["alert"] == "RAISED")
+            raised.append((event["location"], event.get("care"), event["cause"]))
+        assert raised == [("duin-1", None, "ANNOUNCED"), ("duin-1", None, "STATE"),
+                          ("duin-2", "ED", "STATE")], raised
 
 
 def test_whose_word_counts_can_be_said():
@@ -276,6 +315,39 @@ def test_one_party_whose_programs_hang_keeps_no_others_from_being_run():
         until_true(lambda: desk.read(0.05) or len(ran(out)) == 4, 20, "some to hang")
         stop(agent)
         until_true(lambda: desk.read(0.05) or "duin-1" in ran(out), 10, "that of another")
+
+
+def test_output_that_nobody_reads_holds_up_no_alert():
+    with Region() as region:
+        agent, tools = begin(region)
+        houses = [f"huis-{number}" for number in range(30)]
+        many = region.agent("velen", {house: "oost" for house in houses})
+        out = region.directory / "ran"
+        quick = program(region, "quick", f'echo "$PLEK_ALERT_LOCATION" >> {out}')
+        for form in ([], ["--json"]):
+            reads, writes = os.pipe()
+            fcntl.fcntl(reads, fcntl.F_SETPIPE_SZ, 4096)
+            desk = subprocess.Popen(
+                [PLEK, "alert", *form, *map(str, tools.as_party("meldkamer")), "--run", str(quick),
+                 "--repeat", "100ms", "--run-timeout", "20s"],
+                env=tools.env, stdin=subprocess.DEVNULL, stdout=writes, stderr=writes)
+            os.close(writes)
+            try:
+                for house in houses:
+                    many.send(many.door(house, pb.DOOR_STOP, care=pb.CARE_ED))
+                stop(agent)
+                until_true(lambda: ran(out) == {*houses, "duin-1"}, 30, "a program for each")
+                desk.terminate()
+                desk.wait(10)
+                with os.fdopen(reads, "rb") as told:
+                    assert told.read(), "nothing was printed"
+            finally:
+                desk.kill()
+                desk.wait(10)
+            for house in houses:
+                many.send(many.door(house, pb.DOOR_OPEN, care=pb.CARE_ED))
+            stop(agent, state=pb.DOOR_OPEN)
+            out.unlink()
 
 
 def test_silence_does_not_look_like_peace():
