@@ -293,6 +293,14 @@ static void say_others(const PlekImpact *impact, Language language)
         }
 }
 
+static bool is_given_elsewhere(const PlekImpact *impact)
+{
+        for (size_t i = 0; i < impact->n_places; i++)
+                if (impact->places[i].why != PLEK_IMPACT_CLOSES)
+                        return true;
+        return false;
+}
+
 static void say_moves(const PlekImpact *impact, const ImpactOptions *o)
 {
         Language language = o->common.language;
@@ -370,6 +378,8 @@ static void say_impact(const PlekImpact *impact, const ImpactOptions *o, uint32_
         for (size_t i = 0; i < impact->n_places && impact->places[i].n_areas; i++)
                 say_receiver(impact, &impact->places[i], language);
         say_others(impact, language);
+        if (!is_given_elsewhere(impact))
+                printf("  %s\n", word(language, "nobody else gives it"));
         say_moves(impact, o);
         if (o->impact.beyond > 0)
                 printf("  %s %g %s: %zu %s (%g)\n", word(language, "then beyond"),
@@ -436,6 +446,9 @@ static int look(ImpactOptions *o)
         r = look_open(&peer, &subscriber, &o->common, &o->subscriber, NULL, NULL);
         if (!r)
                 r = look_ready(&peer, subscriber, &o->common);
+        if (r)
+                return r;
+        r = look_needs_location(subscriber, o->impact.location);
         if (r)
                 return r;
         look_warn(subscriber, &o->common);

@@ -150,6 +150,7 @@ static const struct {
         { "nobody says where it is", "niemand zegt waar het is" },
         { "takes nobody", "neemt niemand op" },
         { "closed, stop", "dicht of stop" },
+        { "nobody else gives it", "niemand anders geeft het" },
         { "nowhere can be reached", "niets bereikbaar" },
         { "then beyond", "dan verder dan" },
         { "out of reach before, too", "ook nu al buiten bereik" },

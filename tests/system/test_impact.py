@@ -178,12 +178,24 @@ def test_what_cannot_be_read_or_asked_is_said():
 
         done = tools.plek("impact", "--close", "duin", "--care", "ED", party="zcc", expect=REFUSED)
         assert "nobody says that duin gives ED" in done.err
-        tools.plek("impact", "--close", "nowhere", party="zcc", expect=REFUSED)
+        done = tools.plek("impact", "--close", "nowhere", party="zcc", expect=REFUSED)
+        assert "there is no location 'nowhere'" in done.err, done.err
         for wrong in (["--beyond", "30"], ["--beyond", "30min"], ["--load", "x"], ["--to", "-1h"],
                       ["--from", "+2h", "--to", "now"]):
             tools.plek(*ask, *wrong, party="zcc", expect=USAGE)
         tools.plek("impact", "--care", "ED", party="zcc", expect=USAGE)
         tools.plek("impact", "--close", "duin", "--load", "6/h", party="zcc", expect=USAGE)
+
+
+def test_that_nobody_else_gives_a_care_is_said():
+    with Region() as region:
+        tools = three_posts(region)
+        tools.put("hap", "door", "--location", "duin", "--care", "ED", "OPEN")
+        for language, words in ("en", "nobody else gives it"), ("nl", "niemand anders geeft het"):
+            ask = ("impact", "--close", "duin", "--lang", language, "--care")
+            alone = tools.plek(*ask, "ED", party="zcc").out
+            assert words in alone, alone
+            assert words not in tools.plek(*ask, "GP_POST", party="zcc").out
 
 
 def test_units_of_which_nothing_is_known_stand_beside_the_free_places():
