@@ -19,7 +19,11 @@
 #include "words.h"
 #include "zone.h"
 
-enum { SHOWN_DEFAULT = 20 };
+enum {
+        SHOWN_DEFAULT = 20,
+        E7 = 10 * 1000 * 1000,
+        FAR_M = 300 * 1000, /* nobody is taken this far by road */
+};
 
 typedef struct FindOptions {
         Common common;
@@ -159,6 +163,19 @@ static error_t parse(int key, char *argument, struct argp_state *state)
 
 /* ------------------------------------------------------------------ for people */
 
+/* How old what the door says is, and from where; beside counts, theirs is what counts. */
+static void say_door_age(const PlekFound *found, Language language, Text *text)
+{
+        char age[DURATION_TEXT_BYTES];
+
+        if (found->has_counts || found->door_age_ms < 0)
+                return;
+        duration_format(found->door_age_ms, age);
+        text_add(text, " · %s", age);
+        if (found->door_source)
+                text_add(text, " %s", label(PLEK_CODES_SOURCE, found->door_source, language));
+}
+
 static void say_door(const PlekFound *found, Language language, Text *text)
 {
         char when[WHEN_TEXT_BYTES];
@@ -184,6 +201,7 @@ static void say_door(const PlekFound *found, Language language, Text *text)
                 when_format_near(found->door_ends_at_ms, when);
                 text_add(text, " · %s %s", word(language, "until"), when);
         }
+        say_door_age(found, language, text);
 }
 
 /* Who says so: of the free places, or else of the door. */
@@ -268,9 +286,10 @@ static void say_head(const PlekFindAnswer *answer, const FindOptions *o, size_t 
         char when[WHEN_TEXT_BYTES];
 
         when_format(answer->now_ms, when);
-        printf("%s  %d %s  %.4f,%.4f  %s%s\n", label(PLEK_CODES_CARE, o->find.care, language),
-               o->find.need, word(language, "free"), o->find.latitude_e7 / 1e7,
-               o->find.longitude_e7 / 1e7, when, status_mark(o->find.status, language));
+        printf("%s  %s %d %s  %.4f,%.4f  %s%s\n", label(PLEK_CODES_CARE, o->find.care, language),
+               word(language, "wanted: at least"), o->find.need, word(language, "free"),
+               o->find.latitude_e7 / 1e7, o->find.longitude_e7 / 1e7, when,
+               status_mark(o->find.status, language));
         if (!n_ranked)
                 puts(word(language, "nowhere"));
 }
@@ -303,6 +322,58 @@ static void say_answer(const PlekFindAnswer *answer, const FindOptions *o)
         if (answer->n_left_out && !o->why)
                 printf("%s: %zu (--why)\n", word(o->common.language, "left out"),
                        answer->n_left_out);
+}
+
+/* ------------------------------------------------------------------ a position that is far off */
+
+/* To the nearest that gives this care, taken in or left out; negative: none says where it is. */
+static double nearest_m(const PlekFindAnswer *answer)
+{
+        double nearest = -1;
+
+        for (size_t i = 0; i < answer->n_found; i++) {
+                double m = answer->found[i].distance_m;
+
+                if (m >= 0 && (nearest < 0 || m < nearest))
+                        nearest = m;
+        }
+        return nearest;
+}
+
+/* Longitude and latitude are easily swapped, and the answer is then a list like any other. */
+static bool is_near_swapped(const PlekSubscriber *subscriber, const FindOptions *o)
+{
+        PlekFindOptions swapped = o->find;
+        PlekFindAnswer *answer;
+        double m;
+
+        swapped.latitude_e7 = o->find.longitude_e7;
+        swapped.longitude_e7 = o->find.latitude_e7;
+        if (swapped.latitude_e7 < -90 * E7 || swapped.latitude_e7 > 90 * E7 ||
+            plek_subscriber_find(subscriber, &swapped, &answer))
+                return false;
+        m = nearest_m(answer);
+        plek_find_answer_free(answer);
+        return m >= 0 && m <= FAR_M;
+}
+
+static void warn_far(const PlekSubscriber *subscriber, const PlekFindAnswer *answer,
+                     const FindOptions *o)
+{
+        Language language = o->common.language;
+        double m = nearest_m(answer);
+
+        if (m <= FAR_M)
+                return;
+        if (is_near_swapped(subscriber, o))
+                fail(EXIT_DONE, "*** %s: %.0f km. %s --near %.4f,%.4f?",
+                     word(language, "the nearest is far from there"), m / 1000,
+                     word(language, "Is it"), o->find.longitude_e7 / 1e7,
+                     o->find.latitude_e7 / 1e7);
+        else
+                fail(EXIT_DONE, "*** %s: %.0f km. %s",
+                     word(language, "the nearest is far from there"), m / 1000,
+                     word(language, "--near is latitude,longitude."));
 }
 
 /* ------------------------------------------------------------------ the command */
@@ -367,6 +438,7 @@ int command_find(int argc, char **argv)
         r = plek_subscriber_find(subscriber, &o.find, &answer);
         if (r)
                 return fail(EXIT_FILE, "%s.", plek_result_text(r));
+        warn_far(subscriber, answer, &o);
         say_answer(answer, &o);
         plek_find_answer_free(answer);
         return EXIT_DONE;

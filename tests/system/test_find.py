@@ -188,6 +188,42 @@ def test_where_a_location_is_may_stand_for_where_the_patient_is():
             tools.plek("find", *wrong, party="meldkamer", expect=USAGE)
 
 
+def test_the_head_is_a_question_and_not_a_finding():
+    with Region() as region:
+        tools = five(region)
+        ask = ("find", "--care", "ED", *HERE, "--need", "2", "--lang")
+        head = tools.plek(*ask, "en", party="meldkamer").out.splitlines()[0]
+        assert "ED  wanted: at least 2 free  52.0000,5.0000" in head, head
+        head = tools.plek(*ask, "nl", party="meldkamer").out.splitlines()[0]
+        assert "gevraagd: minstens 2 vrij" in head, head
+
+
+def test_a_door_without_counts_says_how_old_it_is_and_from_where():
+    with Region() as region:
+        tools = five(region)
+        put(tools, "door", "a", "OPEN", "--observed", "-3min")
+        put(tools, "door", "b", "OPEN")
+        put(tools, "counts", "b", "available=5")
+        lines = tools.plek("find", "--care", "ED", *HERE, "--lang", "en",
+                           party="meldkamer").out.splitlines()
+        by_door = next(line for line in lines if "Ziekenhuis a" in line)
+        assert "· 3 min by hand" in by_door, by_door
+        counted = next(line for line in lines if "Ziekenhuis b" in line)
+        assert counted.count("by hand") == 1, counted
+
+
+def test_a_position_that_is_far_from_all_is_warned_of_and_its_swap_suggested():
+    with Region() as region:
+        tools = five(region)
+        put(tools, "door", "a", "OPEN")
+        ask = ("find", "--care", "ED", "--lang", "en", "--near")
+        swapped = tools.plek(*ask, "5.0,52.0", party="meldkamer")
+        assert "far from there" in swapped.err and "Is it --near 52.0000,5.0000?" in swapped.err
+        far = tools.plek(*ask, "40.0,5.0", party="meldkamer").err
+        assert "far from there" in far and "Is it" not in far and "latitude,longitude" in far
+        assert not tools.plek(*ask, "52.0,5.0", party="meldkamer").err
+
+
 def test_a_doubt_is_said_to_people_too():
     with Region() as region:
         tools = five(region)
