@@ -184,11 +184,10 @@ static Pair take_number(Pair pair)
 {
         int fds[2];
 
-        close(pair.ours);
+        /* Made before the number is free: it must be neither of these. */
         assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, fds), 0);
         assert_int_equal(dup2(fds[0], pair.ours), pair.ours);
-        if (fds[0] != pair.ours)
-                close(fds[0]);
+        close(fds[0]);
         close(pair.theirs);
         return (Pair){ pair.ours, fds[1] };
 }
