@@ -10,12 +10,7 @@
  * the broker, and nobody else, is at fault.
  */
 
-enum {
-        ENTRY_BELIEVED,
-        ENTRY_E_DOUBTFUL,
-};
-
-static int doubt(Replica *replica, const ReplicaTopic *topic, const Entry *entry, const char *what)
+int entry_doubt(Replica *replica, const ReplicaTopic *topic, const Entry *entry, const char *what)
 {
         CLEANUP(blob_unrefp) Blob *evidence = NULL;
 
@@ -89,15 +84,19 @@ const char *replica_judge(Replica *replica, const Entry *entry, Arena *arena, Up
         return NULL;
 }
 
-/* Strings of *ret_update are good until the next one. */
-static int believe_update(Replica *replica, const ReplicaTopic *topic, const Entry *entry,
-                          Update *ret_update)
+int entry_believe(Replica *replica, const ReplicaTopic *topic, const Entry *entry,
+                  Update *ret_update)
 {
         const char *what;
 
         arena_reset(replica->scratch);
         what = replica_judge(replica, entry, replica->scratch, ret_update);
-        return what ? doubt(replica, topic, entry, what) : ENTRY_BELIEVED;
+        return what ? entry_doubt(replica, topic, entry, what) : ENTRY_BELIEVED;
+}
+
+int64_t entry_received_at(const Entry *entry, const Update *update)
+{
+        return MIN(entry->received_at_ms, update->not_after_ms);
 }
 
 static bool belongs_on(const ReplicaTopic *topic, Status status, Lane lane)
@@ -109,66 +108,6 @@ static bool belongs_on(const ReplicaTopic *topic, Status status, Lane lane)
 
 /* ------------------------------------------------------------------ affirms */
 
-typedef struct Affirmations {
-        Affirmation **held;
-        size_t n_held;
-} Affirmations;
-
-static void affirmations_deinit(Affirmations *affirmations)
-{
-        for (size_t i = 0; i < affirmations->n_held; i++)
-                affirmation_unref(affirmations->held[i]);
-}
-
-/* Those that entries rest on. One that is doubtful is left out, and what rests on it looks older.
- */
-static int take_affirms(Replica *replica, const ReplicaTopic *topic, const EntryList *list,
-                        Affirmations *affirmations)
-{
-        CLEANUP(blob_unrefp) Blob *envelope = NULL;
-        Update update;
-        int r;
-
-        if (!list->n_affirms)
-                return 0;
-        affirmations->held =
-                arena_alloc(replica->arena, list->n_affirms * sizeof(*affirmations->held));
-        if (!affirmations->held)
-                return err_raise(-ENOMEM);
-
-        for (size_t i = 0; i < list->n_affirms; i++) {
-                const Entry *entry = &list->affirms[i];
-
-                r = believe_update(replica, topic, entry, &update);
-                if (r == ENTRY_E_DOUBTFUL)
-                        continue;
-                if (update.kind != UPDATE_AFFIRM) {
-                        (void)doubt(replica, topic, entry, "is not the affirm that it stands for");
-                        continue;
-                }
-                envelope = blob_unref(envelope);
-                r = blob_copy(&envelope, entry->envelope, entry->n_envelope);
-                if (!r)
-                        r = affirmation_new(&affirmations->held[affirmations->n_held],
-                                            entry->revision, entry->received_at_ms,
-                                            update.sent_at_ms, envelope);
-                if (r)
-                        return r;
-                affirmations->n_held++;
-        }
-        return 0;
-}
-
-static Affirmation *affirmation_at(const Affirmations *affirmations, uint64_t revision)
-{
-        if (!revision)
-                return NULL;
-        for (size_t i = 0; i < affirmations->n_held; i++)
-                if (affirmations->held[i]->revision == revision)
-                        return affirmations->held[i];
-        return NULL;
-}
-
 static int apply_affirm(Replica *replica, ReplicaTopic *topic, const Entry *entry,
                         const Update *update, Blob *envelope, const ReplicaTime *time)
 {
@@ -176,10 +115,10 @@ static int apply_affirm(Replica *replica, ReplicaTopic *topic, const Entry *entr
         int r;
 
         if (!belongs_on(topic, update->status, update->affirm.lane))
-                return doubt(replica, topic, entry, "is an affirm of another topic");
+                return entry_doubt(replica, topic, entry, "is an affirm of another topic");
         change_reset(&replica->change);
         r = picture_affirm(replica->picture, update, envelope, entry->revision,
-                           entry->received_at_ms, topic->topic.region, &replica->change);
+                           entry_received_at(entry, update), topic->topic.region, &replica->change);
         if (r)
                 return r;
         group = picture_find_group(replica->picture, update->party, update->location);
@@ -210,26 +149,53 @@ static PlekChange change_of(const Record *before, const uint8_t *digest_before,
                        : PLEK_CHANGE_RENEWED;
 }
 
+/*
+ * A party's numbers only grow, so the broker can not put what was said before in the place of what
+ * was said since. What moved comes again with its number; what its party withdrew does not.
+ */
+static bool is_of_before(const Replica *replica, const Record *before, const RecordKey *key,
+                         const Entry *entry, const Update *update)
+{
+        const Withdrawn *withdrawn;
+
+        if (before)
+                return entry->changed_revision > before->changed_revision &&
+                       update->seq < before->seq;
+        withdrawn = replica_find_withdrawn(replica, key);
+        if (!withdrawn || entry->changed_revision <= withdrawn->revision)
+                return false;
+        return withdrawn->cause == WITHDRAWN_BY_PARTY ? update->seq <= withdrawn->seq
+                                                      : update->seq < withdrawn->seq;
+}
+
 static int apply_report(Replica *replica, ReplicaTopic *topic, const Entry *entry,
-                        const Update *update, Blob *envelope, Affirmation *affirmation,
+                        const Update *update, Blob *envelope, const Affirms *affirms,
                         const ReplicaTime *time)
 {
         uint8_t digest[CONTENT_DIGEST_BYTES] = { 0 };
         RecordRef ref = update_record_ref(update);
+        Affirmation *affirmation = NULL;
         Record *before, *record;
+        Entry dated = *entry;
         PlekChange change;
         RecordKey key;
         int r;
 
         if (!belongs_on(topic, update->status, report_lane(update->kind)))
-                return doubt(replica, topic, entry, "is a report of another topic");
+                return entry_doubt(replica, topic, entry, "is a report of another topic");
         record_key_make(&key, update->status, update->party, update->location, &ref);
         before = picture_find(replica->picture, &key);
+        if (is_of_before(replica, before, &key, entry, update))
+                return entry_doubt(replica, topic, entry, "was said before what it would replace");
         if (before)
                 memcpy(digest, before->content_digest, sizeof(digest));
         change = change_of(before, digest, update);
 
-        r = picture_restore(replica->picture, topic->picture, update, envelope, entry, affirmation,
+        if (entry->rests_on && affirms_find(affirms, entry->rests_on, update, &key, &affirmation))
+                (void)entry_doubt(replica, topic, entry, "does not rest on that affirm");
+        dated.received_at_ms = entry_received_at(entry, update);
+        dated.since_ms = MIN(entry->since_ms, dated.received_at_ms);
+        r = picture_restore(replica->picture, topic->picture, update, envelope, &dated, affirmation,
                             &record);
         if (r)
                 return r;
@@ -240,13 +206,13 @@ static int apply_report(Replica *replica, ReplicaTopic *topic, const Entry *entr
 }
 
 static int apply_update(Replica *replica, ReplicaTopic *topic, const Entry *entry,
-                        const Affirmations *affirmations, const ReplicaTime *time)
+                        const Affirms *affirms, const ReplicaTime *time)
 {
         CLEANUP(blob_unrefp) Blob *envelope = NULL;
         Update update;
         int r;
 
-        r = believe_update(replica, topic, entry, &update);
+        r = entry_believe(replica, topic, entry, &update);
         if (r)
                 return r;
         r = blob_copy(&envelope, entry->envelope, entry->n_envelope);
@@ -259,8 +225,7 @@ static int apply_update(Replica *replica, ReplicaTopic *topic, const Entry *entr
         case UPDATE_WITHDRAW:
                 return 0; /* what it withdrew is said by an entry of its own */
         default:
-                return apply_report(replica, topic, entry, &update, envelope,
-                                    affirmation_at(affirmations, entry->rests_on), time);
+                return apply_report(replica, topic, entry, &update, envelope, affirms, time);
         }
 }
 
@@ -369,11 +334,12 @@ static int apply_document(Replica *replica, ReplicaTopic *topic, const Entry *en
 
         if (envelope_parse(&envelope, entry->envelope, entry->n_envelope) ||
             memcmp(&envelope.network, &replica->card->card.network, sizeof(NetworkId)))
-                return doubt(replica, topic, entry, "is not of this network");
+                return entry_doubt(replica, topic, entry, "is not of this network");
         if (envelope.kind != ENVELOPE_ENROLMENT && envelope.kind != ENVELOPE_CARD)
                 return 0; /* from a newer broker */
         if (!is_vouched(replica, &envelope))
-                return doubt(replica, topic, entry, "does not have the authority's signature");
+                return entry_doubt(replica, topic, entry,
+                                   "does not have the authority's signature");
 
         r = blob_copy(&blob, entry->envelope, entry->n_envelope);
         if (r)
@@ -385,7 +351,7 @@ static int apply_document(Replica *replica, ReplicaTopic *topic, const Entry *en
                 r = registry_apply_enrolment(replica->registry, entry->revision,
                                              entry->received_at_ms, blob, &party);
         if (r == -EBADMSG)
-                return doubt(replica, topic, entry, "cannot be decoded");
+                return entry_doubt(replica, topic, entry, "cannot be decoded");
         if (r || envelope.kind == ENVELOPE_CARD)
                 return err_fold(r);
         tell_enrolment(replica, party->id);
@@ -395,13 +361,13 @@ static int apply_document(Replica *replica, ReplicaTopic *topic, const Entry *en
 /* ------------------------------------------------------------------ all of them */
 
 static int apply_entry(Replica *replica, ReplicaTopic *topic, const Entry *entry,
-                       const Affirmations *affirmations, const ReplicaTime *time)
+                       const Affirms *affirms, const ReplicaTime *time)
 {
         bool is_registry = topic->topic.kind == TOPIC_REGISTRY;
 
         if (entry->envelope)
                 return is_registry ? apply_document(replica, topic, entry, time)
-                                   : apply_update(replica, topic, entry, affirmations, time);
+                                   : apply_update(replica, topic, entry, affirms, time);
         if (entry->withdrawn && !is_registry)
                 return apply_withdrawn(replica, topic, entry);
         if (entry->suspension && is_registry)
@@ -412,10 +378,10 @@ static int apply_entry(Replica *replica, ReplicaTopic *topic, const Entry *entry
 int replica_apply(Replica *replica, ReplicaTopic *topic, const EntryList *list, uint64_t after,
                   const ReplicaTime *time)
 {
-        CLEANUP(affirmations_deinit) Affirmations affirmations = { 0 };
+        CLEANUP(affirms_deinit) Affirms affirms = { 0 };
         int r;
 
-        r = take_affirms(replica, topic, list, &affirmations);
+        r = affirms_take(&affirms, replica, topic, list);
         if (r)
                 return r;
         for (size_t i = 0; i < list->n_entries; i++) {
@@ -423,7 +389,7 @@ int replica_apply(Replica *replica, ReplicaTopic *topic, const EntryList *list, 
 
                 if (MAX(entry->revision, entry->changed_revision) <= after)
                         continue;
-                r = apply_entry(replica, topic, entry, &affirmations, time);
+                r = apply_entry(replica, topic, entry, &affirms, time);
                 if (r < 0)
                         return r;
         }

@@ -135,12 +135,52 @@ void replica_drop_strangers(Replica *replica, ReplicaTopic *topic);
 
 /* ------------------------------------------------------------------ entries */
 
+enum {
+        ENTRY_BELIEVED,
+        ENTRY_E_DOUBTFUL,
+};
+
+/* Says what is wrong with @entry, which is the broker's fault. Returns ENTRY_E_DOUBTFUL. */
+int entry_doubt(Replica *replica, const ReplicaTopic *topic, const Entry *entry, const char *what);
+/* Whether its party said it. Strings of *ret_update are good until the next one. Returns
+ * ENTRY_BELIEVED or ENTRY_E_DOUBTFUL, which was told. */
+MUST_CHECK int entry_believe(Replica *replica, const ReplicaTopic *topic, const Entry *entry,
+                             Update *ret_update);
+/*
+ * When it was received is the broker's word, how long it is good its party's: what was accepted was
+ * good until then. So what is played again looks as old as it is, and so does what is stamped by a
+ * journal that is ahead of the broker's clock.
+ */
+int64_t entry_received_at(const Entry *entry, const Update *update);
+
 typedef struct EntryList {
         const Entry *entries;
         size_t n_entries;
         const Entry *affirms;
         size_t n_affirms;
 } EntryList;
+
+/* The affirms that a block or an answer has for its entries to rest on. */
+typedef struct Affirms {
+        struct AffirmSaid *said;
+        size_t n_said;
+} Affirms;
+
+/* From @list, into the arena of the message. Returns 0 or -ENOMEM; what cannot be believed is left
+ * out, and told. */
+MUST_CHECK int affirms_take(Affirms *affirms, Replica *replica, const ReplicaTopic *topic,
+                            const EntryList *list);
+void affirms_deinit(Affirms *affirms);
+
+enum {
+        AFFIRMS_FOUND,
+        AFFIRMS_E_OTHER, /* the one of that revision says nothing of the record */
+};
+
+/* Borrows the affirm of @revision, if it is there and renews @update, which has the key @key; NULL
+ * if it is not there. Returns AFFIRMS_FOUND or AFFIRMS_E_OTHER. */
+MUST_CHECK int affirms_find(const Affirms *affirms, uint64_t revision, const Update *update,
+                            const RecordKey *key, Affirmation **ret_affirmation);
 
 /* Applies those that changed after @after. Returns 0 or -ENOMEM; what cannot be believed is left
  * out, and told. */

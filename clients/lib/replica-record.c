@@ -168,6 +168,7 @@ static int withdrawn_add(Replica *replica, const Record *record, uint64_t revisi
         if (!withdrawn)
                 return err_raise(-ENOMEM);
         withdrawn->revision = revision;
+        withdrawn->seq = record->seq;
         withdrawn->at_ms = at_ms;
         withdrawn->cause = cause;
         strcpy(withdrawn->region, record->topic->topic.region);
