@@ -44,13 +44,17 @@ int endpoint_of_domain(const char *domain)
 
 /*
  * One that was over before it was looked at may have been given the cookie of whoever got its
- * number next. That one is not lost; and of the other nothing was known.
+ * number next, on whichever socket. That one is not lost; and of the other nothing was known.
  */
 static uint64_t cookie_of_lost(const Peers *peers, const Connection *connection)
 {
-        const Connection *next = peers_find(&peers->tables[connection->endpoint], connection->fd);
+        for (unsigned i = 0; i < N_ENDPOINTS; i++) {
+                const Connection *next = peers_find(&peers->tables[i], connection->fd);
 
-        return next && next->cookie == connection->cookie ? 0 : connection->cookie;
+                if (next && next->cookie == connection->cookie)
+                        return 0;
+        }
+        return connection->cookie;
 }
 
 /* At the end of the turn: who finds out may be in the middle of something else. */

@@ -42,7 +42,8 @@ static void test_who_is_cut_is_out_within_a_second_and_others_stay(void **state)
                         if (kind == ENDPOINT_UPDATES)
                                 NET_UNTIL(net, net_try(clients[c], &byte, 1) >= 0);
                         speak(clients[c], kind);
-                        NET_UNTIL(net, endpoint_counters(net->endpoints[kind])->n_received == c + 1);
+                        NET_UNTIL(net,
+                                  endpoint_counters(net->endpoints[kind])->n_received == c + 1);
                 }
 
                 net->n_lost = 0;
@@ -265,6 +266,31 @@ static void test_a_connection_that_was_over_at_once_is_not_taken_for_the_next(vo
         assert_int_equal(loop_turn(net->loop, 0), 0);
 }
 
+static void test_nor_for_the_next_on_another_socket(void **state)
+{
+        Net *net = *state;
+        KeyId user = net_user(net, 0);
+        Connection *next;
+        Pair pair;
+
+        /* The other socket's monitor is read first, so that the next is there already. */
+        peers_open(net->peers, ENDPOINT_QUERY, &limits, NULL);
+        peers_open(net->peers, ENDPOINT_COORD, &limits, NULL);
+        pair = accepted(net);
+        next = peers_learn(net->peers, ENDPOINT_QUERY, pair.ours, &user);
+        assert_non_null(next);
+        peers_on_accepted(net->peers, ENDPOINT_COORD, pair.ours);
+        peers_on_disconnected(net->peers, ENDPOINT_COORD, pair.ours);
+
+        assert_int_equal(loop_turn(net->loop, 0), 0);
+        assert_int_equal(net->n_lost, 1);
+        assert_int_not_equal(net->lost[0].connection, connection_cookie(next));
+        disconnected(net, pair);
+        peers_close(net->peers, ENDPOINT_COORD);
+        peers_close(net->peers, ENDPOINT_QUERY);
+        assert_int_equal(loop_turn(net->loop, 0), 0);
+}
+
 static void test_a_connection_that_is_said_to_be_two_users_goes_with_either(void **state)
 {
         Net *net = *state;
@@ -320,6 +346,7 @@ int main(void)
                 NET_TEST(test_a_descriptor_that_is_somebody_elses_by_now_is_left_alone),
                 NET_TEST(test_a_session_does_not_hang_on_the_connection_that_had_its_number),
                 NET_TEST(test_a_connection_that_was_over_at_once_is_not_taken_for_the_next),
+                NET_TEST(test_nor_for_the_next_on_another_socket),
                 NET_TEST(test_a_connection_that_is_said_to_be_two_users_goes_with_either),
                 NET_TEST(test_a_message_read_after_its_connection_ended_belongs_to_none),
         };
