@@ -27,6 +27,7 @@ N_REQUESTS = 2500
 N_UPSTREAM = 1000
 N_CONNECTIONS = 60   # of each socket
 TOPIC_MAX = 240      # longer ones are mis-encoded by the client's own libzmq
+FRAME_MAX = 65536    # a larger one ends the connection, and what is under way on it is lost
 LOG_LINES_MAX = 300  # one a minute for each cause and party
 
 
@@ -74,6 +75,7 @@ def test_mutated_updates():
                 whole = mutate.mutate(rng, whole, hostile.GARBAGE)
             elif way < 3:
                 whole = mutate.sealed(rng, whole, region.card.network, agent.secret, seeds)
+            whole = whole[:FRAME_MAX]
             if number % 100 == 99:
                 agent.updates.send_multipart([whole] * 3)
             else:
