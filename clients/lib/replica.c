@@ -103,8 +103,8 @@ int replica_learn_topic(Replica *replica, const char *text, const ReplicaTime *t
         r = topic_new(replica, &which, ret_topic);
         if (r)
                 return r;
-        /* Its subscription has to travel first. */
-        topic_want(*ret_topic, time, BEHIND_MS);
+        /* Its subscription has to travel first; to the past there is none. */
+        topic_want(*ret_topic, time, replica->at_ms ? 0 : BEHIND_MS);
         return 0;
 }
 

@@ -40,6 +40,7 @@ static inline int answer(Voice *voice, const AnswerOf *of)
                 .n_digests = of->n_entries ? 1 : 0,
                 .n_entries = of->n_entries,
                 .reg_revision = of->reg_revision,
+                .at_ms = voice->at_ms,
         };
         Blob *body;
         int r;

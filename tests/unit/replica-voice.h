@@ -46,6 +46,7 @@ typedef struct Voice {
         uint8_t head[DIGEST_BYTES];
         uint64_t seq;
         uint64_t request;
+        int64_t at_ms; /* of answers: 0 is the present */
 
         Told told[N_TOLD_MAX];
         size_t n_told, n_withdrawn, n_topics, n_alarms;

@@ -22,6 +22,28 @@ static void test_the_registry_is_asked_for_before_anything_else(void **state)
         voice_teardown(&voice);
 }
 
+static void test_of_the_past_no_topic_waits_for_a_subscription(void **state)
+{
+        static const char *const topics[] = { STATUS, COUNTS, "pic/west/status/",
+                                              "pic/west/counts/" };
+        ReplicaOptions options = { .at_ms = NOW_MS - 1000 };
+        ReplicaAsk ask;
+        Voice voice;
+
+        voice_setup(&voice, &options);
+        voice.at_ms = options.at_ms;
+        voice.revision = 2;
+        hello(&voice, AUDIENCE_CARE);
+        answer_registry(&voice);
+        for (size_t i = 0; i < N_ELEMENTS(topics); i++) {
+                assert_true(replica_next_ask(voice.replica, &voice.time, &ask));
+                assert_string_equal(ask.topic, topics[i]);
+                assert_true(ask.at_ms == options.at_ms);
+                replica_asked(voice.replica, ask.topic, ++voice.request, &voice.time);
+        }
+        voice_teardown(&voice);
+}
+
 static void test_a_whole_answer_is_the_picture(void **state)
 {
         Voice voice;
@@ -321,6 +343,7 @@ int main(void)
 {
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(test_the_registry_is_asked_for_before_anything_else),
+                cmocka_unit_test(test_of_the_past_no_topic_waits_for_a_subscription),
                 cmocka_unit_test(test_a_whole_answer_is_the_picture),
                 cmocka_unit_test(test_only_regions_that_are_wanted_are_subscribed_to),
                 cmocka_unit_test(
