@@ -257,11 +257,11 @@ int64_t bench_broker_resume(BenchBroker *broker)
         return now_ns() - started_ns;
 }
 
-void bench_broker_start(BenchBroker *broker, const char *program, const char *settings)
+void bench_broker_prepare(BenchBroker *broker, const char *program, const char *settings)
 {
         static bool is_prepared;
 
-        *broker = (BenchBroker){ 0 };
+        *broker = (BenchBroker){ .network_name = network_name };
         if (sodium_init() < 0)
                 give_up("libsodium does not start");
         find_daemon(program, broker->program);
@@ -278,6 +278,11 @@ void bench_broker_start(BenchBroker *broker, const char *program, const char *se
         broker->network = network_id_of(network_name, secret_key_public(broker->authority)->sign);
         write_configuration(broker, settings);
         broker->zmq = zmq_ctx_new();
+}
+
+void bench_broker_start(BenchBroker *broker, const char *program, const char *settings)
+{
+        bench_broker_prepare(broker, program, settings);
         bench_broker_resume(broker);
 }
 
@@ -285,6 +290,8 @@ void bench_broker_halt(BenchBroker *broker)
 {
         int status = 0;
 
+        if (!broker->pid)
+                return;
         kill(broker->pid, SIGTERM);
         waitpid(broker->pid, &status, 0);
         broker->pid = 0;

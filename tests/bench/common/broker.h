@@ -27,6 +27,7 @@ typedef struct BenchBroker {
         SecretKey *authority;
         SecretKey *key;
         NetworkId network;
+        const char *network_name;
 } BenchBroker;
 
 typedef struct BenchParty {
@@ -38,11 +39,13 @@ typedef struct BenchParty {
 /* Starts plekd, of $PLEK_BUILD or of the build that @program is in, and waits until it is READY.
  * @settings: more lines of its configuration. One at a time. */
 void bench_broker_start(BenchBroker *broker, const char *program, const char *settings);
+/* All but starting the process: what it is to find in directory/data may be put there first. */
+void bench_broker_prepare(BenchBroker *broker, const char *program, const char *settings);
 /* As a service manager would, and waits. What it said is printed if it did not end well. */
 void bench_broker_stop(BenchBroker *broker);
-/* Ends only the process; what it wrote, its addresses and its keys stay. */
+/* Ends only the process; what it wrote, its addresses and its keys stay. None may be there. */
 void bench_broker_halt(BenchBroker *broker);
-/* Starts the process again. Returns after how many nanoseconds it was READY. */
+/* Starts the process, or starts it again. Returns after how many nanoseconds it was READY. */
 int64_t bench_broker_resume(BenchBroker *broker);
 
 /* New keys, enrolled over the control socket: @roles as ROLE_BIT()s; they may read @audience. */
