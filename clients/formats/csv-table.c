@@ -12,16 +12,40 @@ enum { CSV_COLUMNS_MAX = 256 };
 
 /* ------------------------------------------------------------------ writing */
 
+/*
+ * A spreadsheet takes what begins so for a formula, which can open a program or send the sheet
+ * somewhere: a hospital's label must not. Numbers, of telephones too, are what they are.
+ */
+static bool is_formula(const char *text)
+{
+        return *text && strchr("=+-@", *text) && text[strspn(text, "+-0123456789.() ")];
+}
+
+/* Marked as text, which a spreadsheet understands and reading takes away again. */
+static bool is_marked(const char *text)
+{
+        return *text == '\'' && is_formula(text + strspn(text, "'"));
+}
+
 /* Plain where nobody could misread it. */
 static void put(FILE *to, const char *text)
 {
         static const char plain[] =
                 "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._:-";
 
-        if (strspn(text, plain) == strlen(text))
+        if (is_formula(text) || is_marked(text)) {
+                fputs("\"'", to);
+                for (; *text; text++) {
+                        if (*text == '"')
+                                fputc('"', to);
+                        fputc(*text, to);
+                }
+                fputc('"', to);
+        } else if (strspn(text, plain) == strlen(text)) {
                 fputs(text, to);
-        else
+        } else {
                 csv_fwrite(to, text, strlen(text));
+        }
 }
 
 static void put_next(FILE *to, const char *text)
@@ -153,6 +177,10 @@ static void on_field(void *bytes, size_t n_bytes, void *arg)
                              reader->n_rows + 1);
                 reader->result = FORMAT_E_DOCUMENT;
                 return;
+        }
+        if (n_bytes && is_marked(bytes)) {
+                bytes = (char *)bytes + 1;
+                n_bytes--;
         }
         reader->fields[reader->n_fields] = n_bytes ? strndup(bytes, n_bytes) : NULL;
         if (n_bytes && !reader->fields[reader->n_fields])

@@ -458,6 +458,42 @@ static void test_a_row_with_a_value_that_is_none_is_left_out_and_named(void **st
         assert_heard(&reading, "staffed: row 6: this report has no such field");
 }
 
+static void assert_label_is_written(const char *label, const char *written)
+{
+        FormatRecord record = { .party = "p" };
+        CLEANUP(reading_deinit) Reading reading = { 0 };
+        char *bytes, expected[128];
+        size_t n_bytes;
+
+        field_report_init(&record.report, PLEK_REPORT_DOOR);
+        record.report.status = PLEK_STATUS_ACTUAL;
+        record.report.location = "a";
+        record.report.label = label;
+        record.report.door.care = PLEK_CARE_ED;
+        record.report.door.state = PLEK_DOOR_OPEN;
+        assert_int_equal(csv_table_write(&bytes, &n_bytes, &record, 1, NULL), 0);
+        snprintf(expected, sizeof(expected), ",%s,", written);
+        if (!strstr(bytes, expected))
+                fail_msg("%s is not in %s", expected, bytes);
+        read_as(&reading, csv_table_read, bytes, n_bytes);
+        free(bytes);
+        assert_int_equal(reading.n, 1);
+        assert_string_equal(said(&reading.records[0], "label"), label);
+}
+
+static void test_what_a_spreadsheet_would_run_is_written_as_text_and_read_back(void **state)
+{
+        assert_label_is_written("=HYPERLINK(\"http://x\",\"SEH\")",
+                                "\"'=HYPERLINK(\"\"http://x\"\",\"\"SEH\"\")\"");
+        assert_label_is_written("@SUM(A1)", "\"'@SUM(A1)\"");
+        assert_label_is_written("-2+cmd|' /C calc'!A0", "\"'-2+cmd|' /C calc'!A0\"");
+        assert_label_is_written("'=1+A1", "\"''=1+A1\"");
+        assert_label_is_written("+31 (0)20 123 45 67", "\"+31 (0)20 123 45 67\"");
+        assert_label_is_written("-4", "-4");
+        assert_label_is_written("'s Gravenhage", "\"'s Gravenhage\"");
+        assert_label_is_written("A=B", "\"A=B\"");
+}
+
 static void test_csv_that_ends_within_quotes_is_refused(void **state)
 {
         CLEANUP(reading_deinit) Reading reading;
@@ -513,6 +549,8 @@ int main(void)
                 cmocka_unit_test(test_the_sample_of_saner_is_read),
                 cmocka_unit_test(test_a_loinc_code_of_safr_is_a_count),
                 cmocka_unit_test(test_a_row_with_a_value_that_is_none_is_left_out_and_named),
+                cmocka_unit_test(
+                        test_what_a_spreadsheet_would_run_is_written_as_text_and_read_back),
                 cmocka_unit_test(test_csv_that_ends_within_quotes_is_refused),
                 cmocka_unit_test(test_times_are_read_with_any_offset),
         };
