@@ -115,9 +115,9 @@ static void print_who(const PlekRecord *record, Language language)
                 text_add(&text, ", %s", word(language, "no longer enrolled"));
         puts(line);
         if (door->reason || door->text)
-                printf("  %s: %s%s%s\n", word(language, "because of"),
-                       door->reason ? label(PLEK_CODES_REASON, door->reason, language) : "",
-                       door->reason && door->text ? ", " : "", door->text ? door->text : "");
+                text_print("  %s: %s%s%s\n", word(language, "because of"),
+                           door->reason ? label(PLEK_CODES_REASON, door->reason, language) : "",
+                           door->reason && door->text ? ", " : "", door->text ? door->text : "");
         if (door->review_at_ms != PLEK_NO_TIME) {
                 when_format_soon(door->review_at_ms, language, age);
                 printf("  %s: %s\n", word(language, "looked at again"), age);
@@ -145,7 +145,8 @@ static void print_leading(const PlekLeadingDoor *door, const DoorOptions *o, uin
         if (door->has_record)
                 print_who(&door->record, language);
         if (door->phone)
-                printf("  %s: %s %s\n", word(language, "call"), door->phone_function, door->phone);
+                text_print("  %s: %s %s\n", word(language, "call"), door->phone_function,
+                           door->phone);
         text = (Text){ line, sizeof(line) };
         plan_words(door, language, &text);
         if (door->plan_state != PLEK_DOOR_UNKNOWN)
@@ -179,9 +180,9 @@ static int print_others(PlekSubscriber *subscriber, const PlekDoorScope *scope, 
                 if (part == PLEK_DOOR_LEADS)
                         continue;
                 row_make(&row, &record, language, -1, 0);
-                printf("  %s  %s  (%s)\n", row.text,
-                       record.party_name ? record.party_name : record.party,
-                       word(language, part_word(part)));
+                text_print("  %s  %s  (%s)\n", row.text,
+                           record.party_name ? record.party_name : record.party,
+                           word(language, part_word(part)));
         }
         return r == PLEK_E_END ? 0 : r;
 }
@@ -390,7 +391,7 @@ static int show(PlekSubscriber *subscriber, const DoorOptions *o)
         if (!r && !o->common.json) {
                 r = plek_subscriber_leading_door(subscriber, &scopes.scopes[0], &door);
                 if (!r)
-                        printf("%s\n", door.name ? door.name : o->scope.location);
+                        text_print("%s\n", door.name ? door.name : o->scope.location);
         }
         for (size_t i = 0; !r && i < scopes.n_scopes; i++)
                 r = o->common.json ? show_json(subscriber, &scopes.scopes[i], o)

@@ -257,9 +257,9 @@ static void print_location(PlekSubscriber *subscriber, const Late *late)
                 puts(late->location);
                 return;
         }
-        printf("%s (%s)", card->name, card->kind);
+        text_print("%s (%s)", card->name, card->kind);
         for (size_t i = 0; i < card->n_contacts; i++)
-                printf("  %s %s", card->contacts[i].function, card->contacts[i].phone);
+                text_print("  %s %s", card->contacts[i].function, card->contacts[i].phone);
         putchar('\n');
 }
 

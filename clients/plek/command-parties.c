@@ -136,7 +136,7 @@ static void party_whole(const PlekPartyInfo *party, int64_t now_ms, Language lan
 {
         party_text(party, now_ms, language);
         if (party->name)
-                printf("  %-14s %s\n", word(language, "name"), party->name);
+                text_print("  %-14s %s\n", word(language, "name"), party->name);
         printf("  %-14s %" PRIu64 "\n", word(language, "serial"), party->serial);
         printf("  %-14s %" PRIu64 "\n", word(language, "last seq"), party->floor);
         for (size_t i = 0; i < party->n_locations; i++)

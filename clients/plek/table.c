@@ -78,18 +78,17 @@ static int gather_card(Gathered *gathered, const PlekRecord *record)
         const PlekLocationCard *card = &record->report.card;
         Heading *headings = grow(gathered->headings, gathered->n_headings, sizeof(*headings));
         Heading *heading;
-        size_t n;
+        Text text;
 
         if (!headings)
                 return err_raise(-ENOMEM);
         gathered->headings = headings;
         heading = &headings[gathered->n_headings++];
         snprintf(heading->location, sizeof(heading->location), "%s", record->report.location);
-        n = (size_t)snprintf(heading->text, sizeof(heading->text), "%s (%s)", card->name,
-                             card->kind);
-        for (size_t i = 0; i < card->n_contacts && n < sizeof(heading->text); i++)
-                n += (size_t)snprintf(heading->text + n, sizeof(heading->text) - n, "  %s %s",
-                                      card->contacts[i].function, card->contacts[i].phone);
+        text = (Text){ heading->text, sizeof(heading->text) };
+        text_add(&text, "%s (%s)", card->name, card->kind);
+        for (size_t i = 0; i < card->n_contacts; i++)
+                text_add(&text, "  %s %s", card->contacts[i].function, card->contacts[i].phone);
         return 0;
 }
 

@@ -1,23 +1,28 @@
 #include <limits.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <wchar.h>
 
 #include "text.h"
 
-/* Marks that turn a line round, break it or hide in it: U+200E, U+200F, U+2028 to U+202E, U+2066 to
- * U+2069, U+FEFF. */
-static bool is_trick(const char *at)
+/* The length of a mark that turns a line round, breaks it or hides in it; 0 if @at is none: U+00AD,
+ * U+061C, U+200B to U+200F, U+2028 to U+202E, U+2060 to U+206F, U+FEFF, U+E0000 to U+E007F. */
+static size_t trick(const char *at)
 {
         const uint8_t *bytes = (const uint8_t *)at;
 
-        if (bytes[0] == 0xe2 && bytes[1] == 0x80)
-                return bytes[2] == 0x8e || bytes[2] == 0x8f ||
-                       (bytes[2] >= 0xa8 && bytes[2] <= 0xae);
-        if (bytes[0] == 0xe2 && bytes[1] == 0x81)
-                return bytes[2] >= 0xa6 && bytes[2] <= 0xa9;
-        return bytes[0] == 0xef && bytes[1] == 0xbb && bytes[2] == 0xbf;
+        if ((bytes[0] == 0xc2 && bytes[1] == 0xad) || (bytes[0] == 0xd8 && bytes[1] == 0x9c))
+                return 2;
+        if (bytes[0] == 0xe2 && bytes[1] == 0x80 &&
+            ((bytes[2] >= 0x8b && bytes[2] <= 0x8f) || (bytes[2] >= 0xa8 && bytes[2] <= 0xae)))
+                return 3;
+        if (bytes[0] == 0xe2 && bytes[1] == 0x81 && bytes[2] >= 0xa0 && bytes[2] <= 0xaf)
+                return 3;
+        if (bytes[0] == 0xef && bytes[1] == 0xbb && bytes[2] == 0xbf)
+                return 3;
+        return bytes[0] == 0xf3 && bytes[1] == 0xa0 && (bytes[2] & 0xfe) == 0x80 ? 4 : 0;
 }
 
 /* A label of one hospital must not change how the row of another looks. Returns the length. */
@@ -26,10 +31,10 @@ static size_t make_plain(char *text)
         char *to = text;
 
         for (const char *from = text; *from; to++) {
-                bool trick = is_trick(from);
+                size_t n_trick = trick(from);
 
-                *to = trick ? '?' : *from;
-                from += trick ? 3 : 1;
+                *to = n_trick ? '?' : *from;
+                from += n_trick ? n_trick : 1;
         }
         *to = '\0';
         return (size_t)(to - text);
@@ -67,6 +72,22 @@ void text_add(Text *text, const char *format, ...)
         n = make_plain(text->at);
         text->at += n;
         text->n_left -= n;
+}
+
+void text_print(const char *format, ...)
+{
+        va_list arguments;
+        char *line;
+        int r;
+
+        va_start(arguments, format);
+        r = vasprintf(&line, format, arguments);
+        va_end(arguments);
+        if (r < 0)
+                return;
+        (void)make_plain(line);
+        fputs(line, stdout);
+        free(line);
 }
 
 /* Goes through @text until @most columns are full; *ret_n_bytes is how far that is. */

@@ -17,6 +17,8 @@ typedef struct Text {
 } Text;
 
 PRINTF(2, 3) void text_add(Text *text, const char *format, ...);
+/* On standard output, as text_add() would have it: for lines with words of others in them. */
+PRINTF(1, 2) void text_print(const char *format, ...);
 /* @from, in @width columns of a terminal whatever its characters are; two blanks at least. */
 void text_add_padded(Text *text, const char *from, int width);
 

@@ -244,5 +244,28 @@ def test_without_a_picture_there_is_no_output_and_the_reason_is_said():
         assert not done.out and "the picture is not whole" in done.err
 
 
+TRICKS = "\u202e\u2066\u2028\u200f\u061c\u200b\ufeff"
+
+
+def test_words_of_others_turn_no_line_round_whatever_shows_them():
+    with Region() as region:
+        tools = hospital(region)
+        tricky = f"Duin{TRICKS}zicht"
+        tools.put("duin", "card", *ED, "--name", tricky, "--kind", "V6", "--position", "52.1,4.3",
+                  "--phone", f"SEH{TRICKS}=088 000 0101")
+        tools.put("duin", "door", *ED, "--care", "ED", "STOP", "--text", tricky, "--by", tricky)
+        tools.put("duin", "door", *ED, "OPEN", "--label", tricky, "--text", tricky)
+        tools.put("duin", "counts", *ED, *ICU, "--unit", "ic", "--label", tricky, "staffed=12",
+                  "occupied=1")
+        for command in (["get"], ["door", "duin-ed"], ["door", "duin-ed", "--care", "ED"], ["map"],
+                        ["find", *ICU, "--near", "52.1,4.3", "--why"],
+                        ["history", "duin-ed", "--from", "-1h", "--to", "0s"],
+                        ["overdue"], ["totals"], ["stops", "--from", "-1h", "--to", "0s"],
+                        ["impact", "--close", "duin-ed"]):
+            shown = tools.plek(*command, party="meldkamer").out
+            assert not set(TRICKS) & set(shown), f"{command}: {shown!r}"
+            assert command[0] not in ("get", "door", "map", "history") or "Duin?" in shown, shown
+
+
 if __name__ == "__main__":
     tap.run(globals())

@@ -346,6 +346,11 @@ static void test_a_label_cannot_turn_a_line_round_or_break_it(void **state)
 
         text_add(&text, "%s", "IC \u202e1 jirv\u2066\u2028\ufeff \u200f\u00e9\u2030");
         assert_string_equal(room, "IC ?1 jirv??? ?\u00e9\u2030");
+        text = (Text){ room, sizeof(room) };
+        text_add(&text, "%s", "\u061c\u200b\u2060\u00ad\U000e0041\u00e9\U0001f691");
+        assert_string_equal(room, "?????\u00e9\U0001f691");
+        text = (Text){ room, sizeof(room) };
+        text_add(&text, "%s", "IC ?1 jirv??? ?\u00e9\u2030");
         text_add(&text, " %d", 12);
         assert_string_equal(room, "IC ?1 jirv??? ?\u00e9\u2030 12");
         assert_int_equal(text.n_left, sizeof(room) - strlen(room));
