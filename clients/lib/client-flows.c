@@ -186,6 +186,7 @@ int plek_client_flows(PlekClient *client, const PlekFlowsQuestion *question, Ple
                 return r;
         ret_flows->n_doubtful = history.n_doubtful;
         ret_flows->is_cut = history.is_thinned;
+        ret_flows->kept_from_ms = history.kept_from_ms;
         ret_flows->audience = (PlekAudience)flows_question.audience;
         return 0;
 }

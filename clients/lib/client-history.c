@@ -226,6 +226,7 @@ static int finish(MomentList *list, const ClientFetch *fetch, const char *locati
                 .n_moments = list->n,
                 .n_doubtful = list->n_doubtful,
                 .is_thinned = fetch->transfer.manifest.is_thinned,
+                .kept_from_ms = fetch->transfer.manifest.kept_from_ms,
                 .is_known = list->n || is_known(replica_registry(list->registry), location),
         };
         return 0;

@@ -93,6 +93,7 @@ static PlekStopsOf spell(const StopsOf *of)
                 .n_stood = of->n_stood,
                 .stopped_ms = of->stopped_ms,
                 .longest_ms = of->longest_ms,
+                .n_standing = of->is_standing,
                 .located_ms = of->has_neighbours ? of->stopped_ms : 0,
                 .all_stopped_ms = of->all_stopped_ms,
                 .n_partly = of->n_partly,
@@ -105,6 +106,7 @@ static void add_up(PlekStopsOf *region, const PlekStopsOf *of)
         region->n_locations++;
         region->n_begun += of->n_begun;
         region->n_stood += of->n_stood;
+        region->n_standing += of->n_standing;
         region->stopped_ms += of->stopped_ms;
         region->longest_ms = MAX(region->longest_ms, of->longest_ms);
         region->located_ms += of->located_ms;
@@ -227,6 +229,7 @@ int plek_client_stops(PlekClient *client, const PlekStopsQuestion *question, Ple
         *ret_stops = (PlekStops){
                 .n_doubtful = history.n_doubtful,
                 .is_thinned = history.is_thinned,
+                .kept_from_ms = history.kept_from_ms,
         };
         return spell_all(client, stops, question, &history, ret_stops);
 }

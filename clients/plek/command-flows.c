@@ -164,16 +164,22 @@ static void refusal_json(const FlowsOptions *o, const PlekRefusalCell *cell)
 
 static void say_json(const FlowsOptions *o, const PlekFlows *flows)
 {
+        int64_t late_ms = past_begins_late(o->question.from_ms, flows->kept_from_ms);
+        json_t *answer;
+
         for (size_t i = 0; i < flows->n_cells; i++)
                 cell_json(o, &flows->cells[i]);
         for (size_t i = 0; i < flows->n_refusals; i++)
                 if (!flows->refusals[i].is_suppressed)
                         refusal_json(o, &flows->refusals[i]);
-        print_json_line(json_pack("{s:s, s:s, s:b, s:b, s:I, s:I}", "is", "answer", "audience",
-                                  plek_code_name(PLEK_CODES_AUDIENCE, flows->audience),
-                                  "suppressed", flows->is_suppressed, "cut", flows->is_cut,
-                                  "crossing", (json_int_t)flows->n_crossing, "overlapping",
-                                  (json_int_t)flows->n_overlapping));
+        answer = json_pack("{s:s, s:s, s:b, s:b, s:I, s:I}", "is", "answer", "audience",
+                           plek_code_name(PLEK_CODES_AUDIENCE, flows->audience), "suppressed",
+                           flows->is_suppressed, "cut", flows->is_cut, "crossing",
+                           (json_int_t)flows->n_crossing, "overlapping",
+                           (json_int_t)flows->n_overlapping);
+        if (late_ms)
+                json_object_set_new(answer, "kept_from_ms", json_integer(late_ms));
+        print_json_line(answer);
 }
 
 /* ------------------------------------------------------------------ a matrix */
@@ -366,6 +372,7 @@ static void say_text(const FlowsOptions *o, const PlekFlows *flows)
         when_format(o->question.to_ms, to);
         printf("%s - %s, %s: %s\n", from, to, word(language, "for"),
                label(PLEK_CODES_AUDIENCE, flows->audience, language));
+        past_say_begin(o->question.from_ms, flows->kept_from_ms, language);
         if (!flows->n_cells && !flows->n_refusals)
                 puts(word(language, "nothing was said of that time"));
         for (size_t i = 0; i < flows->n_cells; i += matrix.n) {

@@ -124,6 +124,16 @@ static void say_json(const PlekMoment *moment)
         print_json_line(object);
 }
 
+static void say_answer(const HistoryOptions *o, const PlekHistory *history)
+{
+        int64_t late_ms = past_begins_late(o->question.from_ms, history->kept_from_ms);
+        json_t *answer = json_pack("{s:s, s:b}", "is", "answer", "thinned", history->is_thinned);
+
+        if (late_ms)
+                json_object_set_new(answer, "kept_from_ms", json_integer(late_ms));
+        print_json_line(answer);
+}
+
 static void say_text(const PlekMoment *moment, Language language)
 {
         static const char *const kinds[] = {
@@ -165,6 +175,7 @@ static void say_head(const HistoryOptions *o, const PlekHistory *history)
         text_add_padded(&text, word(language, "received"), 18);
         text_add(&text, "%s", o->question.location);
         puts(line);
+        past_say_begin(o->question.from_ms, history->kept_from_ms, language);
         if (history->is_thinned)
                 puts(word(language, "of this time not every number is kept any more"));
         if (!history->n_moments)
@@ -191,6 +202,8 @@ static int say(const HistoryOptions *o, const PlekHistory *history)
                 else
                         say_text(moments[i], o->common.language);
         }
+        if (o->common.json)
+                say_answer(o, history);
         return past_exit(history->n_doubtful);
 }
 

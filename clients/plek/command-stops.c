@@ -97,18 +97,22 @@ static double share(int64_t part, int64_t whole)
         return whole ? (double)part / (double)whole : -1;
 }
 
-static void say_json(const StopsOptions *o, const PlekStopsOf *of, bool is_thinned)
+static void say_json(const StopsOptions *o, const PlekStopsOf *of, const PlekStops *stops)
 {
+        int64_t late_ms = past_begins_late(o->question.from_ms, stops->kept_from_ms);
         json_t *object = json_pack(
-                "{s:s, s:s?, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:b}", "region",
-                of->region, "location", of->location, "from_ms", (json_int_t)o->question.from_ms,
-                "to_ms", (json_int_t)o->question.to_ms, "locations", (json_int_t)of->n_locations,
-                "stops", (json_int_t)of->n_begun, "stood_before", (json_int_t)of->n_stood,
+                "{s:s, s:s?, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:b}",
+                "region", of->region, "location", of->location, "from_ms",
+                (json_int_t)o->question.from_ms, "to_ms", (json_int_t)o->question.to_ms,
+                "locations", (json_int_t)of->n_locations, "stops", (json_int_t)of->n_begun,
+                "stood_before", (json_int_t)of->n_stood, "still_on", (json_int_t)of->n_standing,
                 "stopped_ms", (json_int_t)of->stopped_ms, "longest_ms", (json_int_t)of->longest_ms,
                 "located_ms", (json_int_t)of->located_ms, "all_neighbours_stopped_ms",
                 (json_int_t)of->all_stopped_ms, "partly_stops", (json_int_t)of->n_partly,
-                "partly_ms", (json_int_t)of->partly_ms, "is_thinned", is_thinned);
+                "partly_ms", (json_int_t)of->partly_ms, "is_thinned", stops->is_thinned);
 
+        if (late_ms)
+                json_object_set_new(object, "kept_from_ms", json_integer(late_ms));
         print_json_line(object);
 }
 
@@ -146,6 +150,8 @@ static void say_text(const PlekStopsOf *of, Language language)
                 text_add(&text, "%.0f %%", 100 * share(of->all_stopped_ms, of->located_ms));
         else
                 text_add(&text, "%s", n ? "?" : "-");
+        if (of->n_standing)
+                text_add(&text, "  · %s: %" PRIu64, word(language, "still on"), of->n_standing);
         if (of->n_partly) {
                 together_format(of->partly_ms, duration);
                 text_add(&text, "  · %s: %" PRIu64 ", %s", word(language, "for some patients only"),
@@ -154,7 +160,7 @@ static void say_text(const PlekStopsOf *of, Language language)
         puts(line);
 }
 
-static void say_head(const StopsOptions *o)
+static void say_head(const StopsOptions *o, const PlekStops *stops)
 {
         Language language = o->common.language;
         char line[TEXT_COLUMNS_MAX], from[WHEN_TEXT_BYTES], to[WHEN_TEXT_BYTES];
@@ -163,6 +169,7 @@ static void say_head(const StopsOptions *o)
         when_format(o->question.from_ms, from);
         when_format(o->question.to_ms, to);
         printf("%s - %s\n", from, to);
+        past_say_begin(o->question.from_ms, stops->kept_from_ms, language);
         text_add_padded(&text, word(language, "region"), 24);
         text_add_padded(&text, word(language, "places"), 10);
         text_add_padded(&text, word(language, "stops"), 8);
@@ -180,10 +187,10 @@ static int say(const StopsOptions *o, const PlekStops *stops)
         size_t n = o->by_location ? stops->n_locations : stops->n_regions;
 
         if (!o->common.json)
-                say_head(o);
+                say_head(o, stops);
         for (size_t i = 0; i < n; i++) {
                 if (o->common.json)
-                        say_json(o, &all[i], stops->is_thinned);
+                        say_json(o, &all[i], stops);
                 else
                         say_text(&all[i], o->common.language);
         }

@@ -1,6 +1,9 @@
 #include "past-options.h"
 
+#include <stdio.h>
+
 #include "when.h"
+#include "words.h"
 
 void past_quarter(struct argp_state *state, const char *argument, int64_t *ret_from_ms,
                   int64_t *ret_to_ms)
@@ -14,6 +17,21 @@ void past_time(struct argp_state *state, const char *option, const char *argumen
 {
         if (when_parse_past(ret_ms, argument, now_ms))
                 argp_error(state, "%s is a time, or how long ago, not '%s'", option, argument);
+}
+
+int64_t past_begins_late(int64_t from_ms, int64_t kept_from_ms)
+{
+        return kept_from_ms > from_ms ? kept_from_ms : 0;
+}
+
+void past_say_begin(int64_t from_ms, int64_t kept_from_ms, Language language)
+{
+        char when[WHEN_TEXT_BYTES];
+
+        if (!past_begins_late(from_ms, kept_from_ms))
+                return;
+        when_format(kept_from_ms, when);
+        printf("%s %s\n", word(language, "what is kept of it begins"), when);
 }
 
 int past_exit(size_t n_doubtful)

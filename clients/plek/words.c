@@ -206,6 +206,8 @@ static const struct {
         { "mean", "gemiddeld" },
         { "longest", "langste" },
         { "all neighbours too", "alle buren ook" },
+        { "what is kept of it begins", "wat ervan bewaard is begint op" },
+        { "still on", "nog gaande" },
         { "of this time not every door is known",
           "van deze tijd is niet elke opnamestatus bekend" },
         { "observed", "waargenomen" },

@@ -139,7 +139,9 @@ static double kept_from_ms(Broker *broker)
         uint64_t revision;
         int64_t time_ms;
 
-        return past_begin(broker->ledger, &revision, &time_ms) ? 0 : (double)time_ms;
+        if (past_begin(broker->ledger, &revision, &time_ms))
+                return 0;
+        return revision ? (double)time_ms : 0;
 }
 
 static void add_store(Broker *broker, MetricSet *set)

@@ -268,6 +268,7 @@ void past_job_run(PastJob *job)
         build.builder = builder;
         if (!job->result)
                 job->result = job->is_history ? run_history(&build, job) : run_picture(&build, job);
-        if (job->result == PAST_E_CUT && past_begin(job->ledger, &begin, &job->kept_from_ms))
+        if ((job->is_history || job->result == PAST_E_CUT || job->result == PAST_JOB_E_BEFORE) &&
+            past_begin(job->ledger, &begin, &job->kept_from_ms))
                 job->result = -EBADMSG;
 }

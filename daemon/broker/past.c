@@ -115,6 +115,7 @@ static int adopt_parts(PastJob *job)
                                           .reg_revision = job->reg_revision,
                                           .at_ms = job->at_ms,
                                           .is_thinned = job->is_thinned,
+                                          .kept_from_ms = job->kept_from_ms,
                                   });
         return r;
 }
@@ -153,14 +154,15 @@ static int find_part(PastJob *job, const char *topic, Answer **ret_answer)
         return r;
 }
 
-static const char *cut_text(const PastJob *job)
+static const char *begin_text(const PastJob *job, const char *what)
 {
-        static char text[64];
+        static char text[80];
         time_t time_s = (time_t)(job->kept_from_ms / 1000);
+        char when[32];
         struct tm tm;
 
-        strftime(text, sizeof(text), "not kept before %Y-%m-%d %H:%M:%S UTC",
-                 gmtime_r(&time_s, &tm));
+        strftime(when, sizeof(when), "%Y-%m-%d %H:%M:%S UTC", gmtime_r(&time_s, &tm));
+        snprintf(text, sizeof(text), "%s %s", what, when);
         return text;
 }
 
@@ -173,12 +175,12 @@ static int refuse(const PastJob *job, Session *session, uint64_t id)
         case PAST_JOB_E_BEFORE:
                 code = PLEK_REFUSED_NOT_FOUND;
                 field = job->is_history ? "history.to_ms" : "since.at_ms";
-                text = "the journal begins after this time";
+                text = begin_text(job, "the journal begins at");
                 break;
         case PAST_E_CUT:
                 code = PLEK_REFUSED_NOT_FOUND;
                 field = job->is_history ? "history.to_ms" : "since.at_ms";
-                text = cut_text(job);
+                text = begin_text(job, "not kept before");
                 break;
         case PAST_E_TOO_MANY:
         case PAST_JOB_E_TOO_LARGE:

@@ -89,7 +89,8 @@ typedef struct PastJob {
         Head head;
         uint64_t reg_revision;
         bool is_thinned;
-        int64_t kept_from_ms; /* at PAST_E_CUT */
+        int64_t kept_from_ms; /* of a history, and where it is too early: what is kept begins here
+                               */
         int64_t made_at_ns;   /* of a view */
 } PastJob;
 

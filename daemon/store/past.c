@@ -48,6 +48,15 @@ int past_revision_at(Ledger *ledger, int64_t time_ms, uint64_t *ret_revision)
         return fold(r);
 }
 
+static int first_time(Transaction *transaction, int64_t *ret_time_ms)
+{
+        JournalRow row;
+        int r = journal_get(transaction, 1, &row);
+
+        *ret_time_ms = r ? 0 : row.time_ms;
+        return r == STORE_E_NONE ? 0 : r;
+}
+
 int past_begin(Ledger *ledger, uint64_t *ret_revision, int64_t *ret_time_ms)
 {
         CLEANUP(transaction_deinit) Transaction transaction = TRANSACTION_NULL;
@@ -61,7 +70,7 @@ int past_begin(Ledger *ledger, uint64_t *ret_revision, int64_t *ret_time_ms)
                 return fold(r);
         *ret_revision = cut.revision;
         *ret_time_ms = cut.time_ms;
-        return 0;
+        return cut.revision ? 0 : fold(first_time(&transaction, ret_time_ms));
 }
 
 static bool tells_all(const Past *past)

@@ -32,8 +32,8 @@ enum {
 /* The last revision of the last commit at @time_ms or before; 0: it had not begun. Returns 0,
  * PAST_E_CUT, -EBADMSG (damaged) or -errno. */
 MUST_CHECK int past_revision_at(Ledger *ledger, int64_t time_ms, uint64_t *ret_revision);
-/* Where the kept past begins: an entry, and its time; 0: at the beginning. Returns 0, -EBADMSG or
- * -errno. */
+/* Where the kept past begins, and when: the entry up to which all was cut, 0: with the journal, of
+ * which *ret_time_ms is 0 while it is empty. Returns 0, -EBADMSG or -errno. */
 MUST_CHECK int past_begin(Ledger *ledger, uint64_t *ret_revision, int64_t *ret_time_ms);
 
 /*

@@ -61,8 +61,9 @@ typedef struct PlekFlows {
         size_t n_crossing;    /* reports that began before or ended after the time: in no cell */
         size_t n_overlapping; /* reports on what another counts already: in no cell */
         bool is_suppressed;
-        bool is_cut;       /* the past is kept from later on: there may have been more */
-        size_t n_doubtful; /* as in PlekHistory */
+        bool is_cut;          /* the past is kept from later on: there may have been more */
+        int64_t kept_from_ms; /* as in PlekHistory */
+        size_t n_doubtful;    /* as in PlekHistory */
         PlekAudience audience;
 } PlekFlows;
 

@@ -43,7 +43,7 @@ typedef struct PlekMoment {
         bool available_known;    /* counts: free places, as given or computed */
         bool available_computed;
         int32_t available;
-        bool is_distrusted; /* its party's key was in other hands when it was received */
+        bool is_distrusted;        /* its party's key was in other hands when it was received */
         const PlekRegion *regions; /* the others that the location belonged to then */
         size_t n_regions;
 } PlekMoment;
@@ -66,7 +66,10 @@ typedef struct PlekHistory {
         size_t n_doubtful; /* left out, since their signatures do not hold: the broker is at fault
                             */
         bool is_thinned;   /* of this time not everything is kept any more */
-        bool is_known;     /* somebody speaks for that location, or did; of all: yes */
+        /* Before this nothing was kept, or is any more: of a time that begins earlier that part is
+         * not told. 0: the broker does not say. */
+        int64_t kept_from_ms;
+        bool is_known; /* somebody speaks for that location, or did; of all: yes */
 } PlekHistory;
 
 /* Returns as the other questions of plek/client.h; also PLEK_E_INVALID. */

@@ -37,6 +37,7 @@ typedef struct PlekStopsOf {
         uint64_t n_begun;       /* stops that began */
         uint64_t n_stood;       /* stops that stood when the time began */
         int64_t stopped_ms;     /* all of them together */
+        uint64_t n_standing;    /* of both: those that went on when the time ended */
         int64_t longest_ms;     /* of one, within the time */
         int64_t located_ms;     /* of stopped_ms: where it is known where the location is */
         int64_t all_stopped_ms; /* of located_ms: every neighbour had stopped too, or was closed */
@@ -51,6 +52,7 @@ typedef struct PlekStops {
         size_t n_locations;
         size_t n_doubtful; /* as in PlekHistory */
         bool is_thinned;
+        int64_t kept_from_ms; /* as in PlekHistory */
 } PlekStops;
 
 /* Returns as plek_client_history(). */

@@ -378,6 +378,7 @@ static int go_through(Stops *stops, const StopsEvent *events, size_t n_events)
                 look_around(stops, now_ms, false);
         }
         for (size_t i = 0; i < stops->n_places; i++) {
+                stops->all[i]->of.is_standing = stops->all[i]->is_stopped;
                 if (stops->all[i]->is_stopped)
                         end_stop(stops->all[i], now_ms);
                 if (stops->all[i]->is_partly)

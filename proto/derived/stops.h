@@ -49,6 +49,7 @@ typedef struct StopsOf {
         uint64_t n_stood; /* when the time began: 0 or 1 */
         int64_t stopped_ms;
         int64_t longest_ms;
+        bool is_standing;  /* it had stopped when the time ended */
         uint64_t n_partly; /* how often it came to be so, or was so when the time began */
         int64_t partly_ms;
         int64_t all_stopped_ms; /* of stopped_ms: every neighbour had stopped, too */

@@ -223,6 +223,7 @@ int manifest_decode(Manifest *ret_manifest, Arena *arena, const uint8_t *body, s
         if (!pb->head.len || !can_be_answered(pb->topic) || pb->audience < AUDIENCE_OPEN ||
             pb->audience > AUDIENCE_COORD || pb->from > pb->to ||
             (pb->has_at_ms && (!pb->at_ms || !time_is_valid(pb->at_ms))) ||
+            (pb->has_kept_from_ms && (!pb->kept_from_ms || !time_is_valid(pb->kept_from_ms))) ||
             take_digests(ret_manifest, arena, pb))
                 return BLOCK_E_MALFORMED;
 
@@ -237,6 +238,7 @@ int manifest_decode(Manifest *ret_manifest, Arena *arena, const uint8_t *body, s
         ret_manifest->reg_revision = pb->reg_revision;
         ret_manifest->at_ms = pb->at_ms;
         ret_manifest->is_thinned = pb->thinned;
+        ret_manifest->kept_from_ms = pb->kept_from_ms;
         return 0;
 }
 
@@ -263,5 +265,7 @@ int manifest_encode(Blob **ret_body, const Manifest *manifest)
         pb.has_at_ms = manifest->at_ms != 0;
         pb.at_ms = manifest->at_ms;
         pb.has_thinned = pb.thinned = manifest->is_thinned;
+        pb.has_kept_from_ms = manifest->kept_from_ms != 0;
+        pb.kept_from_ms = manifest->kept_from_ms;
         return pb_pack(ret_body, &pb.base);
 }

@@ -123,6 +123,7 @@ typedef struct Manifest {
         uint64_t reg_revision;
         int64_t at_ms; /* 0: it is of now */
         bool is_thinned;
+        int64_t kept_from_ms; /* of a history; 0: it is not said */
 } Manifest;
 
 /* ------------------------------------------------------------------ encoding */

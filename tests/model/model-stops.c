@@ -267,6 +267,7 @@ int main(int argc, char **argv)
                         assert(rows[i].n_begun == of->n_begun && rows[i].n_stood == of->n_stood);
                         assert(rows[i].stopped_ms == of->stopped_ms);
                         assert(rows[i].longest_ms == of->longest_ms);
+                        assert(rows[i].is_standing == all[rows[i].location[0] - 'a'].is_stopped);
                         assert(rows[i].all_stopped_ms == of->all_stopped_ms);
                         assert(rows[i].n_partly == of->n_partly &&
                                rows[i].partly_ms == of->partly_ms);

@@ -1,6 +1,8 @@
 #!/usr/bin/python3
 """The past: the picture as it was held, and what was said, under the stricter of then and now."""
 
+import time
+
 import plek_pb2 as pb
 import tap
 from harness import Region, until_true
@@ -201,14 +203,16 @@ def test_people_and_scripts_ask_with_plek():
         assert counts["counts"]["occupied"] == 12 and counts["freshness"] == "FRESH"
         assert "zoals het bekend was" in tools.plek("at", "0s", "--lang", "nl",
                                                     party="meldkamer").out
-        assert "begins after" in tools.plek("at", "10d", party="meldkamer", expect=REFUSED).err
+        begin = time.strftime("the journal begins at %Y-%m-%d", time.gmtime())
+        assert begin in tools.plek("at", "10d", party="meldkamer", expect=REFUSED).err
 
-        moments = tools.plek("history", "duin-1", "--json", party="meldkamer").lines()
+        *moments, answer = tools.plek("history", "duin-1", "--json", party="meldkamer").lines()
         assert [(line["kind"], line["received_at_ms"] > line["observed_at_ms"] - 1000)
                 for line in moments] == [("SAID", True)] * 3
+        assert answer["is"] == "answer" and not answer["thinned"]
         table = tools.plek("history", "duin-1", party="meldkamer").out
         assert "Duinzicht (dienstdoende)" in table
-        (door,) = tools.plek("history", "duin-1", "--doors", "--json", party="meldkamer").lines()
+        door, _ = tools.plek("history", "duin-1", "--doors", "--json", party="meldkamer").lines()
         assert door["door"]["authorised_by"] == "dienstdoende"
         assert "nothing was said" in tools.plek("history", "duin-1", "--care", "ED",
                                                 party="meldkamer").out
@@ -231,8 +235,8 @@ def test_a_past_exercise_and_a_word_of_who_is_distrusted_do_not_look_like_others
         said = tools.plek("history", "duin-1", "--doors", party="meldkamer").out
         assert said.rstrip().endswith("[exercise]"), said
         assert tools.plek("history", "duin-1", "--json",
-                          party="meldkamer").one()["status"] == "EXERCISE"
-        for line in tools.plek("history", "bos-1", "--json", party="meldkamer").lines():
+                          party="meldkamer").lines()[0]["status"] == "EXERCISE"
+        for line in tools.plek("history", "bos-1", "--json", party="meldkamer").lines()[:-1]:
             assert line["status"] == "ACTUAL" and "enrolled" not in line
         assert "distrusted" not in tools.plek("history", "bos-1", party="meldkamer").out
 
@@ -240,11 +244,12 @@ def test_a_past_exercise_and_a_word_of_who_is_distrusted_do_not_look_like_others
                             "--care", "WARD")[0]["received_at_ms"]
         region.submit(region.authority.revoke("bos", [region.key("bos").public],
                                               distrusted_since_ms=ward_ms))
-        lines = tools.plek("history", "bos-1", "--json", party="meldkamer").lines()
+        lines = tools.plek("history", "bos-1", "--json", party="meldkamer").lines()[:-1]
         assert [(line["door"]["care"], line.get("enrolled")) for line in lines] == [
             ("ED", None), ("WARD", "DISTRUSTED")], lines
-        head, emergency, ward_door = tools.plek("history", "bos-1",
-                                                party="meldkamer").out.splitlines()
+        head, begin, emergency, ward_door = tools.plek("history", "bos-1",
+                                                       party="meldkamer").out.splitlines()
+        assert begin.startswith("what is kept of it begins 20")
         assert "distrusted" not in head + emergency and "does not count: distrusted" in ward_door
 
 
@@ -289,6 +294,34 @@ def test_stops_are_counted_and_what_their_neighbours_did():
         assert "alle buren ook" in tools.plek("stops", "--quarter", "2026Q4", "--lang", "nl",
                                               party="meldkamer").out
 
+
+
+def test_a_time_before_the_journal_began_is_not_told_as_if_nothing_had_been_said():
+    with Region() as region:
+        region.enrol_agent("duin", {"duin": "oost"})
+        region.enrol_reader("meldkamer")
+        tools = Tools(region)
+        tools.plek("stop", "duin", "--care", "ED", party="duin")
+
+        def ask(*question):
+            return tools.plek(*question, party="meldkamer")
+
+        (oost,) = ask("stops", "--from", "30d", "--json").lines()
+        assert oost["still_on"] == 1 and oost["kept_from_ms"] > time.time() * 1000 - HOUR_MS
+        head, begin, *_, line = ask("stops", "--from", "30d").out.splitlines()
+        assert begin.startswith("what is kept of it begins 20") and "still on: 1" in line, line
+        assert "wat ervan bewaard is begint op 20" in ask("stops", "--from", "30d",
+                                                          "--lang", "nl").out
+        for question in (("flows", "--from", "30d"), ("history", "duin", "--from", "30d")):
+            assert "what is kept of it begins 20" in ask(*question).out
+            assert ask(*question, "--json").lines()[-1]["kept_from_ms"] == oost["kept_from_ms"]
+
+        # Of what came after the beginning all is told, and nothing is said of it.
+        since_s = oost["kept_from_ms"] // 1000 + 1
+        until_true(lambda: time.time() > since_s)
+        since = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(since_s))
+        assert "begins" not in ask("history", "duin", "--from", since).out
+        assert "kept_from_ms" not in ask("history", "duin", "--from", since, "--json").lines()[-1]
 
 
 def test_stops_leaves_out_exercises_and_tells_apart_what_is_for_some_only():

@@ -391,11 +391,13 @@ static void test_manifest_arrives_as_it_was_signed(void **state)
         blob_unref(STEAL(body));
         manifest.at_ms = 1770000000000;
         manifest.is_thinned = true;
-        assert_false(decoded.at_ms || decoded.is_thinned);
+        manifest.kept_from_ms = 1760000000000;
+        assert_false(decoded.at_ms || decoded.is_thinned || decoded.kept_from_ms);
         assert_int_equal(manifest_encode(&body, &manifest), 0);
         assert_int_equal(manifest_decode(&decoded, arena, body->bytes, body->n_bytes), 0);
         assert_int_equal(decoded.at_ms, 1770000000000);
         assert_true(decoded.is_thinned);
+        assert_int_equal(decoded.kept_from_ms, 1760000000000);
 }
 
 /* The same block with one entry, sealed as @ahead if it is that. */
