@@ -3,232 +3,9 @@
 #include <string.h>
 
 #include "derived/flows.h"
-#include "derived/geo.h"
+#include "derived/impact-internal.h"
 
 #define MS_AN_HOUR (3600.0 * 1000)
-
-/* ------------------------------------------------------------------ how far */
-
-/* One entry of a matrix, by "from\0to". */
-typedef struct Pair {
-        UT_hash_handle hh;
-        double minutes;
-        size_t n_key;
-        char key[];
-} Pair;
-
-/* A location that the matrix names. */
-typedef struct Named {
-        UT_hash_handle hh;
-        const char *location;
-} Named;
-
-typedef struct Metric {
-        Pair *pairs; /* NULL: as the crow flies */
-        Named *named;
-} Metric;
-
-static size_t pair_key(char *key, size_t n_max, const char *from, const char *to)
-{
-        size_t n_from = strlen(from) + 1, n_to = strlen(to) + 1;
-
-        if (n_from + n_to > n_max)
-                return 0;
-        memcpy(key, from, n_from);
-        memcpy(key + n_from, to, n_to);
-        return n_from + n_to;
-}
-
-static void metric_deinit(Metric *metric)
-{
-        Named *named, *next_named;
-        Pair *pair, *next;
-
-        HASH_ITER (hh, metric->named, named, next_named) {
-                HASH_DEL(metric->named, named);
-                free(named);
-        }
-        HASH_ITER (hh, metric->pairs, pair, next) {
-                HASH_DEL(metric->pairs, pair);
-                free(pair);
-        }
-}
-
-static int add_name(Metric *metric, const char *location)
-{
-        Named *named;
-
-        HASH_FIND_STR(metric->named, location, named);
-        if (named)
-                return 0;
-        named = calloc(1, sizeof(*named));
-        if (!named)
-                return err_raise(-ENOMEM);
-        named->location = location;
-        HASH_ADD_KEYPTR(hh, metric->named, location, strlen(location), named);
-        if (!named->hh.tbl) {
-                free(named);
-                return err_raise(-ENOMEM);
-        }
-        return 0;
-}
-
-/* Of a pair that is named twice the first counts. */
-static int metric_init(Metric *metric, const ImpactQuestion *question)
-{
-        for (size_t i = 0; i < question->n_travel; i++) {
-                const PlekTravel *travel = &question->travel[i];
-                size_t n_key = strlen(travel->from) + strlen(travel->to) + 2;
-                Pair *pair = calloc(1, sizeof(*pair) + n_key), *held;
-
-                if (!pair)
-                        return err_raise(-ENOMEM);
-                pair->n_key = pair_key(pair->key, n_key, travel->from, travel->to);
-                pair->minutes = travel->minutes;
-                HASH_FIND(hh, metric->pairs, pair->key, n_key, held);
-                if (held) {
-                        free(pair);
-                        continue;
-                }
-                HASH_ADD_KEYPTR(hh, metric->pairs, pair->key, pair->n_key, pair);
-                if (!pair->hh.tbl) {
-                        free(pair);
-                        return err_raise(-ENOMEM);
-                }
-                if (add_name(metric, travel->to))
-                        return err_raise(-ENOMEM);
-        }
-        return 0;
-}
-
-/* Negative: it cannot be reached, or nobody knows. */
-static double distance(const Metric *metric, const PlekArea *area, const Place *place)
-{
-        char key[512];
-        size_t n_key;
-        Pair *pair;
-
-        if (!metric->pairs)
-                return !place->card.has_position
-                               ? -1
-                               : geo_distance_m(area->latitude_e7 / 1e7, area->longitude_e7 / 1e7,
-                                                place->card.latitude_e7 / 1e7,
-                                                place->card.longitude_e7 / 1e7);
-
-        n_key = pair_key(key, sizeof(key), area->id, place->location);
-        HASH_FIND(hh, metric->pairs, key, n_key, pair);
-        return pair ? pair->minutes : -1;
-}
-
-static bool is_named(const Metric *metric, const Place *place)
-{
-        Named *named;
-
-        HASH_FIND_STR(metric->named, place->location, named);
-        return named != NULL;
-}
-
-/* ------------------------------------------------------------------ places */
-
-static bool has_counts(const Place *place)
-{
-        for (size_t i = 0; i < place->n_counts; i++)
-                if (place->counts[i].trust != PARTY_DISTRUSTED)
-                        return true;
-        return false;
-}
-
-static bool gives(const Place *place, uint32_t care)
-{
-        bool is_said, has_door, is_offered = place_offers(place, care, &is_said);
-
-        return is_said ? is_offered : place_has_door(place, care, &has_door) || has_counts(place);
-}
-
-static PlekImpactWhy why_not_given(const Place *place, uint32_t care)
-{
-        bool has_door;
-
-        (void)place_has_door(place, care, &has_door);
-        if (place->n_offers)
-                return PLEK_IMPACT_NOT_OFFERED;
-        return place->n_counts || has_door ? PLEK_IMPACT_DISTRUSTED : PLEK_IMPACT_WITHDRAWN;
-}
-
-static PlekImpactWhy why_not(const ImpactPlace *shown, const ImpactQuestion *question,
-                             const Metric *metric)
-{
-        const Place *place = shown->place;
-
-        if (!strcmp(place->location, question->location))
-                return PLEK_IMPACT_CLOSES;
-        if (!gives(place, question->care))
-                return why_not_given(place, question->care);
-        if (place_opening(place, question->care) == PLACE_IS_SHUT)
-                return PLEK_IMPACT_SHUT;
-        if (door_is_stopped(shown->lead.state) && shown->lead.standing != DOOR_EXPIRED)
-                return PLEK_IMPACT_DOOR;
-        if (metric->pairs ? !is_named(metric, place) : !place->card.has_position)
-                return PLEK_IMPACT_NOWHERE;
-        return PLEK_IMPACT_TAKES;
-}
-
-/* The location as a whole, where it reports, stands for its units. */
-static void add_free(ImpactPlace *shown)
-{
-        const Place *place = shown->place;
-
-        shown->oldest_ms = -1;
-        for (size_t i = 0; i < place->n_counts; i++) {
-                const PlaceCounts *counts = &place->counts[i];
-
-                if (counts->is_doubled || counts->trust == PARTY_DISTRUSTED)
-                        continue;
-                if (!counts->free_known || counts->freshness == FRESHNESS_SILENT) {
-                        shown->n_units_unknown++;
-                        continue;
-                }
-                shown->n_units++;
-                shown->free += counts->free;
-                shown->oldest_ms = MAX(shown->oldest_ms, counts->age_ms);
-                shown->has_stale |= counts->freshness != FRESHNESS_FRESH;
-                if (!counts->unit)
-                        return; /* units come after the whole */
-        }
-}
-
-static void look_at_door(ImpactPlace *shown, const ImpactQuestion *question)
-{
-        const DoorQuestion asked = {
-                .scope = { NULL, question->care, CODE_ABSENT, CODE_ABSENT },
-        };
-        const DoorWord *plan;
-
-        door_lead(shown->place->words, shown->place->n_words, &asked, question->from_ms,
-                  &shown->lead);
-        shown->n_narrower = door_narrower(shown->place->words, shown->place->n_words, &asked,
-                                          question->from_ms, &shown->lead, shown->narrower);
-        plan = shown->lead.plan;
-        if (plan && (question->to_ms == TIME_ABSENT || plan->door->starts_at_ms < question->to_ms))
-                shown->plan = plan;
-}
-
-static int show_places(ImpactAnswer *answer, const ImpactQuestion *question, const Metric *metric)
-{
-        answer->shown = calloc(MAX(answer->places.n_places, (size_t)1), sizeof(*answer->shown));
-        if (!answer->shown)
-                return err_raise(-ENOMEM);
-
-        for (size_t i = 0; i < answer->places.n_places; i++) {
-                ImpactPlace *shown = &answer->shown[answer->n_shown++];
-
-                *shown = (ImpactPlace){ .place = answer->places.places[i], .nearest = -1 };
-                look_at_door(shown, question);
-                add_free(shown);
-                shown->why = why_not(shown, question, metric);
-        }
-        return 0;
-}
 
 /* ------------------------------------------------------------------ areas */
 
@@ -275,7 +52,7 @@ static ImpactPlace *nearest(ImpactAnswer *answer, const Metric *metric, const Pl
                 if (shown->why != PLEK_IMPACT_TAKES &&
                     !(before && shown->why == PLEK_IMPACT_CLOSES))
                         continue;
-                far = distance(metric, area, shown->place);
+                far = metric_distance(metric, area, shown->place);
                 if (far < 0 || (best && far >= *ret_distance))
                         continue;
                 best = shown;
@@ -429,7 +206,7 @@ int impact_make(ImpactAnswer *ret_answer, const Picture *picture, const Registry
                 const ImpactQuestion *question)
 {
         CLEANUP(impact_answer_deinit) ImpactAnswer answer = IMPACT_ANSWER_NULL;
-        CLEANUP(metric_deinit) Metric metric = { 0 };
+        CLEANUP(metric_deinit) Metric metric = METRIC_NULL;
         const PlacesScope scope = {
                 .status = question->status,
                 .care = question->care,
@@ -446,15 +223,15 @@ int impact_make(ImpactAnswer *ret_answer, const Picture *picture, const Registry
 
         r = places_make(&answer.places, picture, registry, &scope);
         if (!r)
-                r = metric_init(&metric, question);
+                r = metric_init(&metric, question->travel, question->n_travel);
         if (r)
                 return r;
         closes = places_find(&answer.places, question->location);
-        if (!closes || !gives(closes, question->care))
+        if (!closes || !impact_gives(closes, question->care))
                 return IMPACT_E_NOT_GIVEN;
         r = find_load(&answer, question, picture, registry);
         if (!r)
-                r = show_places(&answer, question, &metric);
+                r = impact_show_places(&answer, question, &metric);
         if (!r)
                 r = find_moves(&answer, question, &metric);
         if (r)
