@@ -52,13 +52,13 @@ static PlekImpactPlace *show_places(const ImpactAnswer *answer, Keep *keep, uint
                 shown[i] = (PlekImpactPlace){
                         .place = &places[i],
                         .contact = place_show_contact(from->place, &places[i], care),
-                        .why = from->why,
-                        .n_areas = from->n_areas,
-                        .weight = from->weight,
-                        .share = from->share,
-                        .load_per_hour = from->load_per_hour,
-                        .load_in_all = from->load_in_all,
-                        .nearest = from->nearest,
+                        .why = from->taken.why,
+                        .n_areas = from->taken.n_areas,
+                        .weight = from->taken.weight,
+                        .share = from->taken.share,
+                        .load_per_hour = from->taken.load_per_hour,
+                        .load_in_all = from->taken.load_in_all,
+                        .nearest = from->taken.nearest,
                         .free = from->free,
                         .n_units = from->n_units,
                         .n_units_unknown = from->n_units_unknown,
@@ -71,20 +71,29 @@ static PlekImpactPlace *show_places(const ImpactAnswer *answer, Keep *keep, uint
         return shown;
 }
 
-static PlekImpactMove *show_moves(const ImpactAnswer *answer, Keep *keep,
-                                  const PlekImpactPlace *places)
+/* Once, for all parts. */
+static PlekArea *show_areas(const ImpactAnswer *answer, Keep *keep)
 {
-        PlekImpactMove *moves = keep_alloc(keep, answer->n_moves, sizeof(*moves));
-        PlekArea *areas = keep_alloc(keep, answer->n_moves, sizeof(*areas));
+        PlekArea *areas = keep_alloc(keep, answer->n_areas, sizeof(*areas));
 
-        for (size_t i = 0; moves && areas && places && i < answer->n_moves; i++) {
-                const ImpactMove *from = &answer->moves[i];
+        for (size_t i = 0; areas && i < answer->n_areas; i++) {
+                areas[i] = answer->areas[i];
+                areas[i].id = keep_text(keep, answer->areas[i].id);
+                areas[i].name = keep_text(keep, answer->areas[i].name);
+        }
+        return areas;
+}
 
-                areas[i] = *from->area;
-                areas[i].id = keep_text(keep, from->area->id);
-                areas[i].name = keep_text(keep, from->area->name);
+static PlekImpactMove *show_moves(const ImpactAnswer *answer, const ImpactPart *part, Keep *keep,
+                                  const PlekImpactPlace *places, const PlekArea *areas)
+{
+        PlekImpactMove *moves = keep_alloc(keep, part->n_moves, sizeof(*moves));
+
+        for (size_t i = 0; moves && areas && places && i < part->n_moves; i++) {
+                const ImpactMove *from = &part->moves[i];
+
                 moves[i] = (PlekImpactMove){
-                        .area = &areas[i],
+                        .area = &areas[from->area - answer->areas],
                         .to = from->to ? &places[from->to - answer->shown] : NULL,
                         .before = from->before,
                         .after = from->after,
@@ -95,17 +104,65 @@ static PlekImpactMove *show_moves(const ImpactAnswer *answer, Keep *keep,
         return moves;
 }
 
+static PlekImpactShare *show_shares(const ImpactAnswer *answer, size_t part, Keep *keep)
+{
+        PlekImpactShare *shares = keep_alloc(keep, answer->n_shown, sizeof(*shares));
+
+        for (size_t i = 0; shares && i < answer->n_shown; i++) {
+                const ImpactTaken *from = &answer->shown[i].parts[part];
+
+                shares[i] = (PlekImpactShare){
+                        .why = from->why,
+                        .n_areas = from->n_areas,
+                        .weight = from->weight,
+                        .share = from->share,
+                        .load_per_hour = from->load_per_hour,
+                        .load_in_all = from->load_in_all,
+                        .nearest = from->nearest,
+                };
+        }
+        return shares;
+}
+
+static PlekImpactPart *show_parts(const ImpactAnswer *answer, Keep *keep,
+                                  const PlekImpactPlace *places)
+{
+        PlekImpactPart *parts = keep_alloc(keep, answer->n_parts, sizeof(*parts));
+        PlekArea *areas = show_areas(answer, keep);
+
+        for (size_t i = 0; parts && i < answer->n_parts; i++) {
+                const ImpactPart *from = &answer->parts[i];
+
+                parts[i] = (PlekImpactPart){
+                        .from_ms = from->from_ms,
+                        .to_ms = from->to_ms,
+                        .shares = show_shares(answer, i, keep),
+                        .moves = show_moves(answer, from, keep, places, areas),
+                        .n_moves = from->n_moves,
+                        .n_out_of_reach = from->n_out_of_reach,
+                        .n_newly_beyond = from->n_newly_beyond,
+                        .weight = from->weight,
+                        .weight_newly_beyond = from->weight_newly_beyond,
+                };
+        }
+        return parts;
+}
+
 static int show(ImpactShown *impact, const ImpactQuestion *question)
 {
         const ImpactAnswer *answer = &impact->answer;
         Keep *keep = &impact->answer.places.keep;
         PlekImpactPlace *places = show_places(answer, keep, question->care);
+        PlekImpactPart *parts = show_parts(answer, keep, places);
 
         impact->shown = (PlekImpact){
                 .places = places,
                 .n_places = answer->n_shown,
-                .moves = show_moves(answer, keep, places),
-                .n_moves = answer->n_moves,
+                .parts = parts,
+                .n_parts = answer->n_parts,
+                .has_more_parts = answer->has_more_parts,
+                .moves = parts ? parts[0].moves : NULL,
+                .n_moves = answer->parts[0].n_moves,
                 .n_areas = answer->n_areas,
                 .n_out_of_reach = answer->n_out_of_reach,
                 .weight = answer->weight,

@@ -99,11 +99,49 @@ static json_t *move_of(const PlekImpactMove *move)
         return object;
 }
 
+static json_t *moves_of(const PlekImpactMove *moves, size_t n_moves)
+{
+        json_t *array = json_array();
+
+        for (size_t i = 0; i < n_moves; i++)
+                json_array_append_new(array, move_of(&moves[i]));
+        return array;
+}
+
+static json_t *share_of(const PlekImpactPlace *shown, const PlekImpactShare *share)
+{
+        json_t *object =
+                json_pack("{s:s, s:s, s:I, s:f, s:f}", "location", shown->place->location, "why",
+                          impact_why_names[share->why], "areas", (json_int_t)share->n_areas,
+                          "weight", share->weight, "share", share->share);
+
+        set_amount(object, "load_per_hour", share->load_per_hour);
+        set_amount(object, "load_in_all", share->load_in_all);
+        set_amount(object, "nearest", share->nearest);
+        return object;
+}
+
+static json_t *part_of(const PlekImpact *impact, const PlekImpactPart *part)
+{
+        json_t *places = json_array();
+        json_t *object = json_pack("{s:o, s:o, s:I, s:I, s:f, s:f}", "places", places, "moves",
+                                   moves_of(part->moves, part->n_moves), "out_of_reach",
+                                   (json_int_t)part->n_out_of_reach, "newly_beyond",
+                                   (json_int_t)part->n_newly_beyond, "weight", part->weight,
+                                   "weight_newly_beyond", part->weight_newly_beyond);
+
+        json_set_time(object, "from_ms", part->from_ms);
+        json_set_time(object, "to_ms", part->to_ms);
+        for (size_t i = 0; i < impact->n_places; i++)
+                json_array_append_new(places, share_of(&impact->places[i], &part->shares[i]));
+        return object;
+}
+
 json_t *impact_to_json(const PlekImpact *impact, PlekStatus status, const char *location,
                        uint32_t care)
 {
         const char *care_name = plek_code_name(PLEK_CODES_CARE, care);
-        json_t *places = json_array(), *moves = json_array();
+        json_t *places = json_array(), *parts = json_array();
         json_t *object =
                 json_pack("{s:s, s:o, s:s, s:s, s:I, s:I, s:f, s:I, s:f, s:o, s:o}", "location",
                           location, "care", care_name ? json_string(care_name) : json_integer(care),
@@ -112,7 +150,7 @@ json_t *impact_to_json(const PlekImpact *impact, PlekStatus status, const char *
                           (json_int_t)impact->n_areas, "out_of_reach",
                           (json_int_t)impact->n_out_of_reach, "weight", impact->weight,
                           "newly_beyond", (json_int_t)impact->n_newly_beyond, "weight_newly_beyond",
-                          impact->weight_newly_beyond, "places", places, "moves", moves);
+                          impact->weight_newly_beyond, "places", places, "parts", parts);
 
         json_set_code(object, "status", PLEK_CODES_STATUS, status ? status : PLEK_STATUS_ACTUAL);
         json_object_set_new(object, "distances_are",
@@ -130,7 +168,10 @@ json_t *impact_to_json(const PlekImpact *impact, PlekStatus status, const char *
         json_set_time(object, "to_ms", impact->to_ms);
         for (size_t i = 0; i < impact->n_places; i++)
                 json_array_append_new(places, place_of(&impact->places[i], "nearest"));
-        for (size_t i = 0; i < impact->n_moves; i++)
-                json_array_append_new(moves, move_of(&impact->moves[i]));
+        for (size_t i = 0; i < impact->n_parts; i++)
+                json_array_append_new(parts, part_of(impact, &impact->parts[i]));
+        json_object_set_new(object, "moves", moves_of(impact->moves, impact->n_moves));
+        if (impact->has_more_parts)
+                json_object_set_new(object, "more_parts", json_true());
         return object;
 }

@@ -153,6 +153,8 @@ static const struct {
         { "no area is served by it", "het bedient geen gebied" },
         { "nobody says where it is", "niemand zegt waar het is" },
         { "takes nobody", "neemt niemand op" },
+        { "more changes are announced than are shown",
+          "er zijn meer wijzigingen aangekondigd dan hier staan" },
         { "closed, stop", "dicht of stop" },
         { "nobody else gives it", "niemand anders geeft het" },
         { "nowhere can be reached", "niets bereikbaar" },

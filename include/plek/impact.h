@@ -16,8 +16,12 @@
  * pair that is not in it cannot be reached. Without one it is as the crow flies. The answer says
  * which.
  *
- * Doors, offerings and hours are those that hold when the closure begins, plans among them. Free
- * places are those of now: nobody knows those of Saturday.
+ * Who takes patients changes while it is closed: a neighbour has announced to close, or reopens. So
+ * the closure is split wherever something then moves elsewhere, by doors (plans and expected ends)
+ * and offerings, and each part has a verdict of its own. A share of the whole is the shares of the
+ * parts, each by its time: who reopens halfway has half. A closure without an end cannot be
+ * divided: the whole is then the first part, what holds when it begins. Hours are those when it
+ * begins. Free places are those of now: nobody knows those of Saturday.
  */
 
 #include "plek/doors.h"
@@ -81,13 +85,14 @@ typedef enum PlekImpactWhy {
 typedef struct PlekImpactPlace {
         const PlekPlace *place;
         const PlekContact *contact; /* whom to call about this care; or NULL */
-        PlekImpactWhy why;
+        PlekImpactWhy why;          /* TAKES: at any time of it; else why not when it begins */
 
         /* What moves here. */
-        size_t n_areas;
-        double weight, share;              /* of all that moves; 0 to 1 */
-        double load_per_hour, load_in_all; /* negative: not known, or without an end */
-        double nearest;                    /* of the areas that move here; negative: none does */
+        size_t n_areas;       /* at any time of it */
+        double weight, share; /* of these areas; and of all that moves, by time: 0 to 1 */
+        double load_per_hour; /* on average; negative: not known */
+        double load_in_all;   /* negative: not known, or without an end */
+        double nearest;       /* of the areas that move here; negative: none does */
 
         /* Its units' free places now, added up: of those that say it, not silent, not distrusted.
          */
@@ -118,16 +123,39 @@ typedef struct PlekImpactMove {
         bool was_beyond, is_beyond; /* @beyond; nowhere is beyond */
 } PlekImpactMove;
 
+/* What moves to one place in a part; as of the whole. */
+typedef struct PlekImpactShare {
+        PlekImpactWhy why;
+        size_t n_areas;
+        double weight, share, load_per_hour, load_in_all, nearest;
+} PlekImpactShare;
+
+/* A time in which the same moves to the same. */
+typedef struct PlekImpactPart {
+        int64_t from_ms, to_ms;        /* to: PLEK_NO_TIME of the last, if it has no end */
+        const PlekImpactShare *shares; /* of each place, in the order of the whole's */
+        const PlekImpactMove *moves;   /* in the order of the areas */
+        size_t n_moves;
+        size_t n_out_of_reach, n_newly_beyond;
+        double weight, weight_newly_beyond;
+} PlekImpactPart;
+
+enum { PLEK_IMPACT_PARTS_MAX = 64 };
+
 typedef struct PlekImpact {
         const PlekImpactPlace
                 *places; /* what most moves to first; then by location; the others last */
         size_t n_places;
-        const PlekImpactMove *moves; /* in the order of the areas */
+        const PlekImpactPart *parts; /* one after the other; at least one */
+        size_t n_parts;
+        bool has_more_parts;         /* too many: the last one goes on as it began */
+        const PlekImpactMove *moves; /* of the first part */
         size_t n_moves;
         size_t n_areas;        /* all that were looked at */
-        size_t n_out_of_reach; /* areas from which nothing could be reached before, either */
-        double weight;         /* of what moves */
-        size_t n_newly_beyond; /* of the moves: those that were not, and are then */
+        size_t n_out_of_reach; /* areas from which nothing could be reached at some time, not by
+                                * what closes, either */
+        double weight;         /* of the areas that move at any time */
+        size_t n_newly_beyond; /* areas that were not, and are at some time then */
         double weight_newly_beyond;
         bool by_travel_time;    /* else as the crow flies */
         bool own_points;        /* for want of areas */

@@ -1,5 +1,5 @@
 /*
- * What each place is to a closure: whether it takes patients then, and why not
+ * What each place is to a closure: whether it takes patients at a time, and why not
  */
 
 #include <string.h>
@@ -31,22 +31,72 @@ static PlekImpactWhy why_not_given(const Place *place, uint32_t care)
         return place->n_counts || has_door ? PLEK_IMPACT_DISTRUSTED : PLEK_IMPACT_WITHDRAWN;
 }
 
-static PlekImpactWhy why_not(const ImpactPlace *shown, const ImpactQuestion *question,
-                             const Metric *metric)
+static DoorQuestion door_question(const ImpactQuestion *question)
 {
-        const Place *place = shown->place;
+        return (DoorQuestion){ .scope = { NULL, question->care, CODE_ABSENT, CODE_ABSENT } };
+}
 
+PlekImpactWhy impact_why(const ImpactPlace *shown, const ImpactQuestion *question,
+                         const Metric *metric, int64_t at_ms)
+{
+        const DoorQuestion asked = door_question(question);
+        Place *place = shown->place;
+        DoorLead lead;
+
+        place_hold_at(place, at_ms);
         if (!strcmp(place->location, question->location))
                 return PLEK_IMPACT_CLOSES;
         if (!impact_gives(place, question->care))
                 return why_not_given(place, question->care);
         if (place_opening(place, question->care) == PLACE_IS_SHUT)
                 return PLEK_IMPACT_SHUT;
-        if (door_is_stopped(shown->lead.state) && shown->lead.standing != DOOR_EXPIRED)
+        door_lead(place->words, place->n_words, &asked, at_ms, &lead);
+        if (door_is_stopped(lead.state) && lead.standing != DOOR_EXPIRED)
                 return PLEK_IMPACT_DOOR;
         if (!metric_knows(metric, place))
                 return PLEK_IMPACT_NOWHERE;
         return PLEK_IMPACT_TAKES;
+}
+
+static int64_t next_of_door(const Place *place, const DoorQuestion *asked, int64_t at_ms)
+{
+        DoorLead next;
+
+        return place->n_words ? door_next_lead(place->words, place->n_words, asked, at_ms, &next)
+                              : INT64_MAX;
+}
+
+/* Offerings of another care do not matter, and make for a look too many at the most. */
+static int64_t next_of_offers(const Place *place, int64_t at_ms)
+{
+        int64_t next_ms = INT64_MAX;
+
+        for (size_t i = 0; i < place->n_offers; i++) {
+                const Offering *offering = &place->offers[i].offering;
+
+                if (offering->holds_from_ms != TIME_ABSENT && offering->holds_from_ms > at_ms)
+                        next_ms = MIN(next_ms, offering->holds_from_ms);
+                if (offering->holds_until_ms != TIME_ABSENT && offering->holds_until_ms > at_ms)
+                        next_ms = MIN(next_ms, offering->holds_until_ms);
+        }
+        return next_ms;
+}
+
+int64_t impact_next_change_ms(const ImpactAnswer *answer, const ImpactQuestion *question,
+                              int64_t at_ms)
+{
+        const DoorQuestion asked = door_question(question);
+        int64_t next_ms = INT64_MAX;
+
+        for (size_t i = 0; i < answer->n_shown; i++) {
+                const Place *place = answer->shown[i].place;
+
+                if (!strcmp(place->location, question->location))
+                        continue; /* it is closed, whatever it announced */
+                next_ms = MIN(next_ms, next_of_door(place, &asked, at_ms));
+                next_ms = MIN(next_ms, next_of_offers(place, at_ms));
+        }
+        return next_ms;
 }
 
 /* The location as a whole, where it reports, stands for its units. */
@@ -75,9 +125,7 @@ static void add_free(ImpactPlace *shown)
 
 static void look_at_door(ImpactPlace *shown, const ImpactQuestion *question)
 {
-        const DoorQuestion asked = {
-                .scope = { NULL, question->care, CODE_ABSENT, CODE_ABSENT },
-        };
+        const DoorQuestion asked = door_question(question);
         const DoorWord *plan;
 
         door_lead(shown->place->words, shown->place->n_words, &asked, question->from_ms,
@@ -89,19 +137,22 @@ static void look_at_door(ImpactPlace *shown, const ImpactQuestion *question)
                 shown->plan = plan;
 }
 
-int impact_show_places(ImpactAnswer *answer, const ImpactQuestion *question, const Metric *metric)
+int impact_show_places(ImpactAnswer *answer, const ImpactQuestion *question)
 {
-        answer->shown = calloc(MAX(answer->places.n_places, (size_t)1), sizeof(*answer->shown));
-        if (!answer->shown)
+        size_t n_places = MAX(answer->places.n_places, (size_t)1);
+
+        answer->shown = calloc(n_places, sizeof(*answer->shown));
+        answer->taken = calloc(n_places * IMPACT_PARTS_MAX, sizeof(*answer->taken));
+        if (!answer->shown || !answer->taken)
                 return err_raise(-ENOMEM);
 
         for (size_t i = 0; i < answer->places.n_places; i++) {
                 ImpactPlace *shown = &answer->shown[answer->n_shown++];
 
-                *shown = (ImpactPlace){ .place = answer->places.places[i], .nearest = -1 };
+                *shown = (ImpactPlace){ .place = answer->places.places[i],
+                                        .parts = &answer->taken[i * IMPACT_PARTS_MAX] };
                 look_at_door(shown, question);
                 add_free(shown);
-                shown->why = why_not(shown, question, metric);
         }
         return 0;
 }

@@ -26,11 +26,20 @@ typedef struct ImpactQuestion {
         PlacesMemory memory; /* of what was withdrawn */
 } ImpactQuestion;
 
-typedef struct ImpactPlace {
-        const Place *place;
+/* What moves to one place. */
+typedef struct ImpactTaken {
         PlekImpactWhy why;
         size_t n_areas;
         double weight, share, load_per_hour, load_in_all, nearest;
+} ImpactTaken;
+
+enum { IMPACT_PARTS_MAX = PLEK_IMPACT_PARTS_MAX };
+
+typedef struct ImpactPlace {
+        Place *place;
+        ImpactTaken taken;  /* of the whole */
+        ImpactTaken *parts; /* the answer's n_parts */
+        bool takes;         /* while it is worked out: at the time that is looked at */
         int64_t free, oldest_ms;
         size_t n_units, n_units_unknown;
         bool has_stale;
@@ -47,6 +56,16 @@ typedef struct ImpactMove {
         bool was_beyond, is_beyond;
 } ImpactMove;
 
+/* A time in which the same moves to the same. */
+typedef struct ImpactPart {
+        int64_t from_ms, to_ms; /* to: or TIME_ABSENT */
+        ImpactMove *moves;
+        size_t n_moves;
+        uint8_t *areas; /* IMPACT_AREA_* of each */
+        size_t n_out_of_reach, n_newly_beyond;
+        double weight, weight_newly_beyond;
+} ImpactPart;
+
 typedef struct ImpactAnswer {
         Places places;
         PlekArea *own_points; /* or NULL */
@@ -54,8 +73,10 @@ typedef struct ImpactAnswer {
         size_t n_areas;
         ImpactPlace *shown; /* in order */
         size_t n_shown;
-        ImpactMove *moves;
-        size_t n_moves;
+        ImpactTaken *taken; /* of the places' parts */
+        ImpactPart parts[IMPACT_PARTS_MAX];
+        size_t n_parts;
+        bool has_more_parts; /* the last one was not split any more */
         size_t n_out_of_reach, n_newly_beyond;
         double weight, weight_newly_beyond;
         double load_per_hour; /* of what closes; negative: not known */

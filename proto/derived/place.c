@@ -56,7 +56,6 @@ static void take_offer(Gathering *g, Place *place, const Record *record, const c
         *offer = (PlaceOffer){
                 .party = keep_text(keep, party),
                 .offering = update->offering,
-                .standing = offering_standing(&update->offering, places_at_ms(g->scope)),
                 .trust = trust,
                 .since_ms = record->since_ms,
                 .revision = record->revision,
@@ -220,13 +219,15 @@ static bool began_later(const PlaceOffer *a, const PlaceOffer *b)
         return x != y ? x > y : a->offering.plan > b->offering.plan;
 }
 
-static void choose_offers(Place *place)
+void place_hold_at(Place *place, int64_t at_ms)
 {
         PlaceOffer *best = NULL;
 
         for (size_t i = 0; i < place->n_offers; i++) {
                 PlaceOffer *offer = &place->offers[i];
 
+                offer->standing = offering_standing(&offer->offering, at_ms);
+                offer->holds = false;
                 if (best && (best->offering.care != offer->offering.care ||
                              strcmp(best->party, offer->party) != 0))
                         best = NULL;
@@ -319,7 +320,7 @@ void place_complete(Gathering *g, Place *place)
                         !compare_texts(place->counts[i - 1].unit, place->counts[i].unit);
         if (place->n_offers)
                 qsort(place->offers, place->n_offers, sizeof(*place->offers), compare_offers);
-        choose_offers(place);
+        place_hold_at(place, places_at_ms(g->scope));
         complete_hours(g, place);
         complete_names(g, place);
 }

@@ -146,6 +146,8 @@ const Place *places_find(const Places *places, const char *location);
 bool place_offers(const Place *place, uint32_t care, bool *ret_said);
 /* Whether a door for just @care is held, and not distrusted; *ret_said: one is held at all. */
 bool place_has_door(const Place *place, uint32_t care, bool *ret_said);
+/* Looks anew which of its offerings hold: those of @at_ms. Hours stay those of then. */
+void place_hold_at(Place *place, int64_t at_ms);
 /* Of @care: those of what it offers, else the card's. */
 PlaceOpening place_opening(const Place *place, uint32_t care);
 /* Whom to call about @care (CODE_ABSENT: whatever it is): the first contact that is about it, else

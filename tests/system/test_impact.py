@@ -77,11 +77,26 @@ def test_a_neighbour_that_has_announced_to_be_closed_then_takes_nobody():
     with Region() as region:
         tools = three_posts(region)
         tools.put("hap", "door", "--location", "kust", "--care", "GP_POST", "CLOSED", "--plan", "1",
-                  "--from", "+20h", "--until", "+40h")
+                  "--from", "+20h", "--until", "+20h")
         now = impact(tools, "--close", "duin", "--care", "GP_POST", "--to", "+2d")
         assert now["areas_are"] == "the places' own points" and "load_per_hour" not in \
             shown(now, "kust")
         assert [m["to"] for m in now["moves"]] == ["kust"]
+        # For 20 of the 48 hours kust takes them, and 20 to 40 nobody but zee is left.
+        parts = now["parts"]
+        assert [[m["to"] for m in p["moves"]] for p in parts] == [["kust"], ["zee", "zee"], ["kust"]]
+        assert parts[0]["to_ms"] == parts[1]["from_ms"] and parts[2]["to_ms"] == now["to_ms"]
+        assert abs(shown(now, "kust")["share"] - 28 / 48) < 0.001
+        assert abs(shown(now, "zee")["share"] - 20 / 48) < 0.001
+        assert shown(parts[1], "kust")["why"] == "DOOR" and shown(now, "kust")["why"] == "TAKES"
+        asked = ("impact", "--close", "duin", "--to", "+2d", "--load", "2/h", "--care", "GP_POST")
+        text = tools.plek(*asked, "--lang", "nl", party="zcc").out
+        assert text.count("\n  vanaf ") == 3 and "100.0 %  Huisartsenpost zee" in text, text
+        assert "(56 in totaal)" in text and "(40 in totaal)" in text, text
+        assert "    neemt niemand op: Huisartsenpost kust (dicht of stop)" in text, text
+        # Without an end it is not averaged, and who takes over later has a telephone all the same.
+        text = tools.plek("impact", "--close", "duin", "--lang", "en", party="zcc").out
+        assert text.count("Huisartsenpost zee") == 3 and f"088 30{ord('z')}" in text, text
         announced = shown(now, "kust")["door"]
         assert announced["announced"] == "CLOSED"
         assert announced["announced_starts_at_ms"] > time.time() * 1000

@@ -109,7 +109,7 @@ static int impact(const PlacesWorld *world)
         int r;
 
         r = impact_make(&answer, world->picture, world->fixture.registry, &question);
-        assert_int_equal(answer.n_moves, r ? 0 : 1);
+        assert_int_equal(answer.parts[0].n_moves, r ? 0 : 1);
         impact_answer_deinit(&answer);
         return r;
 }

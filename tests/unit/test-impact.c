@@ -1,89 +1,8 @@
-#include "derived/impact.h"
-#include "places-fixture.h"
+#include "impact-fixture.h"
 
 /*
  * What follows from a closure; tests/model/model-impact.c has who is next nearest as a whole
  */
-
-enum { LATITUDE = 520000000, STEP = 1000000 }; /* a tenth of a degree: 11.1 km */
-
-typedef struct World {
-        PlacesWorld places;
-        ImpactQuestion question;
-        ImpactAnswer answer;
-} World;
-
-/* zeta closes; alpha is a step to the north of it, midi two. All have an open door. */
-static void world_begin(World *world)
-{
-        memset(world, 0, sizeof(*world));
-        world->question = (ImpactQuestion){
-                .status = STATUS_ACTUAL,
-                .location = "zeta",
-                .care = PLEK_CARE_ED,
-                .now_ms = NOW,
-                .from_ms = NOW,
-                .to_ms = TIME_ABSENT,
-                .load_per_hour = -1,
-        };
-        places_begin(&world->places);
-        say_card(&world->places, "a", "zeta", LATITUDE);
-        say_card(&world->places, "a", "alpha", LATITUDE + STEP);
-        say_card(&world->places, "a", "midi", LATITUDE + 2 * STEP);
-        say_door(&world->places, "a", "zeta", NULL, PLEK_DOOR_OPEN);
-        say_door(&world->places, "a", "alpha", NULL, PLEK_DOOR_OPEN);
-        say_door(&world->places, "a", "midi", NULL, PLEK_DOOR_OPEN);
-}
-
-static void world_end(World *world)
-{
-        impact_answer_deinit(&world->answer);
-        places_end(&world->places);
-}
-
-static const ImpactAnswer *impact(World *world)
-{
-        impact_answer_deinit(&world->answer);
-        assert_int_equal(impact_make(&world->answer, world->places.picture,
-                                     world->places.fixture.registry, &world->question),
-                         0);
-        return &world->answer;
-}
-
-static const ImpactPlace *shown(const World *world, const char *location)
-{
-        for (size_t i = 0; i < world->answer.n_shown; i++)
-                if (!strcmp(world->answer.shown[i].place->location, location))
-                        return &world->answer.shown[i];
-        fail_msg("%s is not shown", location);
-        return NULL;
-}
-
-static PlekArea area(const char *id, int steps, double weight)
-{
-        return (PlekArea){ .id = id,
-                           .latitude_e7 = LATITUDE + steps * STEP,
-                           .longitude_e7 = 50000000,
-                           .weight = weight };
-}
-
-static void say_plan(World *world, const char *location, uint32_t state, int64_t from_ms,
-                     int64_t to_ms)
-{
-        Update update = update_of(UPDATE_DOOR, "a", location);
-
-        update.door = (Door){
-                .state = state,
-                .care = PLEK_CARE_ED,
-                .patient_group = CODE_ABSENT,
-                .urgency = CODE_ABSENT,
-                .plan = 1,
-                .starts_at_ms = from_ms,
-                .ends_at_ms = to_ms,
-                .review_at_ms = TIME_ABSENT,
-        };
-        say(&world->places, &update);
-}
 
 /* ------------------------------------------------------------------ */
 
@@ -113,15 +32,16 @@ static void test_without_areas_all_goes_to_the_next_nearest(void **state)
         world.question.to_ms = NOW + 2 * HOUR;
         impact(&world);
         assert_non_null(world.answer.own_points);
-        assert_int_equal(world.answer.n_moves, 1);
-        assert_string_equal(world.answer.moves[0].to->place->location, "alpha");
-        assert_true(world.answer.moves[0].before == 0);
-        assert_true(world.answer.moves[0].after > 11000 && world.answer.moves[0].after < 11200);
-        assert_ptr_equal(world.answer.moves[0].to, &world.answer.shown[0]);
-        assert_true(world.answer.shown[0].share == 1);
-        assert_true(world.answer.shown[0].load_per_hour == 6);
-        assert_true(world.answer.shown[0].load_in_all == 12);
-        assert_int_equal(shown(&world, "zeta")->why, PLEK_IMPACT_CLOSES);
+        assert_int_equal(world.answer.parts[0].n_moves, 1);
+        assert_string_equal(world.answer.parts[0].moves[0].to->place->location, "alpha");
+        assert_true(world.answer.parts[0].moves[0].before == 0);
+        assert_true(world.answer.parts[0].moves[0].after > 11000 &&
+                    world.answer.parts[0].moves[0].after < 11200);
+        assert_ptr_equal(world.answer.parts[0].moves[0].to, &world.answer.shown[0]);
+        assert_true(world.answer.shown[0].taken.share == 1);
+        assert_true(world.answer.shown[0].taken.load_per_hour == 6);
+        assert_true(world.answer.shown[0].taken.load_in_all == 12);
+        assert_int_equal(shown(&world, "zeta")->taken.why, PLEK_IMPACT_CLOSES);
         world_end(&world);
 }
 
@@ -141,13 +61,13 @@ static void test_load_moves_by_the_weight_of_the_areas_that_it_served(void **sta
         world.question.n_areas = N_ELEMENTS(areas);
         world.question.load_per_hour = 8;
         impact(&world);
-        assert_int_equal(world.answer.n_moves, 3);
+        assert_int_equal(world.answer.parts[0].n_moves, 3);
         assert_true(world.answer.weight == 400);
-        assert_true(shown(&world, "midi")->share == 0.75);
-        assert_true(shown(&world, "midi")->load_per_hour == 6);
-        assert_true(shown(&world, "midi")->load_in_all == -1); /* it has no end */
-        assert_true(shown(&world, "alpha")->share == 0.25);
-        assert_int_equal(shown(&world, "alpha")->n_areas, 2);
+        assert_true(shown(&world, "midi")->taken.share == 0.75);
+        assert_true(shown(&world, "midi")->taken.load_per_hour == 6);
+        assert_true(shown(&world, "midi")->taken.load_in_all == -1); /* it has no end */
+        assert_true(shown(&world, "alpha")->taken.share == 0.25);
+        assert_int_equal(shown(&world, "alpha")->taken.n_areas, 2);
         assert_string_equal(world.answer.shown[0].place->location, "midi"); /* most first */
         world_end(&world);
 }
@@ -159,16 +79,16 @@ static void test_who_has_a_stop_or_is_closed_then_takes_nobody(void **state)
         world_begin(&world);
         say_door(&world.places, "a", "alpha", NULL, PLEK_DOOR_STOP);
         impact(&world);
-        assert_int_equal(shown(&world, "alpha")->why, PLEK_IMPACT_DOOR);
-        assert_string_equal(world.answer.moves[0].to->place->location, "midi");
+        assert_int_equal(shown(&world, "alpha")->taken.why, PLEK_IMPACT_DOOR);
+        assert_string_equal(world.answer.parts[0].moves[0].to->place->location, "midi");
 
         /* It is Friday; midi closes on Saturday, as zeta does, and alpha has opened by then. */
         say_door(&world.places, "a", "alpha", NULL, PLEK_DOOR_OPEN);
         say_plan(&world, "midi", PLEK_DOOR_CLOSED, NOW + 10 * HOUR, NOW + 20 * HOUR);
         world.question.from_ms = NOW + 12 * HOUR;
         impact(&world);
-        assert_int_equal(shown(&world, "midi")->why, PLEK_IMPACT_DOOR);
-        assert_string_equal(world.answer.moves[0].to->place->location, "alpha");
+        assert_int_equal(shown(&world, "midi")->taken.why, PLEK_IMPACT_DOOR);
+        assert_string_equal(world.answer.parts[0].moves[0].to->place->location, "alpha");
         world_end(&world);
 }
 
@@ -182,7 +102,7 @@ static void test_a_door_that_closes_meanwhile_is_shown(void **state)
         assert_null(shown((impact(&world), &world), "alpha")->plan);
         world.question.to_ms = NOW + 5 * HOUR + 1;
         assert_non_null(shown((impact(&world), &world), "alpha")->plan);
-        assert_int_equal(shown(&world, "alpha")->why, PLEK_IMPACT_TAKES);
+        assert_int_equal(shown(&world, "alpha")->taken.why, PLEK_IMPACT_TAKES);
         world_end(&world);
 }
 
@@ -193,9 +113,10 @@ static void test_what_is_offered_when_it_closes_counts_and_not_what_is_now(void 
         world_begin(&world);
         say_offer(&world.places, "a", "alpha", 0, false, TIME_ABSENT);
         say_offer(&world.places, "a", "alpha", 1, true, NOW + HOUR);
-        assert_int_equal(shown((impact(&world), &world), "alpha")->why, PLEK_IMPACT_TAKES);
+        assert_int_equal(shown((impact(&world), &world), "alpha")->taken.why, PLEK_IMPACT_TAKES);
         world.question.from_ms = NOW + HOUR;
-        assert_int_equal(shown((impact(&world), &world), "alpha")->why, PLEK_IMPACT_NOT_OFFERED);
+        assert_int_equal(shown((impact(&world), &world), "alpha")->taken.why,
+                         PLEK_IMPACT_NOT_OFFERED);
         world_end(&world);
 }
 
@@ -217,11 +138,13 @@ static void test_with_a_matrix_nothing_else_says_how_far(void **state)
         world.question.n_travel = N_ELEMENTS(travel);
         world.question.beyond = 15;
         impact(&world);
-        assert_int_equal(world.answer.n_moves, 3);
-        assert_string_equal(world.answer.moves[0].to->place->location, "midi");
-        assert_true(world.answer.moves[0].after == 20 && world.answer.moves[0].is_beyond);
-        assert_null(world.answer.moves[1].to); /* it is next to alpha, as the crow flies */
-        assert_true(world.answer.moves[1].is_beyond && world.answer.moves[1].after < 0);
+        assert_int_equal(world.answer.parts[0].n_moves, 3);
+        assert_string_equal(world.answer.parts[0].moves[0].to->place->location, "midi");
+        assert_true(world.answer.parts[0].moves[0].after == 20 &&
+                    world.answer.parts[0].moves[0].is_beyond);
+        assert_null(world.answer.parts[0].moves[1].to); /* it is next to alpha, as the crow flies */
+        assert_true(world.answer.parts[0].moves[1].is_beyond &&
+                    world.answer.parts[0].moves[1].after < 0);
         assert_int_equal(world.answer.n_newly_beyond, 3);
         assert_int_equal(world.answer.n_out_of_reach, 1);
         world_end(&world);
@@ -237,10 +160,12 @@ static void test_areas_that_end_up_too_far_are_told_from_those_that_were(void **
         world.question.n_areas = N_ELEMENTS(areas);
         world.question.beyond = 20000;
         impact(&world);
-        assert_int_equal(world.answer.n_moves, 3);
-        assert_true(world.answer.moves[0].was_beyond && world.answer.moves[0].is_beyond);
-        assert_true(!world.answer.moves[1].was_beyond && world.answer.moves[1].is_beyond);
-        assert_true(!world.answer.moves[2].is_beyond);
+        assert_int_equal(world.answer.parts[0].n_moves, 3);
+        assert_true(world.answer.parts[0].moves[0].was_beyond &&
+                    world.answer.parts[0].moves[0].is_beyond);
+        assert_true(!world.answer.parts[0].moves[1].was_beyond &&
+                    world.answer.parts[0].moves[1].is_beyond);
+        assert_true(!world.answer.parts[0].moves[2].is_beyond);
         assert_int_equal(world.answer.n_newly_beyond, 1);
         assert_true(world.answer.weight_newly_beyond == 7);
         world_end(&world);
@@ -273,8 +198,8 @@ static void test_of_equally_near_ones_the_first_by_location_serves(void **state)
         world_begin(&world);
         say_card(&world.places, "a", "alpha", LATITUDE); /* where zeta is, and before it by name */
         impact(&world);
-        assert_int_equal(world.answer.n_moves, 0);
-        assert_true(world.answer.shown[0].share == 0);
+        assert_int_equal(world.answer.parts[0].n_moves, 0);
+        assert_true(world.answer.shown[0].taken.share == 0);
         world_end(&world);
 }
 
@@ -286,14 +211,14 @@ static void test_what_has_no_card_is_nowhere_without_a_matrix(void **state)
         world_begin(&world);
         say_card(&world.places, "a", "zeta", LATITUDE);
         world.question.location = "midi";
-        assert_int_equal(shown((impact(&world), &world), "alpha")->why, PLEK_IMPACT_TAKES);
+        assert_int_equal(shown((impact(&world), &world), "alpha")->taken.why, PLEK_IMPACT_TAKES);
         world.question.travel = travel;
         world.question.n_travel = N_ELEMENTS(travel);
         world.question.location = "zeta";
         impact(&world);
-        assert_int_equal(shown(&world, "midi")->why, PLEK_IMPACT_NOWHERE);
-        assert_int_equal(world.answer.n_moves, 1);
-        assert_true(world.answer.moves[0].after == 3);
+        assert_int_equal(shown(&world, "midi")->taken.why, PLEK_IMPACT_NOWHERE);
+        assert_int_equal(world.answer.parts[0].n_moves, 1);
+        assert_true(world.answer.parts[0].moves[0].after == 3);
         world_end(&world);
 }
 
@@ -306,11 +231,11 @@ static void test_who_withdrew_what_it_said_takes_nobody_and_that_is_why(void **s
         say_card(&world.places, "a", "delta", LATITUDE + STEP / 2);
         world.question.memory = gone_one(&one, UPDATE_DOOR, "a", "delta");
         impact(&world);
-        assert_int_equal(shown(&world, "delta")->why, PLEK_IMPACT_WITHDRAWN);
+        assert_int_equal(shown(&world, "delta")->taken.why, PLEK_IMPACT_WITHDRAWN);
         assert_int_equal(shown(&world, "delta")->lead.why, DOOR_WHY_WITHDRAWN);
         say_free(&world.places, "a", "delta", NULL, 2);
         impact(&world);
-        assert_int_equal(shown(&world, "delta")->why, PLEK_IMPACT_TAKES);
+        assert_int_equal(shown(&world, "delta")->taken.why, PLEK_IMPACT_TAKES);
         assert_true(shown(&world, "delta")->lead.since_ms == NOW - HOUR);
         world_end(&world);
 }
