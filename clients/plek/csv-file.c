@@ -16,6 +16,7 @@ struct CsvFile {
         char **fields; /* of the row that is being read */
         size_t n_fields;
         bool too_many;
+        bool has_nul;
         bool out_of_memory;
         bool ended;  /* the row */
         bool is_cut; /* by the end of the file */
@@ -30,6 +31,8 @@ static void on_field(void *field, size_t n_field, void *arg)
                 csv->too_many = true;
                 return;
         }
+        /* What is behind it would be cut off: 1 instead of 10. */
+        csv->has_nul |= field && memchr(field, '\0', n_field);
         free(csv->fields[csv->n_fields]);
         csv->fields[csv->n_fields] = strndup(field ? field : "", n_field);
         if (!csv->fields[csv->n_fields])
@@ -58,6 +61,39 @@ static bool end_file(CsvFile *csv)
         return in_quotes;
 }
 
+/*
+ * To the next newline. What is longer than a line may be is read, so that the next one can be
+ * found, but not kept. Returns how long it was, 0 at the end of the file, -EIO or -ENOMEM.
+ */
+static ssize_t read_line(CsvFile *csv)
+{
+        size_t n = 0;
+        int c;
+
+        while ((c = getc_unlocked(csv->file)) != EOF) {
+                if (n + 1 >= csv->n_allocated && n <= CSV_FILE_LINE_MAX) {
+                        size_t n_room = MAX(2 * csv->n_allocated, (size_t)256);
+                        char *line = realloc(csv->line, n_room);
+
+                        if (!line)
+                                return err_raise(-ENOMEM);
+                        csv->line = line;
+                        csv->n_allocated = n_room;
+                }
+                if (n <= CSV_FILE_LINE_MAX)
+                        csv->line[n] = (char)c;
+                n++;
+                if (c == '\n')
+                        break;
+        }
+        if (ferror(csv->file))
+                return err_raise(-EIO);
+        if (!n)
+                return 0;
+        csv->line[MIN(n, csv->n_allocated - 1)] = '\0';
+        return (ssize_t)n;
+}
+
 /* From here to the end of a row, over as many lines as its quotes make it. */
 static int read_row(CsvFile *csv, unsigned long *ret_line)
 {
@@ -66,14 +102,14 @@ static int read_row(CsvFile *csv, unsigned long *ret_line)
         ssize_t n;
 
         csv->n_fields = 0;
-        csv->ended = csv->too_many = csv->is_cut = false;
+        csv->ended = csv->too_many = csv->has_nul = csv->is_cut = false;
         *ret_line = csv->n_lines + 1;
 
         while (!csv->ended) {
-                n = getline(&csv->line, &csv->n_allocated, csv->file);
-                if (n < 0 && ferror(csv->file))
-                        return err_raise(-EIO);
-                if (n < 0) {
+                n = read_line(csv);
+                if (n < 0)
+                        return (int)n;
+                if (!n) {
                         in_quotes = end_file(csv);
                         if (!csv->ended && !csv->n_fields && !in_quotes)
                                 return CSV_FILE_E_END;
@@ -97,7 +133,7 @@ static int read_row(CsvFile *csv, unsigned long *ret_line)
                 return err_raise(-ENOMEM);
         if (csv->is_cut)
                 return CSV_FILE_E_CUT;
-        return csv->too_many ? CSV_FILE_E_ROW : 0;
+        return csv->too_many || csv->has_nul ? CSV_FILE_E_ROW : 0;
 }
 
 static int read_header(CsvFile *csv)
