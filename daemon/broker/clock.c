@@ -49,6 +49,8 @@ void broker_clock_update(BrokerClock *clock, int64_t realtime_us, int64_t bootti
         if (fault != CLOCK_SANE && clock->fault == CLOCK_SANE)
                 clock->fault_since_ms = clock->now_us / 1000;
         clock->fault = fault;
+        clock->is_behind =
+                fault == CLOCK_SANE && realtime_us / 1000 + clock->skew_ms < last_entry_ms;
 }
 
 void broker_clock_confirm(BrokerClock *clock, int64_t realtime_us, int64_t boottime_us,
@@ -82,4 +84,13 @@ const char *broker_clock_sentence(const BrokerClock *clock)
                 return NULL;
         }
         return NULL;
+}
+
+const char *broker_clock_warning(const BrokerClock *clock)
+{
+        return clock->is_behind
+                       ? "the clock was accepted behind the journal's last entry: until it "
+                         "has passed that, what is received is stamped with that entry's "
+                         "time"
+                       : NULL;
 }

@@ -27,6 +27,7 @@ typedef struct BrokerClock {
         ClockFault fault;
         int64_t fault_since_ms;
         int64_t behind_accepted_ms; /* an operator has accepted being behind this entry */
+        bool is_behind;             /* ... and that is how it is */
 } BrokerClock;
 
 void broker_clock_init(BrokerClock *clock, int64_t skew_ms, int64_t jump_max_ms);
@@ -40,3 +41,5 @@ bool broker_clock_is_sane(const BrokerClock *clock);
 int64_t broker_clock_now_ms(const BrokerClock *clock);
 /* For the operator; NULL while sane. */
 const char *broker_clock_sentence(const BrokerClock *clock);
+/* The same, of what is sane and not as it should be; else NULL. */
+const char *broker_clock_warning(const BrokerClock *clock);

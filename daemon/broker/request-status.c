@@ -13,6 +13,8 @@ static size_t warnings(const Broker *broker, const char *ret[WARNINGS_MAX])
 
         if (sentence)
                 ret[n++] = sentence;
+        if (broker_clock_warning(&broker->clock))
+                ret[n++] = broker_clock_warning(&broker->clock);
         if (state_epoch_is_unconfirmed(broker->state))
                 ret[n++] = epoch_sentence();
         if (broker->past.is_over)

@@ -10,6 +10,20 @@
 
 #include "core/admission-internal.h"
 
+/* What several messages under way at once may be apart: each is one more than the one before. */
+enum { SEQ_ROOM = 1000 * 1000 };
+
+/*
+ * Ahead of the clock nobody gets by himself. Who is, as the clock was wrong once and has been set
+ * right since, goes on from his floor: until the clock has passed that he could say nothing else.
+ */
+static bool is_ahead(const Judgement *judgement, uint64_t seq, int64_t ahead_ms)
+{
+        if (ahead_ms < 0 || seq / 1000 <= (uint64_t)ahead_ms)
+                return false;
+        return judgement->floor / 1000 <= (uint64_t)ahead_ms || seq - judgement->floor > SEQ_ROOM;
+}
+
 bool judge_order(Judgement *judgement)
 {
         const Update *update = judgement->candidate->update;
@@ -23,7 +37,7 @@ bool judge_order(Judgement *judgement)
                                     "the latest state again",
                                     update->seq, judgement->floor);
 
-        if (ahead_ms >= 0 && update->seq / 1000 > (uint64_t)ahead_ms)
+        if (is_ahead(judgement, update->seq, ahead_ms))
                 return judge_refuse(judgement, PLEK_REFUSED_SEQ_AHEAD, "seq",
                                     "seq %" PRIu64 " stands for %s, but this broker's clock says "
                                     "%s; learn its time again and go on from there",

@@ -169,7 +169,9 @@ static inline Verdict model_judge(const Model *committed, const Model *model,
                 verdict.revision = party->revision;
         } else if (message->seq <= model_floor(model, message->party))
                 verdict.code = PLEK_REFUSED_REPLAY;
-        else if ((int64_t)(message->seq / 1000) > ahead_ms)
+        else if ((int64_t)(message->seq / 1000) > ahead_ms &&
+                 ((int64_t)(model_floor(model, message->party) / 1000) <= ahead_ms ||
+                  message->seq > model_floor(model, message->party) + 1000 * 1000))
                 verdict.code = PLEK_REFUSED_SEQ_AHEAD;
         else if (message->sent_at_ms > ahead_ms)
                 verdict.code = PLEK_REFUSED_SENT_AHEAD;

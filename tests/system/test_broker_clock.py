@@ -86,6 +86,26 @@ def test_operator_can_accept_a_jump():
         wait_accepting(reader, True)
 
 
+def test_who_spoke_while_the_clock_was_fast_is_heard_when_it_is_set_right():
+    with MovedRegion() as region:
+        region.daemon.stop()
+        region.move(120 * MINUTE_MS)  # the host's clock was local time, taken for UTC
+        region.daemon.start()
+        agent = region.agent("duin", {"duin-1": "oost"})
+        reader = region.reader("meldkamer")
+        agent.state(counts(agent))
+        region.move(0)
+        wait_accepting(reader, False)
+        region.operator().ask(confirm=pb.Confirm(what=pb.CONFIRM_CLOCK))
+        agent.session.clock()
+        reader.session.clock()
+        wait_accepting(reader, True)
+        agent.state(counts(agent, 11))
+        agent.reconnect()
+        agent.state(counts(agent, 10))
+        assert any("journal's last entry" in text for text in region.status().warnings)
+
+
 def test_small_step_is_no_jump():
     with MovedRegion() as region:
         agent = region.agent("duin", {"duin-1": "oost"})

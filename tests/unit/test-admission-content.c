@@ -103,6 +103,28 @@ static void test_a_seq_ahead_by_more_than_the_skew_is_refused_with_both_clocks(v
         assert_accepted(admit_of(party, &update));
 }
 
+/* The broker's clock was two hours fast while the party spoke, and was set right. */
+static void test_who_is_ahead_of_a_clock_that_was_set_right_can_still_speak(void **state)
+{
+        Update update;
+
+        world.now_ms += 2 * 3600 * 1000;
+        update = world_counts(&world, party, "loc", 1, 10);
+        assert_accepted(admit_of(party, &update));
+
+        world.now_ms -= 2 * 3600 * 1000;
+        party->seq = update.seq;
+        update = world_counts(&world, party, "loc", 1, 11);
+        update.seq = party->seq + 1000001;
+        assert_refused(admit_of(party, &update), PLEK_REFUSED_SEQ_AHEAD, "seq");
+        update.seq = party->seq - 1;
+        assert_refused(admit_of(party, &update), PLEK_REFUSED_REPLAY, "seq");
+        update.seq = party->seq + 1;
+        assert_accepted(admit_of(party, &update));
+        update.seq = party->seq + 1000;
+        assert_accepted(admit_of(party, &update));
+}
+
 static void test_sent_ahead_by_more_than_the_skew_is_refused_with_both_clocks(void **state)
 {
         Update update = world_counts(&world, party, "loc", 1, 10);
@@ -405,6 +427,7 @@ int main(void)
                 TEST(test_an_epoch_that_does_not_continue_refuses_what_was_said_before_it),
                 TEST(test_a_refused_update_leaves_the_floor),
                 TEST(test_a_seq_ahead_by_more_than_the_skew_is_refused_with_both_clocks),
+                TEST(test_who_is_ahead_of_a_clock_that_was_set_right_can_still_speak),
                 TEST(test_sent_ahead_by_more_than_the_skew_is_refused_with_both_clocks),
                 TEST(test_what_comes_too_late_is_refused),
                 TEST(test_a_plan_that_is_over_is_refused),

@@ -132,14 +132,19 @@ static void test_being_behind_is_accepted_for_what_is_there_already(void **state
         int64_t last_ms = START_US / 1000 + 86400 * INT64_C(1000);
         Host host = host_new(last_ms);
 
+        assert_null(broker_clock_warning(&host.clock));
         broker_clock_confirm(&host.clock, host.realtime_us, host.boottime_us, last_ms);
         assert_true(broker_clock_is_sane(&host.clock));
+        assert_non_null(broker_clock_warning(&host.clock));
         host_pass(&host, 1, 0);
         assert_true(broker_clock_is_sane(&host.clock));
 
         host.last_entry_ms = last_ms + 1;
         host_pass(&host, 1, 0);
         assert_int_equal(host.clock.fault, CLOCK_BEHIND);
+        assert_null(broker_clock_warning(&host.clock));
+        host_pass(&host, 1, 86400);
+        assert_null(broker_clock_warning(&host.clock)); /* past it, nothing is odd */
 }
 
 int main(void)
