@@ -72,7 +72,7 @@ size_t calls_of_party(const Calls *calls, const Party *party)
 
 static CallScope scope_of(const LiveCall *live)
 {
-        return (CallScope){ &live->call, live->counts_from_ms, live->audience };
+        return (CallScope){ &live->call, live->counts_from_ms, live->audience, live->after };
 }
 
 static const RecordGroup *group_of(const Calls *calls, const CallAsk *ask)
@@ -465,6 +465,9 @@ int calls_begin(Calls *calls, const Party *party, Audience audience, const uint8
         live->begun_at_ms = now_ms;
         /* A caller whose clock is ahead does not make answers too early to count. */
         live->counts_from_ms = MIN(live->call.asked_at_ms, now_ms);
+        /* What stands in the journal already is stamped with a time that has not come. */
+        if (calls->broker->clock.is_behind)
+                live->after = state_revision(calls->broker->state);
         r = add_parties(calls, live, now_ms);
         if (r)
                 return r;

@@ -42,6 +42,7 @@ typedef struct LiveCall {
         Audience audience; /* what its party may read */
         int64_t begun_at_ms;
         int64_t counts_from_ms; /* reports received since answer it */
+        uint64_t after; /* ... of a later revision, where times of receipt stand still; else 0 */
         AskedBy by;
         CallAsk *asks; /* by party */
         size_t n_asks;

@@ -43,7 +43,7 @@ bool call_concerns(const CallScope *scope, const RecordGroup *group)
 /* What was old when it came is what a source said that nobody looks after. */
 static bool is_answer(const CallScope *scope, const Record *record)
 {
-        return record->received_at_ms >= scope->since_ms &&
+        return record->received_at_ms >= scope->since_ms && record->revision > scope->after &&
                record_freshness(record, record->received_at_ms) == FRESHNESS_FRESH;
 }
 

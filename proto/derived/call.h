@@ -5,8 +5,8 @@
  *
  * What is asked for are the counts of the cares that the call names, of its status. A location that
  * has no such counts is asked for its doors that hold now. A report received since the call answers
- * it, also one that says the same again, unless it was old already when it came; an affirm does not,
- * since it says that a source was there and not that it was asked.
+ * it, also one that says the same again, unless it was old already when it came; an affirm does
+ * not, since it says that a source was there and not that it was asked.
  *
  * Only what the caller may read counts, so that a call tells nobody of what is not for them.
  */
@@ -19,6 +19,7 @@ typedef struct CallScope {
         const Call *call;
         int64_t since_ms;
         Audience audience;
+        uint64_t after; /* ... that is of a later revision; 0: any */
 } CallScope;
 
 typedef struct CallTally {

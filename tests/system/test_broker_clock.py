@@ -7,6 +7,7 @@ import struct
 import plek_pb2 as pb
 import tap
 from harness import BUILD, Region
+from plekpy import call as calls
 
 MINUTE_MS = 60_000
 SHIM = BUILD / "tests" / "system" / "libclockshim.so"
@@ -102,7 +103,15 @@ def test_who_spoke_while_the_clock_was_fast_is_heard_when_it_is_set_right():
         wait_accepting(reader, True)
         agent.state(counts(agent, 11))
         agent.reconnect()
+        # What was received before is stamped with a time that has not come: no answer to a call.
+        region.enrol_reader("zcc", coord=True)
+        session = region.session("zcc")
+        session.hello(pb.PEER_HAND)
+        caller = calls.Caller(session, "zcc")
+        caller.call("oost")
+        assert set(caller.states().values()) == {pb.CALL_ASKED}, caller.states()
         agent.state(counts(agent, 10))
+        caller.wait(lambda _: set(caller.states().values()) == {pb.CALL_ANSWERED})
         assert any("journal's last entry" in text for text in region.status().warnings)
 
 

@@ -130,6 +130,19 @@ static void test_a_report_at_the_time_of_the_call_is_an_answer_and_one_before_is
         assert_int_equal(call_tally(&world->scope, group(world)).last_ms, CALLED);
 }
 
+/* As a clock that was set back leaves them, until it has passed the journal. */
+static void test_where_times_of_receipt_stand_still_a_later_revision_is_an_answer(void **state)
+{
+        World *world = *state;
+        Update update = said(UPDATE_COUNTS, "a", NULL, PLEK_CARE_ED);
+
+        hear(world, &update, CALLED + 7200 * 1000);
+        world->scope.after = world->seq;
+        assert_tally(world, 1, 0, false);
+        hear(world, &update, CALLED + 7200 * 1000);
+        assert_tally(world, 1, 1, true);
+}
+
 static void test_all_that_was_asked_for_makes_an_answer(void **state)
 {
         World *world = *state;
@@ -301,6 +314,7 @@ int main(void)
         static const struct CMUnitTest tests[] = {
                 TEST(test_whoever_never_reported_has_not_answered),
                 TEST(test_a_report_at_the_time_of_the_call_is_an_answer_and_one_before_is_not),
+                TEST(test_where_times_of_receipt_stand_still_a_later_revision_is_an_answer),
                 TEST(test_all_that_was_asked_for_makes_an_answer),
                 TEST(test_doors_answer_where_there_are_no_counts),
                 TEST(test_another_status_and_what_is_not_for_the_caller_do_not_count),
