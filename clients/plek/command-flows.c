@@ -402,7 +402,7 @@ static void say_text(const FlowsOptions *o, const PlekFlows *flows)
 int command_flows(int argc, char **argv)
 {
         static const struct argp_option options[] = {
-                { "quarter", OPTION_QUARTER, "2026Q3", 0, "Of this quarter", 1 },
+                { "quarter", OPTION_QUARTER, "2026Q3|this|last", 0, "Of this quarter", 1 },
                 { "from", OPTION_FROM, "TIME", 0, "From then on; or how long ago, as in 30d", 1 },
                 { "to", OPTION_TO, "TIME", 0, "Before then (now)", 1 },
                 { "region", OPTION_REGION, "[SCHEME:]ID", 0,

@@ -8,8 +8,8 @@
 void past_quarter(struct argp_state *state, const char *argument, int64_t *ret_from_ms,
                   int64_t *ret_to_ms)
 {
-        if (quarter_parse(ret_from_ms, ret_to_ms, argument))
-                argp_error(state, "--quarter is as in 2026Q3, not '%s'", argument);
+        if (quarter_parse(ret_from_ms, ret_to_ms, argument, wall_clock_ms()))
+                argp_error(state, "--quarter is as in 2026Q3, this or last, not '%s'", argument);
 }
 
 void past_time(struct argp_state *state, const char *option, const char *argument, int64_t now_ms,

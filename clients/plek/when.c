@@ -146,12 +146,46 @@ static int date_parse(int64_t *ret_ms, const char *text)
         return -EINVAL;
 }
 
+/* "yesterday", "tomorrow 18:00": as the date of that day. What ends "tomorrow" could end at either
+ * end of it, so that a day to come has its hour. */
+static int near_day_parse(int64_t *ret_ms, const char *text, int64_t now_ms)
+{
+        static const struct {
+                const char *word;
+                int days;
+        } words[] = {
+                { "yesterday", -1 }, { "gisteren", -1 }, { "today", 0 },
+                { "vandaag", 0 },    { "tomorrow", 1 },  { "morgen", 1 },
+        };
+        size_t n = strcspn(text, " ");
+        time_t now = now_ms / 1000;
+        char date[32];
+        struct tm tm;
+
+        for (size_t i = 0; i < N_ELEMENTS(words); i++) {
+                if (n != strlen(words[i].word) || strncasecmp(text, words[i].word, n) ||
+                    (words[i].days > 0 && !text[n]) || strlen(text + n) > strlen(" 00:00") ||
+                    !localtime_r(&now, &tm))
+                        continue;
+                tm = (struct tm){ .tm_year = tm.tm_year,
+                                  .tm_mon = tm.tm_mon,
+                                  .tm_mday = tm.tm_mday + words[i].days,
+                                  .tm_hour = 12,
+                                  .tm_isdst = -1 };
+                mktime(&tm);
+                strftime(date, sizeof(date), "%Y-%m-%d", &tm);
+                strcat(date, text + n);
+                return date_parse(ret_ms, date);
+        }
+        return -EINVAL;
+}
+
 int when_parse(int64_t *ret_ms, const char *text, int64_t now_ms)
 {
         int64_t ms;
         int r;
 
-        if (!strcmp(text, "now")) {
+        if (!strcmp(text, "now") || !strcmp(text, "nu")) {
                 *ret_ms = now_ms;
                 return 0;
         }
@@ -167,6 +201,8 @@ int when_parse(int64_t *ret_ms, const char *text, int64_t now_ms)
         r = clock_parse(ret_ms, text, now_ms, false);
         if (r)
                 r = day_parse(ret_ms, text, now_ms, false);
+        if (r)
+                r = near_day_parse(ret_ms, text, now_ms);
         return r ? date_parse(ret_ms, text) : 0;
 }
 
@@ -192,12 +228,29 @@ static int64_t month_ms(int year, int month)
         return (int64_t)mktime(&at) * 1000;
 }
 
-int quarter_parse(int64_t *ret_from_ms, int64_t *ret_to_ms, const char *text)
+/* "this" and "last": which quarter that is, counted from year 0. */
+static int near_quarter(const char *text, int64_t now_ms, int *ret_number)
 {
-        int year, quarter, n = 0;
+        bool is_last = !strcasecmp(text, "last") || !strcasecmp(text, "vorig");
+        time_t now = now_ms / 1000;
+        struct tm tm;
 
-        if (sscanf(text, "%4d%*1[qQ]%1d%n", &year, &quarter, &n) != 2 || !n || text[n] ||
-            year < 1970 || quarter < 1 || quarter > 4)
+        if ((!is_last && strcasecmp(text, "this") && strcasecmp(text, "dit")) ||
+            !localtime_r(&now, &tm))
+                return -EINVAL;
+        *ret_number = 4 * (tm.tm_year + 1900) + tm.tm_mon / 3 - is_last;
+        return 0;
+}
+
+int quarter_parse(int64_t *ret_from_ms, int64_t *ret_to_ms, const char *text, int64_t now_ms)
+{
+        int year, quarter, number, n = 0;
+
+        if (!near_quarter(text, now_ms, &number)) {
+                year = number / 4;
+                quarter = number % 4 + 1;
+        } else if (sscanf(text, "%4d%*1[qQ]%1d%n", &year, &quarter, &n) != 2 || !n || text[n] ||
+                   year < 1970 || quarter < 1 || quarter > 4)
                 return -EINVAL;
         *ret_from_ms = month_ms(year, 3 * (quarter - 1));
         *ret_to_ms = month_ms(year, 3 * quarter);

@@ -11,7 +11,8 @@
 
 /*
  * "now", "+2h", "2h" and "-15min" from @now_ms, "18:00" and "fri 18:00" or "vr 18:00" (the next
- * one), "2026-11-22", "2026-11-22 18:00", "2026-11-22T18:00:00Z". Local time unless it ends in Z.
+ * one), "yesterday" and "tomorrow 18:00" (or in Dutch), "2026-11-22", "2026-11-22 18:00",
+ * "2026-11-22T18:00:00Z". Local time unless it ends in Z.
  * Returns 0 or -EINVAL; so is 30 February, and the hour that spring leaves out.
  */
 MUST_CHECK int when_parse(int64_t *ret_ms, const char *text, int64_t now_ms);
@@ -20,8 +21,10 @@ MUST_CHECK int when_parse(int64_t *ret_ms, const char *text, int64_t now_ms);
  */
 MUST_CHECK int when_parse_past(int64_t *ret_ms, const char *text, int64_t now_ms);
 
-/* "2026Q3": when that quarter begins and ends, local time. Returns 0 or -EINVAL. */
-MUST_CHECK int quarter_parse(int64_t *ret_from_ms, int64_t *ret_to_ms, const char *text);
+/* "2026Q3", "this" or "last" as seen from @now_ms: when that quarter begins and ends, local time.
+ * Returns 0 or -EINVAL. */
+MUST_CHECK int quarter_parse(int64_t *ret_from_ms, int64_t *ret_to_ms, const char *text,
+                             int64_t now_ms);
 
 /* "30s", "15 min", "6h", "14d", "2w", "1y". Returns 0 or -EINVAL. */
 MUST_CHECK int duration_parse(int64_t *ret_ms, const char *text);

@@ -30,6 +30,9 @@ static void test_what_is_not_a_time_is_refused(void **state)
 {
         static const char *const texts[] = { "",
                                              "tomorrow",
+                                             "tomorrow 25:00",
+                                             "yesterday 2:0:0:0",
+                                             "morgenvroeg",
                                              "25:00",
                                              "12:60",
                                              "12:3x",
@@ -78,6 +81,35 @@ static void test_a_day_of_the_week_is_the_next_one_in_either_language(void **sta
         assert_when("sun 23:45", NOW_MS + 15 * MINUTE_MS);
         assert_when("zo 23:30", NOW_MS + 7 * 24 * HOUR_MS);
         assert_when("mon 08:00", NOW_MS + 8 * HOUR_MS + 30 * MINUTE_MS);
+}
+
+static void test_yesterday_and_tomorrow_are_days_here(void **state)
+{
+        assert_when("yesterday", NOW_MS - 47 * HOUR_MS - 30 * MINUTE_MS);
+        assert_when("gisteren 20:00", NOW_MS - 27 * HOUR_MS - 30 * MINUTE_MS);
+        assert_when("Today 23:00", NOW_MS - 30 * MINUTE_MS);
+        assert_when("morgen 08:00", NOW_MS + 8 * HOUR_MS + 30 * MINUTE_MS);
+        assert_when("tomorrow 00:00", NOW_MS + 30 * MINUTE_MS);
+        assert_when("nu", NOW_MS);
+}
+
+/* Also from December into January, and with the change of clocks in between. */
+static void test_a_quarter_is_named_or_this_or_the_last_one(void **state)
+{
+        static const int64_t january_ms = 1798761600LL * 1000; /* 2027-01-01, UTC */
+        int64_t from_ms, to_ms, other_ms;
+
+        assert_int_equal(quarter_parse(&from_ms, &to_ms, "2026q4", NOW_MS), 0);
+        assert_int_equal(from_ms, 1790805600LL * 1000); /* 1 October, summer */
+        assert_int_equal(to_ms, january_ms - HOUR_MS);
+        assert_int_equal(quarter_parse(&other_ms, &to_ms, "this", NOW_MS), 0);
+        assert_int_equal(other_ms, from_ms);
+        assert_int_equal(quarter_parse(&other_ms, &to_ms, "last", january_ms), 0);
+        assert_int_equal(other_ms, from_ms);
+        assert_int_equal(quarter_parse(&other_ms, &to_ms, "vorig", NOW_MS), 0);
+        assert_int_equal(to_ms, from_ms);
+        assert_int_equal(quarter_parse(&from_ms, &to_ms, "2026Q5", NOW_MS), -EINVAL);
+        assert_int_equal(quarter_parse(&from_ms, &to_ms, "lastly", NOW_MS), -EINVAL);
 }
 
 static void assert_past(const char *text, int64_t now_ms, int64_t expected_ms)
@@ -176,6 +208,8 @@ int main(void)
                 cmocka_unit_test(test_what_is_not_a_duration_is_refused),
                 cmocka_unit_test(test_a_clock_time_is_the_next_one),
                 cmocka_unit_test(test_a_day_of_the_week_is_the_next_one_in_either_language),
+                cmocka_unit_test(test_yesterday_and_tomorrow_are_days_here),
+                cmocka_unit_test(test_a_quarter_is_named_or_this_or_the_last_one),
                 cmocka_unit_test(test_a_day_of_the_past_is_the_last_one),
                 cmocka_unit_test(
                         test_the_hour_that_is_there_twice_is_the_nearest_and_names_its_zone),
