@@ -148,7 +148,7 @@ static int add_withdrawn(MomentList *list, const Entry *entry)
         return r ? r : add_moment(list, &moment);
 }
 
-static int add_entry(MomentList *list, const Entry *entry)
+static int add_entry(MomentList *list, const Entry *entry, const Proof *proof)
 {
         PlekMoment moment = {
                 .kind = kind_of(list, entry),
@@ -163,8 +163,9 @@ static int add_entry(MomentList *list, const Entry *entry)
 
         if (entry->withdrawn)
                 return add_withdrawn(list, entry);
-        what = entry->envelope ? replica_judge(list->registry, entry, list->client->arena, &update)
-                               : "is not an update";
+        what = entry->envelope
+                       ? replica_judge(list->registry, entry, proof, list->client->arena, &update)
+                       : "is not an update";
         if (what) {
                 context_log(list->client->context, PLEK_LOG_WARNING, "revision %llu %s",
                             (unsigned long long)entry->revision, what);
@@ -185,15 +186,23 @@ static int add_entry(MomentList *list, const Entry *entry)
         return r ? r : add_moment(list, &moment);
 }
 
+/* Signatures first, by several threads: they are most of the work. */
 static int add_chunk(MomentList *list, const Blob *body)
 {
+        CLEANUP(freep) Proof *proofs = NULL;
         ChunkBody chunk;
         int r = 0;
 
         if (chunk_body_decode(&chunk, list->client->arena, body->bytes, body->n_bytes))
                 return PLEK_E_UNTRUSTED;
+        proofs = calloc(chunk.n_entries + 1, sizeof(*proofs));
+        if (!proofs)
+                return err_raise(-ENOMEM);
+        for (size_t i = 0; i < chunk.n_entries; i++)
+                replica_claim(list->registry, &chunk.entries[i], &proofs[i]);
+        proofs_check(proofs, chunk.n_entries);
         for (size_t i = 0; !r && i < chunk.n_entries; i++)
-                r = add_entry(list, &chunk.entries[i]);
+                r = add_entry(list, &chunk.entries[i], &proofs[i]);
         return r;
 }
 

@@ -76,7 +76,7 @@ static int take_one(Affirms *affirms, Replica *replica, const ReplicaTopic *topi
         Update update;
         int r;
 
-        r = entry_believe(replica, topic, entry, &update);
+        r = entry_believe(replica, topic, entry, NULL, &update);
         if (r == ENTRY_E_DOUBTFUL)
                 return 0;
         if (update.kind != UPDATE_AFFIRM) {

@@ -20,6 +20,8 @@ int entry_doubt(Replica *replica, const ReplicaTopic *topic, const Entry *entry,
         return ENTRY_E_DOUBTFUL;
 }
 
+enum { PROOFS_MIN = 64 }; /* from how many on they are checked together */
+
 /* ------------------------------------------------------------------ parties */
 
 static bool is_granted(const EnrolmentVersion *version, const char *location)
@@ -52,27 +54,47 @@ static bool could_read(const EnrolmentVersion *version)
         return version->enrolment->roles & readers;
 }
 
-const char *replica_judge(Replica *replica, const Entry *entry, Arena *arena, Update *ret_update)
+/* NULL, and *ret_claim with the key that has to have signed it; or what is wrong. */
+static const char *find_claim(const Replica *replica, const Entry *entry, Proof *ret_claim,
+                              KeyOwner *ret_owner)
+{
+        Envelope *envelope = &ret_claim->envelope;
+
+        *ret_claim = (Proof){ 0 };
+        if (envelope_parse(envelope, entry->envelope, entry->n_envelope) ||
+            envelope->kind != ENVELOPE_UPDATE ||
+            memcmp(&envelope->network, &replica->card->card.network, sizeof(NetworkId)))
+                return "is not an update of this network";
+        if (!registry_find_signer(replica->registry, envelope->key_id, ret_owner))
+                return "is signed with a key that nobody has";
+        ret_claim->key = registry_signer_at(replica->registry, ret_owner->party->id,
+                                            envelope->key_id, entry->revision);
+        return ret_claim->key ? NULL : "is signed with a key not in force then";
+}
+
+void replica_claim(const Replica *replica, const Entry *entry, Proof *ret_proof)
+{
+        KeyOwner owner;
+
+        if (!entry->envelope || find_claim(replica, entry, ret_proof, &owner))
+                *ret_proof = (Proof){ 0 };
+}
+
+const char *replica_judge(const Replica *replica, const Entry *entry, const Proof *proof,
+                          Arena *arena, Update *ret_update)
 {
         const EnrolmentVersion *version;
         WireRefusal refusal;
-        const uint8_t *key;
-        Envelope envelope;
+        const char *what;
         KeyOwner owner;
+        Proof claim;
 
-        if (envelope_parse(&envelope, entry->envelope, entry->n_envelope) ||
-            envelope.kind != ENVELOPE_UPDATE ||
-            memcmp(&envelope.network, &replica->card->card.network, sizeof(NetworkId)))
-                return "is not an update of this network";
-        if (!registry_find_signer(replica->registry, envelope.key_id, &owner))
-                return "is signed with a key that nobody has";
-        key = registry_signer_at(replica->registry, owner.party->id, envelope.key_id,
-                                 entry->revision);
-        if (!key)
-                return "is signed with a key not in force then";
-        if (envelope_verify(&envelope, key))
+        what = find_claim(replica, entry, &claim, &owner);
+        if (what)
+                return what;
+        if (proof_verify(proof, &claim.envelope, claim.key))
                 return "does not have its party's signature";
-        if (update_decode(ret_update, &refusal, arena, envelope.body, envelope.n_body))
+        if (update_decode(ret_update, &refusal, arena, claim.envelope.body, claim.envelope.n_body))
                 return "cannot be decoded";
         if (strcmp(ret_update->party, owner.party->id))
                 return "is signed by another party";
@@ -85,12 +107,12 @@ const char *replica_judge(Replica *replica, const Entry *entry, Arena *arena, Up
 }
 
 int entry_believe(Replica *replica, const ReplicaTopic *topic, const Entry *entry,
-                  Update *ret_update)
+                  const Proof *proof, Update *ret_update)
 {
         const char *what;
 
         arena_reset(replica->scratch);
-        what = replica_judge(replica, entry, replica->scratch, ret_update);
+        what = replica_judge(replica, entry, proof, replica->scratch, ret_update);
         return what ? entry_doubt(replica, topic, entry, what) : ENTRY_BELIEVED;
 }
 
@@ -206,13 +228,13 @@ static int apply_report(Replica *replica, ReplicaTopic *topic, const Entry *entr
 }
 
 static int apply_update(Replica *replica, ReplicaTopic *topic, const Entry *entry,
-                        const Affirms *affirms, const ReplicaTime *time)
+                        const Proof *proof, const Affirms *affirms, const ReplicaTime *time)
 {
         CLEANUP(blob_unrefp) Blob *envelope = NULL;
         Update update;
         int r;
 
-        r = entry_believe(replica, topic, entry, &update);
+        r = entry_believe(replica, topic, entry, proof, &update);
         if (r)
                 return r;
         r = blob_copy(&envelope, entry->envelope, entry->n_envelope);
@@ -361,13 +383,13 @@ static int apply_document(Replica *replica, ReplicaTopic *topic, const Entry *en
 /* ------------------------------------------------------------------ all of them */
 
 static int apply_entry(Replica *replica, ReplicaTopic *topic, const Entry *entry,
-                       const Affirms *affirms, const ReplicaTime *time)
+                       const Proof *proof, const Affirms *affirms, const ReplicaTime *time)
 {
         bool is_registry = topic->topic.kind == TOPIC_REGISTRY;
 
         if (entry->envelope)
                 return is_registry ? apply_document(replica, topic, entry, time)
-                                   : apply_update(replica, topic, entry, affirms, time);
+                                   : apply_update(replica, topic, entry, proof, affirms, time);
         if (entry->withdrawn && !is_registry)
                 return apply_withdrawn(replica, topic, entry);
         if (entry->suspension && is_registry)
@@ -375,21 +397,39 @@ static int apply_entry(Replica *replica, ReplicaTopic *topic, const Entry *entry
         return 0; /* from a newer broker */
 }
 
+/* Signatures of many are checked together. NULL: each when its turn comes. */
+static const Proof *prove_all(Replica *replica, const ReplicaTopic *topic, const EntryList *list)
+{
+        Proof *proofs;
+
+        if (topic->topic.kind == TOPIC_REGISTRY || list->n_entries < PROOFS_MIN)
+                return NULL;
+        proofs = arena_alloc(replica->arena, list->n_entries * sizeof(*proofs));
+        if (!proofs)
+                return NULL;
+        for (size_t i = 0; i < list->n_entries; i++)
+                replica_claim(replica, &list->entries[i], &proofs[i]);
+        proofs_check(proofs, list->n_entries);
+        return proofs;
+}
+
 int replica_apply(Replica *replica, ReplicaTopic *topic, const EntryList *list, uint64_t after,
                   const ReplicaTime *time)
 {
         CLEANUP(affirms_deinit) Affirms affirms = { 0 };
+        const Proof *proofs;
         int r;
 
         r = affirms_take(&affirms, replica, topic, list);
         if (r)
                 return r;
+        proofs = prove_all(replica, topic, list);
         for (size_t i = 0; i < list->n_entries; i++) {
                 const Entry *entry = &list->entries[i];
 
                 if (MAX(entry->revision, entry->changed_revision) <= after)
                         continue;
-                r = apply_entry(replica, topic, entry, &affirms, time);
+                r = apply_entry(replica, topic, entry, proofs ? &proofs[i] : NULL, &affirms, time);
                 if (r < 0)
                         return r;
         }

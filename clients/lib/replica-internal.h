@@ -142,10 +142,10 @@ enum {
 
 /* Says what is wrong with @entry, which is the broker's fault. Returns ENTRY_E_DOUBTFUL. */
 int entry_doubt(Replica *replica, const ReplicaTopic *topic, const Entry *entry, const char *what);
-/* Whether its party said it. Strings of *ret_update are good until the next one. Returns
- * ENTRY_BELIEVED or ENTRY_E_DOUBTFUL, which was told. */
+/* Whether its party said it; @proof as in replica_judge(). Strings of *ret_update are good until
+ * the next one. Returns ENTRY_BELIEVED or ENTRY_E_DOUBTFUL, which was told. */
 MUST_CHECK int entry_believe(Replica *replica, const ReplicaTopic *topic, const Entry *entry,
-                             Update *ret_update);
+                             const Proof *proof, Update *ret_update);
 /*
  * When it was received is the broker's word, how long it is good its party's: what was accepted was
  * good until then. So what is played again looks as old as it is, and so does what is stamped by a

@@ -19,6 +19,7 @@
 #include "picture/registry.h"
 #include "plek/subscriber.h"
 #include "wire/agreed.h"
+#include "wire/proof.h"
 
 typedef struct Replica Replica;
 
@@ -144,8 +145,12 @@ bool replica_is_thinned(const Replica *replica);
 /* The head that a picture of the past was taken at; NULL: it is not there yet. */
 const Head *replica_past_head(const Replica *replica);
 /* Whether an entry's update is its party's word, by the enrolment in force at its revision. NULL,
- * and *ret_update with its strings in @arena; or what is wrong with it. */
-const char *replica_judge(Replica *replica, const Entry *entry, Arena *arena, Update *ret_update);
+ * and *ret_update with its strings in @arena; or what is wrong with it. @proof is what
+ * replica_claim() gave for it, checked; or NULL. */
+const char *replica_judge(const Replica *replica, const Entry *entry, const Proof *proof,
+                          Arena *arena, Update *ret_update);
+/* Which key has to have signed an entry's update; without a key, if that cannot be said. */
+void replica_claim(const Replica *replica, const Entry *entry, Proof *ret_proof);
 /* Whether everything that we know to exist is there. */
 bool replica_is_in_sync(const Replica *replica);
 const Withdrawn *replica_find_withdrawn(const Replica *replica, const RecordKey *key);

@@ -10,6 +10,8 @@
  * thread at a time: it may be handed to another, with the usual synchronisation, but two threads
  * must not be inside functions of the same object. Different objects are independent. Callbacks
  * are called only from within a function of their object, in the thread that called it.
+ * Where many signatures have to be checked at once, a few threads more do that, which take no
+ * signals and have ended when the function returns.
  *
  * Results. Functions that can fail return 0 when done, a PLEK_E_* (> 0) for an outcome that their
  * description names, or a negative errno (-ENOMEM, -EIO, ...) when the operation could not go on.

@@ -258,6 +258,50 @@ static void test_a_changed_record_is_not_believed(void **state)
         voice_teardown(&voice);
 }
 
+static void test_of_many_records_only_the_changed_ones_are_not_believed(void **state)
+{
+        enum { N_MANY = 200, EVERY = 7 };
+        Blob *updates[N_MANY];
+        Entry entries[N_MANY];
+        size_t n_changed = 0;
+        Voice voice;
+
+        voice_setup(&voice, NULL);
+        voice.revision = 2;
+        hello(&voice, AUDIENCE_CARE);
+        answer_registry(&voice);
+        answer_empty(&voice, STATUS);
+        (void)expect_ask(&voice, COUNTS);
+        for (size_t i = 0; i < N_MANY; i++) {
+                char unit[16];
+
+                snprintf(unit, sizeof(unit), "w%zu", i);
+                updates[i] = counts_of(&voice, unit, 5);
+                if (i % EVERY == 0) {
+                        updates[i]->bytes[updates[i]->n_bytes - 1] ^= 1;
+                        n_changed++;
+                }
+                entries[i] = entry_of(&voice, updates[i], 3 + i);
+        }
+        voice.revision = 2 + N_MANY;
+        assert_int_equal(answer(&voice,
+                                &(AnswerOf){
+                                        .topic = COUNTS,
+                                        .to = voice.revision,
+                                        .whole = true,
+                                        .entries = entries,
+                                        .n_entries = N_MANY,
+                                        .reg_revision = 2,
+                                }),
+                         0);
+        assert_int_equal(n_records(&voice), N_MANY - n_changed);
+        assert_int_equal(voice.n_alarms, n_changed);
+        assert_int_equal(voice.alarm, PLEK_ALARM_SIGNATURE);
+        for (size_t i = 0; i < N_MANY; i++)
+                blob_unref(updates[i]);
+        voice_teardown(&voice);
+}
+
 static void test_a_record_in_the_name_of_another_is_not_believed(void **state)
 {
         Update update = { .party = "other", .kind = UPDATE_COUNTS, .counts.care = PLEK_CARE_WARD };
@@ -357,6 +401,7 @@ int main(void)
                 cmocka_unit_test(test_garbage_is_refused),
                 cmocka_unit_test(test_a_record_that_nobody_enrolled_signed_is_not_believed),
                 cmocka_unit_test(test_a_changed_record_is_not_believed),
+                cmocka_unit_test(test_of_many_records_only_the_changed_ones_are_not_believed),
                 cmocka_unit_test(test_a_record_in_the_name_of_another_is_not_believed),
                 cmocka_unit_test(
                         test_a_record_of_a_location_that_is_not_its_partys_is_not_believed),
