@@ -10,6 +10,10 @@ int signatures_init(Signatures *signatures)
         r = registry_new(&signatures->registry);
         if (!r)
                 r = arena_new(&signatures->arena, ARENA_MESSAGE_BYTES);
+        if (!r) {
+                signatures->proofs = calloc(SIGNATURES_AHEAD, sizeof(*signatures->proofs));
+                r = signatures->proofs ? 0 : err_raise(-ENOMEM);
+        }
         if (r)
                 signatures_deinit(signatures);
         return r;
@@ -19,6 +23,7 @@ void signatures_deinit(Signatures *signatures)
 {
         registry_free(signatures->registry);
         arena_free(signatures->arena);
+        free(signatures->proofs);
         *signatures = SIGNATURES_NULL;
 }
 
@@ -64,17 +69,58 @@ static const char *check_epoch(Signatures *signatures, const JournalRow *row)
         return NULL;
 }
 
+/* Whose key has to have signed it; NULL: it was nobody's then. */
+static const uint8_t *signer_of(const Signatures *signatures, const Envelope *envelope,
+                                KeyOwner *ret_owner)
+{
+        return registry_find_signer(signatures->registry, envelope->key_id, ret_owner) &&
+                               ret_owner->version == ret_owner->party->newest
+                       ? ret_owner->key->sign
+                       : NULL;
+}
+
+void signatures_foresee(Signatures *signatures, const JournalRow *rows, size_t n_rows)
+{
+        KeyOwner owner;
+
+        assert(n_rows <= SIGNATURES_AHEAD);
+        signatures->n_proofs = signatures->at_proof = 0;
+        for (size_t i = 0; i < n_rows; i++) {
+                Proof *proof = &signatures->proofs[signatures->n_proofs];
+
+                if (rows[i].kind != ENTRY_UPDATE || rows[i].is_thinned ||
+                    !signatures_envelope(signatures, &rows[i], ENVELOPE_UPDATE, &proof->envelope))
+                        continue;
+                proof->key = signer_of(signatures, &proof->envelope, &owner);
+                signatures->n_proofs++;
+        }
+        proofs_check(signatures->proofs, signatures->n_proofs);
+}
+
+/* The one that was foreseen for it, or NULL. Those before it belong to rows that nobody asked of.
+ */
+static const Proof *foreseen(Signatures *signatures, const Envelope *envelope)
+{
+        for (size_t i = signatures->at_proof; i < signatures->n_proofs; i++)
+                if (signatures->proofs[i].envelope.whole == envelope->whole) {
+                        signatures->at_proof = i + 1;
+                        return &signatures->proofs[i];
+                }
+        return NULL;
+}
+
 static const char *check_update(Signatures *signatures, const JournalRow *row)
 {
+        const uint8_t *key;
         KeyOwner owner;
         Envelope envelope;
 
         if (!signatures_envelope(signatures, row, ENVELOPE_UPDATE, &envelope))
                 return "it is not an update of this network";
-        if (!registry_find_signer(signatures->registry, envelope.key_id, &owner) ||
-            owner.version != owner.party->newest)
+        key = signer_of(signatures, &envelope, &owner);
+        if (!key)
                 return "its key was nobody's then";
-        if (envelope_verify(&envelope, owner.key->sign))
+        if (proof_verify(foreseen(signatures, &envelope), &envelope, key))
                 return "its signature is not its party's";
         signatures->n_verified++;
 

@@ -88,15 +88,92 @@ static int look_keep_checkpoint(Look *look, uint64_t revision)
         return state_checkpoint(look->state, &look->checkpoint);
 }
 
+/* One row; @damage: what parsing it gave. Returns 0, STORE_E_NONE (it was the last) or -errno. */
+static int look_at_next(Look *look, Chain *chain, const JournalRow *row, int damage)
+{
+        int r;
+
+        if (row->revision > look->tail.revision)
+                return STORE_E_NONE;
+        if (row->revision < chain->next) {
+                look_lose(look, chain, chain->next, "its place in the journal is wrong");
+                return STORE_E_NONE;
+        }
+        if (row->revision > chain->next)
+                look_skip(look, chain, row->revision);
+        chain->next = row->revision + 1;
+        look->report->last_revision = row->revision;
+
+        r = 0;
+        if (damage)
+                look_lose(look, chain, row->revision, "its row is damaged");
+        else
+                r = look_at_row(look, chain, row);
+        if (!r)
+                r = look_keep_checkpoint(look, row->revision);
+        look->shared->n_done = row->revision;
+        return r;
+}
+
+/* Rows that follow one another, up to one that may say who signs after it. */
+typedef struct Run {
+        JournalRow rows[SIGNATURES_AHEAD];
+        int damages[SIGNATURES_AHEAD];
+        size_t n_rows, n_bytes;
+} Run;
+
+/* Returns 0, STORE_E_NONE (there are no more; those that it has are good) or -errno. */
+static int run_read(Run *run, MDB_cursor *cursor, MDB_val *key, MDB_cursor_op *op)
+{
+        bool goes_on = true;
+        int r;
+
+        run->n_rows = run->n_bytes = 0;
+        while (goes_on && run->n_rows < SIGNATURES_AHEAD && run->n_bytes < BATCH_BYTES) {
+                JournalRow *row = &run->rows[run->n_rows];
+                MDB_val value;
+
+                r = store_error(mdb_cursor_get(cursor, key, &value, *op));
+                if (r)
+                        return r;
+                *op = MDB_NEXT;
+                *row = (JournalRow){ 0 };
+                run->damages[run->n_rows] = journal_row_parse(row, key->mv_data, key->mv_size,
+                                                              value.mv_data, value.mv_size);
+                goes_on = !run->damages[run->n_rows++] && row->kind == ENTRY_UPDATE;
+                run->n_bytes += value.mv_size;
+        }
+        return 0;
+}
+
+/* Judged one by one in their order, so that what is found does not depend on the threads. */
+static int run_look(Run *run, Look *look, Chain *chain)
+{
+        size_t n_whole = run->n_rows;
+        int r = 0;
+
+        if (n_whole && run->damages[n_whole - 1])
+                n_whole--;
+        if (!look->blind)
+                signatures_foresee(&look->signatures, run->rows, n_whole);
+        for (size_t i = 0; !r && i < run->n_rows; i++)
+                r = look_at_next(look, chain, &run->rows[i], run->damages[i]);
+        return r;
+}
+
 static int look_at_batch(Look *look, Chain *chain)
 {
         CLEANUP(transaction_deinit) Transaction transaction = TRANSACTION_NULL;
         CLEANUP(cursor_closep) MDB_cursor *cursor = NULL;
+        CLEANUP(freep) Run *run = calloc(1, sizeof(*run));
         uint8_t at[8];
-        MDB_val key = { sizeof(at), at }, value;
+        MDB_val key = { sizeof(at), at };
         MDB_cursor_op op = MDB_SET_RANGE;
-        size_t n_bytes = 0;
-        int r;
+        size_t n_rows = 0, n_bytes = 0;
+        int r, end = 0;
+
+        if (!run)
+                return err_raise(-ENOMEM);
 
         be64_put(at, chain->next);
         r = transaction_read(&transaction, look->environment);
@@ -105,39 +182,13 @@ static int look_at_batch(Look *look, Chain *chain)
         if (r)
                 return r;
 
-        for (size_t i = 0; i < BATCH_ENTRIES && n_bytes < BATCH_BYTES; i++, op = MDB_NEXT) {
-                JournalRow row;
-
-                r = store_error(mdb_cursor_get(cursor, &key, &value, op));
-                if (r)
-                        return r;
-
-                r = journal_row_parse(&row, key.mv_data, key.mv_size, value.mv_data, value.mv_size);
-                if (row.revision > look->tail.revision)
-                        return STORE_E_NONE;
-                if (row.revision < chain->next) {
-                        look_lose(look, chain, chain->next, "its place in the journal is wrong");
-                        return STORE_E_NONE;
-                }
-                if (row.revision > chain->next)
-                        look_skip(look, chain, row.revision);
-                chain->next = row.revision + 1;
-                look->report->last_revision = row.revision;
-
-                if (r)
-                        look_lose(look, chain, row.revision, "its row is damaged");
-                else
-                        r = look_at_row(look, chain, &row);
-                if (!r)
-                        r = look_keep_checkpoint(look, row.revision);
-                if (r < 0)
-                        return r;
-
-                n_bytes += value.mv_size;
-                look->shared->n_done = row.revision;
+        while (!r && !end && n_rows < BATCH_ENTRIES && n_bytes < BATCH_BYTES) {
+                end = run_read(run, cursor, &key, &op);
+                r = run_look(run, look, chain);
+                n_rows += run->n_rows;
+                n_bytes += run->n_bytes;
         }
-
-        return 0;
+        return r ? r : end;
 }
 
 static int look_begin(Look *look)

@@ -134,6 +134,69 @@ static void test_update_whose_signature_is_not_its_partys_is_told(void **state)
         place_end(&place);
 }
 
+/* @ok: else its signature is not what it was. */
+static void say_once(Place *place, SecretKey *key, bool ok)
+{
+        WorldParty by = *place->party;
+        Update update;
+        Blob *envelope;
+
+        place->world.now_ms += 10;
+        update = world_counts(&place->world, place->party, "loc", 1, 9);
+        by.key = key;
+        envelope = world_update_envelope(&place->world, &by, &update);
+        if (!ok)
+                envelope->bytes[ENVELOPE_HEADER_BYTES + 3] ^= 1;
+        if (ok && key == place->party->key)
+                world_apply(&place->world, ENTRY_UPDATE, envelope);
+        else
+                world_append(&place->world, ENTRY_UPDATE, envelope);
+}
+
+static void assert_nth(size_t n, uint64_t revision, const char *words)
+{
+        assert_true(report.n_findings > n);
+        assert_int_equal(report.findings[n].defect, VERIFY_RE_SIGNED);
+        assert_int_equal(report.findings[n].revision, revision);
+        if (!strstr(report.findings[n].text, words))
+                fail_msg("not '%s': %s", words, report.findings[n].text);
+}
+
+static void test_of_many_entries_what_is_wrong_is_told_in_their_order(void **state)
+{
+        enum { N_MANY = 700, EVERY = 100, N_WRONG = N_MANY / EVERY, FIRST = 10 };
+        CLEANUP(secret_key_freep) SecretKey *old = NULL;
+        LocationGrant grant = { .location = "loc", .region = "noord" };
+        Enrolment enrolment;
+        Place place;
+
+        place_begin(&place, "data", 5);
+        for (size_t i = 0; i < N_MANY; i++)
+                say_once(&place, place.party->key, i % EVERY != EVERY - 1);
+
+        /* What its old key signs from here on is nobody's, and was the party's just before. */
+        old = place.party->key;
+        place.party->key = world_key(3, 99);
+        enrolment = world_enrolment(&place.world, place.party, &grant, 1);
+        world_enrol(&place.world, place.party, &enrolment);
+        for (size_t i = 0; i < N_MANY; i++)
+                say_once(&place, i % EVERY == EVERY - 2 ? old : place.party->key,
+                         i % EVERY != EVERY - 1);
+
+        place_write(&place, NULL);
+        verify(place.directory, NULL);
+        assert_int_equal(report.n_findings, 3 * N_WRONG);
+        for (size_t i = 0; i < N_WRONG; i++) {
+                uint64_t before = FIRST + i * EVERY, after = before + N_MANY + 1;
+
+                assert_nth(i, before + EVERY - 1, "its signature is not its party's");
+                assert_nth(N_WRONG + 2 * i, after + EVERY - 2, "its key was nobody's then");
+                assert_nth(N_WRONG + 2 * i + 1, after + EVERY - 1,
+                           "its signature is not its party's");
+        }
+        place_end(&place);
+}
+
 static void test_enrolment_that_the_authority_did_not_sign_is_told(void **state)
 {
         LocationGrant grant = { .location = "elsewhere", .region = "noord" };
@@ -311,6 +374,7 @@ int main(void)
                 TEST(test_checkpoint_ahead_of_its_journal_is_truncated),
                 TEST(test_update_that_another_key_signed_is_told),
                 TEST(test_update_whose_signature_is_not_its_partys_is_told),
+                TEST(test_of_many_entries_what_is_wrong_is_told_in_their_order),
                 TEST(test_enrolment_that_the_authority_did_not_sign_is_told),
                 TEST(test_update_of_a_place_that_is_not_its_partys_is_told),
                 TEST(test_epoch_of_a_broker_that_no_card_lists_is_told),
