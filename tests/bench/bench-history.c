@@ -5,14 +5,18 @@
  * ask it: a connection of its own, the answer decoded, each signature and enrolment checked,
  * counted. A month may take 200 ms, all of it 2 s. Beside that stands what the broker's thread
  * needs for it, what processor time libplek does, and a bare scan of the same time with LMDB alone.
- * At last it says what an entry takes on the disk, in full, thinned, and cut.
+ * At last it says how long it takes to verify all of it, and what an entry takes on the disk, in
+ * full, thinned, and cut.
  *
  *         bench-history [CSV]
  */
 
 #include <errno.h>
+#include <sched.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/sysinfo.h>
+#include <sys/wait.h>
 
 #include "history.h"
 #include "store/retain.h"
@@ -97,6 +101,42 @@ static double ask_all(Series *series, BenchBroker *broker)
         return worst;
 }
 
+/* ------------------------------------------------------------------ plek verify */
+
+/* With as many processors as it may have: so many threads look at signatures. */
+static double verify_s(const Series *series, const BenchBroker *broker, bool with_all)
+{
+        int64_t started_ns = now_ns();
+        int status = -1;
+        pid_t pid;
+
+        fflush(NULL);
+        pid = fork();
+        if (!pid) {
+                cpu_set_t one;
+
+                CPU_ZERO(&one);
+                CPU_SET(sched_getcpu(), &one);
+                if (!with_all && sched_setaffinity(0, sizeof(one), &one))
+                        _exit(127);
+                if (!freopen("/dev/null", "w", stdout))
+                        _exit(127);
+                execl(broker->program, "plekd", "--verify", series->directory, NULL);
+                _exit(127);
+        }
+        if (pid < 0 || waitpid(pid, &status, 0) < 0 || status)
+                give_up("plekd --verify ended with status %d", status);
+        return (double)(now_ns() - started_ns) / 1e9;
+}
+
+static void tell_verify(const Series *series, const BenchBroker *broker)
+{
+        double alone_s = verify_s(series, broker, false), all_s = verify_s(series, broker, true);
+
+        printf("  plek verify: %.1f s on one processor, %.1f s on all %d: %.2f of that\n", alone_s,
+               all_s, get_nprocs(), all_s / alone_s);
+}
+
 /* ------------------------------------------------------------------ what it takes on the disk */
 
 static void retain(Series *series, const RetainPolicy *policy)
@@ -162,6 +202,7 @@ int main(int argc, char **argv)
                 give_up("%s: nothing of the register is in it", path);
         printf("bench-history: %zu entries of %u days\n", series.world.n_ledger, series.n_days);
         worst = ask_all(&series, &broker);
+        tell_verify(&series, &broker);
         series_open(&series);
         tell_sizes(&series);
         series_deinit(&series);

@@ -19,6 +19,20 @@ enum {
         SMALL_COUNT = 4, /* so few came that it is for coordination centres */
 };
 
+static void archive(Series *series)
+{
+        int r;
+
+        do {
+                CLEANUP(checkpoint_freep) Checkpoint *rows = NULL;
+
+                r = archive_make(series->ledger, &rows);
+                if (!r)
+                        must(archive_put(series->ledger, rows), "archive");
+        } while (!r);
+        must(r == ARCHIVE_E_NOTHING ? 0 : r, "archive");
+}
+
 static void write_down(Series *series)
 {
         CLEANUP(checkpoint_freep) Checkpoint *checkpoint = NULL;
@@ -43,20 +57,7 @@ static void write_down(Series *series)
         /* The world has applied what was just written: its rows are of after that. */
         plan_reset(plan, series->n_written);
         must(ledger_append(series->ledger, plan, world->now_ms, checkpoint), "append");
-}
-
-static void archive(Series *series)
-{
-        int r;
-
-        do {
-                CLEANUP(checkpoint_freep) Checkpoint *rows = NULL;
-
-                r = archive_make(series->ledger, &rows);
-                if (!r)
-                        must(archive_put(series->ledger, rows), "archive");
-        } while (!r);
-        must(r == ARCHIVE_E_NOTHING ? 0 : r, "archive");
+        archive(series);
 }
 
 static WorldParty *state_of(Series *series, const char *number)
