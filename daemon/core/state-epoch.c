@@ -66,6 +66,7 @@ static bool epoch_is_known(const State *state, uint64_t epoch)
         return false;
 }
 
+/* The entry before it may be one that was cut off: then it is not the state's last. */
 int state_apply_epoch(State *state, const LedgerEntry *entry)
 {
         bool first = state->n_epochs == 0;
@@ -81,7 +82,7 @@ int state_apply_epoch(State *state, const LedgerEntry *entry)
             epoch_is_known(state, epoch.epoch))
                 return err_raise(-EBADMSG);
         if (epoch.continues && (epoch.previous_epoch != state_epoch(state) || first ||
-                                epoch.previous_revision > state->revision))
+                                epoch.previous_revision >= entry->revision))
                 return err_raise(-EBADMSG);
 
         r = state_push_epoch(state,

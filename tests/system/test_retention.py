@@ -163,6 +163,23 @@ def test_a_start_after_a_cut_has_the_same_picture_and_verify_says_where_it_begin
         assert said["kept_from_ms"] > scene.then and said["entries"] < scene.last - 100, said
 
 
+def test_a_start_before_the_cut_follows_what_is_cut_off_and_nobody_is_accused():
+    with MovedRegion(settings=SETTINGS) as region:
+        agent = region.agent("duin", {"duin-1": "oost"})
+        say(agent, range(50))
+        region.daemon.kill()
+        region.daemon.start()
+        agent.reconnect()
+        say(agent, range(50, 60))
+        region.move_to(region.now_ms() + 30 * MINUTE_MS)
+        agent.session.clock()
+        say(agent, range(60, 70))
+        until_true(lambda: deleted(region) > 50, 20, "a cut")
+        region.daemon.stop()
+        said = MovedTools(region).plek("verify", region.directory / "data", "--json").one()
+        assert said["whole"] and said["kept_from_revision"] > 50, said
+
+
 def test_a_cut_whose_signature_was_bent_is_told():
     with MovedRegion(settings=SETTINGS) as region:
         older(region)
