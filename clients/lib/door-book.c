@@ -292,6 +292,7 @@ void door_book_withdrawn(DoorBook *book, const Withdrawn *withdrawn)
         }
         entry->record = NULL;
         entry->place->words[entry->at].withdrawn_ms = withdrawn->at_ms;
+        entry->place->words[entry->at].is_narrowed = withdrawn->cause == WITHDRAWN_AUDIENCE;
         place_changed(book, entry->place);
 }
 

@@ -9,7 +9,7 @@
  */
 
 static_assert(PLEK_DOOR_UNKNOWN == DOOR_UNKNOWN, "unknown");
-static_assert((int)PLEK_DOOR_IS_DISTRUSTED == (int)DOOR_WHY_DISTRUSTED &&
+static_assert((int)PLEK_DOOR_IS_NOT_SHARED == (int)DOOR_WHY_AUDIENCE &&
                       (int)PLEK_DOOR_HAS_EXPIRED == (int)DOOR_WHY_EXPIRED,
               "why");
 static_assert((int)PLEK_DOOR_LEADS == (int)DOOR_LEADS &&

@@ -4,7 +4,7 @@
 #include "place-json.h"
 #include "words.h"
 
-static json_t *exceptions_to_json(const uint32_t *exceptions, size_t n_exceptions)
+json_t *exceptions_to_json(const uint32_t *exceptions, size_t n_exceptions)
 {
         json_t *array = json_array();
 
@@ -91,6 +91,7 @@ const char *door_why_name(PlekDoorWhy why)
                 [PLEK_DOOR_HAS_EXPIRED] = "EXPIRED",
                 [PLEK_DOOR_WAS_WITHDRAWN] = "WITHDRAWN",
                 [PLEK_DOOR_IS_DISTRUSTED] = "DISTRUSTED",
+                [PLEK_DOOR_IS_NOT_SHARED] = "AUDIENCE",
         };
 
         return whys[why];

@@ -67,6 +67,7 @@ const char *door_why_words(PlekDoorWhy why, Language language)
                 [PLEK_DOOR_HAS_EXPIRED] = "expired",
                 [PLEK_DOOR_WAS_WITHDRAWN] = "withdrawn",
                 [PLEK_DOOR_IS_DISTRUSTED] = "distrusted",
+                [PLEK_DOOR_IS_NOT_SHARED] = "no longer shared with you",
         };
 
         return whys[why] ? word(language, whys[why]) : NULL;
@@ -123,7 +124,8 @@ void leading_words(const PlekLeadingDoor *door, Language language, Text *text)
         }
 }
 
-void plan_words(const PlekLeadingDoor *door, Language language, Text *text)
+void plan_at_words(uint32_t state, int64_t starts_at_ms, int64_t ends_at_ms, Language language,
+                   Text *text)
 {
         static const char *const verbs[] = {
                 [PLEK_DOOR_OPEN] = "opens",
@@ -133,13 +135,19 @@ void plan_words(const PlekLeadingDoor *door, Language language, Text *text)
                 [PLEK_DOOR_NOT_APPLICABLE] = "is not there from",
         };
 
-        if (door->plan_state == PLEK_DOOR_UNKNOWN || door->plan_state >= N_ELEMENTS(verbs))
+        if (state == PLEK_DOOR_UNKNOWN || state >= N_ELEMENTS(verbs))
                 return;
-        add_time(text, verbs[door->plan_state], door->plan_starts_at_ms, language);
-        if (door->plan_ends_at_ms != PLEK_NO_TIME) {
+        add_time(text, verbs[state], starts_at_ms, language);
+        if (ends_at_ms != PLEK_NO_TIME) {
                 text_add(text, ", ");
-                add_time(text, "until", door->plan_ends_at_ms, language);
+                add_time(text, "until", ends_at_ms, language);
         }
+}
+
+void plan_words(const PlekLeadingDoor *door, Language language, Text *text)
+{
+        plan_at_words(door->plan_state, door->plan_starts_at_ms, door->plan_ends_at_ms, language,
+                      text);
 }
 
 /* "(silent, 3 h)": what is fresh needs no more words. */

@@ -31,6 +31,8 @@ void withdrawn_places_words(int64_t at_ms, Language language, Text *text);
 void leading_words(const PlekLeadingDoor *door, Language language, Text *text);
 /* "closes Fri 18:00, until Mon 08:00" of the next plan ahead; nothing if there is none. */
 void plan_words(const PlekLeadingDoor *door, Language language, Text *text);
+void plan_at_words(uint32_t state, int64_t starts_at_ms, int64_t ends_at_ms, Language language,
+                   Text *text);
 /* "Ziekenhuis Duinzicht, 8.6 km, open (stale, 3 h), SEH 088 000 0301" */
 void neighbour_words(const PlekNeighbour *neighbour, Language language, Text *text);
 /* "all neighbours have stopped too (2, past their end 1) · next: ..." */

@@ -53,6 +53,7 @@ typedef enum PlekDoorWhy {
         PLEK_DOOR_HAS_EXPIRED,
         PLEK_DOOR_WAS_WITHDRAWN,
         PLEK_DOOR_IS_DISTRUSTED, /* whoever says something had a key in other hands */
+        PLEK_DOOR_IS_NOT_SHARED, /* with us, any more */
 } PlekDoorWhy;
 
 enum { PLEK_NARROWER_MAX = 8 };

@@ -265,7 +265,7 @@ static void explain(const DoorWord *words, size_t n_words, const DoorQuestion *q
                 if (!applies(word, question))
                         continue;
                 if (word->withdrawn_ms != TIME_ABSENT && !word->door->plan) {
-                        why = DOOR_WHY_WITHDRAWN;
+                        why = word->is_narrowed ? DOOR_WHY_AUDIENCE : DOOR_WHY_WITHDRAWN;
                         at_ms = word->withdrawn_ms;
                 } else if (word->withdrawn_ms == TIME_ABSENT && word->is_distrusted) {
                         why = DOOR_WHY_DISTRUSTED;

@@ -46,6 +46,7 @@ typedef struct DoorWord {
         const char *party;
         int64_t since_ms;     /* when it was stated */
         int64_t withdrawn_ms; /* TIME_ABSENT: it is held */
+        bool is_narrowed;     /* withdrawn from this reader only */
         bool is_distrusted;   /* its party's key was in other hands: shown, but does not count */
 } DoorWord;
 
@@ -62,6 +63,7 @@ typedef enum DoorWhy {
         DOOR_WHY_EXPIRED,
         DOOR_WHY_WITHDRAWN,
         DOOR_WHY_DISTRUSTED, /* all that is said of it is distrusted */
+        DOOR_WHY_AUDIENCE,   /* what was said of it is not shared with this reader any more */
 } DoorWhy;
 
 typedef struct DoorLead {

@@ -115,6 +115,10 @@ static void test_a_withdrawn_door_is_unknown_since_it_was_withdrawn(void **state
         said.words[0].withdrawn_ms = NOW - 5;
         lead = lead_at(&said, PLEK_CARE_ED, NOW);
         assert_int_equal(lead->why, DOOR_WHY_WITHDRAWN);
+        said.words[0].is_narrowed = true; /* for others it holds */
+        assert_int_equal(lead_at(&said, PLEK_CARE_ED, NOW)->why, DOOR_WHY_AUDIENCE);
+        said.words[0].is_narrowed = false;
+        lead = lead_at(&said, PLEK_CARE_ED, NOW);
         assert_true(lead->since_ms == NOW - 5);
         assert_int_equal(part(&said, 0, PLEK_CARE_ED), DOOR_PAST);
 }
