@@ -2,11 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "derived/alert.h"
-#include "internal/hash.h"
-#include "internal/list.h"
-#include "lib/heap.h"
-#include "plek/plek.h"
+#include "lib/alerts-internal.h"
 
 /*
  * Alerts
@@ -15,44 +11,13 @@
  * since an acknowledgement that ends comes before the change that ended it.
  */
 
-enum { ID_MAX = 256 }; /* of a scope: status, location, unit and three numbers */
+enum { ID_MAX = 384 }; /* status, location, unit, three numbers; of a plan its party and number */
 
 static_assert((int)PLEK_ALERT_RAISED == (int)ALERT_RAISED &&
                       (int)PLEK_ALERT_STEADY == (int)ALERT_STEADY &&
                       (int)PLEK_ALERT_SOON == (int)ALERT_SOON,
               "sayings and causes");
 static_assert(PLEK_DOOR_UNKNOWN == 0, "unknown");
-
-typedef struct AlertOf {
-        UT_hash_handle hh;
-        ListLink marked; /* linked: to be looked at */
-        HeapNode due;
-        AlertScope scope;
-        PlekDoorScope door; /* its strings are below */
-        char location[72], unit[72], region[40];
-        char id[];
-} AlertOf;
-
-struct PlekAlerts {
-        PlekSubscriber *subscriber;
-        PlekAlertFn func;
-        void *arg;
-        AlertRules rules;
-        bool with_test;
-        char *acknowledged_by;
-        char **locations;
-        size_t n_locations;
-        PlekRegion *regions;
-        size_t n_regions;
-        uint32_t *cares;
-        size_t n_cares;
-
-        AlertOf *scopes; /* hash by id */
-        ListLink marked;
-        Heap due;
-        size_t n_active;
-        bool out_of_memory;
-};
 
 /* ------------------------------------------------------------------ its life */
 
@@ -166,8 +131,7 @@ PlekAlerts *plek_alerts_free(PlekAlerts *alerts)
         if (!alerts)
                 return NULL;
         HASH_ITER (hh, alerts->scopes, of, next) {
-                HASH_DEL(alerts->scopes, of);
-                free(of);
+                alert_of_free(alerts, of);
         }
         heap_deinit(&alerts->due);
         free_list(alerts->locations, alerts->n_locations);
@@ -216,39 +180,45 @@ static bool is_wanted(const PlekAlerts *alerts, const PlekDoorScope *scope, cons
                is_in_region(alerts, scope->location, region) && has_care(alerts, scope->care);
 }
 
-static size_t id_of(const PlekDoorScope *scope, char ret_id[ID_MAX])
+/* @plan: the key of the plan that it is about; NULL: what leads. */
+static size_t id_of(const PlekDoorScope *scope, const PlekRecordKey *plan, char ret_id[ID_MAX])
 {
         int n = snprintf(ret_id, ID_MAX, "%d/%s/%s/%u/%u/%u", scope->status, scope->location,
                          scope->unit ? scope->unit : "", scope->care, scope->patient_group,
                          scope->urgency);
 
+        if (plan)
+                n += snprintf(ret_id + n, ID_MAX - (size_t)n, "/%s/%u", plan->party, plan->plan);
         return MIN((size_t)n, (size_t)ID_MAX - 1);
 }
 
-static AlertOf *find(const PlekAlerts *alerts, const PlekDoorScope *scope)
+static AlertOf *find(const PlekAlerts *alerts, const PlekDoorScope *scope,
+                     const PlekRecordKey *plan)
 {
         char id[ID_MAX];
         AlertOf *of;
 
-        (void)id_of(scope, id);
+        (void)id_of(scope, plan, id);
         HASH_FIND_STR(alerts->scopes, id, of);
         return of;
 }
 
-static int need(PlekAlerts *alerts, const PlekDoorScope *scope, const char *region,
-                AlertOf **ret_of)
+static int need(PlekAlerts *alerts, const PlekDoorScope *scope, const PlekRecordKey *plan,
+                const char *region, AlertOf **ret_of)
 {
         char id[ID_MAX];
-        size_t n_id = id_of(scope, id);
+        size_t n_id = id_of(scope, plan, id);
         AlertOf *of;
-        int r;
 
-        r = heap_reserve(&alerts->due, HASH_COUNT(alerts->scopes) + 1);
-        if (r)
-                return r;
-        of = calloc(1, sizeof(*of) + n_id + 1);
-        if (!of)
+        if (heap_reserve(&alerts->due, HASH_COUNT(alerts->scopes) + 1)) {
+                alerts->out_of_memory = true;
                 return err_raise(-ENOMEM);
+        }
+        of = calloc(1, sizeof(*of) + n_id + 1);
+        if (!of) {
+                alerts->out_of_memory = true;
+                return err_raise(-ENOMEM);
+        }
         memcpy(of->id, id, n_id + 1);
         snprintf(of->location, sizeof(of->location), "%s", scope->location);
         snprintf(of->unit, sizeof(of->unit), "%s", scope->unit ? scope->unit : "");
@@ -256,16 +226,38 @@ static int need(PlekAlerts *alerts, const PlekDoorScope *scope, const char *regi
         of->door = *scope;
         of->door.location = of->location;
         of->door.unit = scope->unit ? of->unit : NULL;
+        of->is_old = !alerts->is_underway;
         HASH_ADD_STR(alerts->scopes, id, of);
         if (!of->hh.tbl) {
                 free(of);
+                alerts->out_of_memory = true;
                 return err_raise(-ENOMEM);
         }
         *ret_of = of;
         return 0;
 }
 
-static void mark(PlekAlerts *alerts, AlertOf *of)
+/* @key is of this scope. */
+void alert_of_said(AlertOf *of, const PlekRecordKey *key)
+{
+        snprintf(of->party, sizeof(of->party), "%s", key->party);
+        of->said = *key;
+        of->said.party = of->party;
+        of->said.location = of->location;
+        of->said.unit = of->door.unit;
+}
+
+AlertOf *alert_of_free(PlekAlerts *alerts, AlertOf *of)
+{
+        alerts->n_active -= of->scope.is_active;
+        list_unlink(&of->marked);
+        heap_remove(&alerts->due, &of->due);
+        HASH_DEL(alerts->scopes, of);
+        free(of);
+        return NULL;
+}
+
+void alerts_mark(PlekAlerts *alerts, AlertOf *of)
 {
         if (!list_is_linked(&of->marked))
                 list_append(&alerts->marked, &of->marked);
@@ -274,23 +266,54 @@ static void mark(PlekAlerts *alerts, AlertOf *of)
 /* A scope that nobody has said anything of yet is no news. */
 int plek_alerts_door(PlekAlerts *alerts, const PlekLeadingDoor *door)
 {
-        AlertOf *of = find(alerts, &door->scope);
+        AlertOf *of = find(alerts, &door->scope, NULL);
         int r;
 
         if (!of) {
                 if (!door->has_record || !is_wanted(alerts, &door->scope, door->record.region))
                         return 0;
-                r = need(alerts, &door->scope, door->record.region, &of);
-                if (r) {
-                        alerts->out_of_memory = true;
+                r = need(alerts, &door->scope, NULL, door->record.region, &of);
+                if (r)
                         return r;
-                }
         }
-        mark(alerts, of);
+        alerts_mark(alerts, of);
         return 0;
 }
 
-static bool counts(const PlekAlerts *alerts, const char *by)
+/* Plans alone: what leads is told of as a door. One that has begun, or was called off before we
+ * heard of it, is no news. */
+int plek_alerts_record(PlekAlerts *alerts, const PlekRecord *record)
+{
+        const PlekReport *report = &record->report;
+        PlekRecordKey key;
+        PlekDoorScope scope;
+        AlertOf *of;
+        int r;
+
+        if (report->kind != PLEK_REPORT_DOOR || !report->door.plan)
+                return 0;
+        plek_report_key(report, &key);
+        key.party = record->party;
+        scope = (PlekDoorScope){
+                report->status,    report->location,           report->unit,
+                report->door.care, report->door.patient_group, report->door.urgency
+        };
+        of = find(alerts, &scope, &key);
+        if (!of) {
+                if (record->withdrawn || record->standing != PLEK_ANNOUNCED ||
+                    !is_wanted(alerts, &scope, record->region))
+                        return 0;
+                r = need(alerts, &scope, &key, record->region, &of);
+                if (r)
+                        return r;
+                of->is_plan = true;
+                alert_of_said(of, &key);
+        }
+        alerts_mark(alerts, of);
+        return 0;
+}
+
+bool alerts_count(const PlekAlerts *alerts, const char *by)
 {
         const char *whose = alerts->acknowledged_by;
 
@@ -305,168 +328,37 @@ int plek_alerts_ack(PlekAlerts *alerts, const PlekAck *ack)
 {
         AlertOf *of, *next;
 
-        if (!counts(alerts, ack->by))
+        if (!alerts_count(alerts, ack->by))
                 return 0;
         HASH_ITER (hh, alerts->scopes, of, next) {
                 if (of->door.status == ack->of.status && !strcmp(of->location, ack->of.location))
-                        mark(alerts, of);
+                        alerts_mark(alerts, of);
         }
         return 0;
 }
 
 /* ------------------------------------------------------------------ looking */
 
-/* Since when it is what it is by itself: a stop past its end, a plan that has begun. Who saw it
- * before saw something else. */
-static int64_t turned_at_ms(const PlekLeadingDoor *door)
-{
-        const PlekDoor *said = &door->record.report.door;
-
-        if (door->standing != PLEK_STANDS)
-                return said->ends_at_ms;
-        return said->plan ? said->starts_at_ms : PLEK_NO_TIME;
-}
-
-static int is_seen(PlekAlerts *alerts, const PlekLeadingDoor *door, bool *ret_is_seen)
-{
-        PlekAck acks[PLEK_ACKS_MAX];
-        PlekRecordKey key;
-        int64_t turned_ms;
-        size_t n_acks;
-        int r;
-
-        *ret_is_seen = false;
-        if (!door->has_record)
-                return 0;
-        turned_ms = turned_at_ms(door); /* before what was looked up is gone */
-        plek_report_key(&door->record.report, &key);
-        key.party = door->record.party;
-        r = plek_subscriber_acks(alerts->subscriber, &key, acks, N_ELEMENTS(acks), &n_acks);
-        if (r)
-                return r == PLEK_E_NOT_FOUND ? 0 : r;
-        for (size_t i = 0; i < n_acks; i++)
-                if (acks[i].enrolled == PLEK_ENROLLED && counts(alerts, acks[i].by) &&
-                    (turned_ms == PLEK_NO_TIME || acks[i].at_ms >= turned_ms))
-                        *ret_is_seen = true;
-        return 0;
-}
-
-static bool is_said_of(const PlekDoorScope *scope, const PlekReport *report)
-{
-        const char *unit = report->unit ? report->unit : "";
-
-        return !strcmp(scope->unit ? scope->unit : "", unit) && scope->care == report->door.care &&
-               scope->patient_group == report->door.patient_group &&
-               scope->urgency == report->door.urgency;
-}
-
-/* What is announced for a wider scope is told there. */
-static int has_own_plan(PlekAlerts *alerts, AlertOf *of, int64_t starts_at_ms, bool *ret_has)
-{
-        PlekCursor cursor = { 0 };
-        PlekRecord record;
-        PlekDoorPart part;
-        int r;
-
-        *ret_has = false;
-        while (!(r = plek_subscriber_next_door(alerts->subscriber, &of->door, &cursor, &record,
-                                               &part)))
-                *ret_has |= part == PLEK_DOOR_AHEAD && is_said_of(&of->door, &record.report) &&
-                            record.report.door.starts_at_ms == starts_at_ms;
-        return r == PLEK_E_END ? 0 : r;
-}
-
-static AlertView view_of(const PlekLeadingDoor *door)
-{
-        return (AlertView){
-                /* What became open by itself was a stop that nobody has lifted. */
-                .state = door->standing == PLEK_STANDS || !door->has_record
-                                 ? door->state
-                                 : door->record.report.door.state,
-                .is_expired = door->has_record && door->standing != PLEK_STANDS,
-                .since_ms = door->since_ms == PLEK_NO_TIME ? TIME_ABSENT : door->since_ms,
-                .is_elsewhere = door->has_record && !is_said_of(&door->scope, &door->record.report),
-                .plan_state = door->plan_state,
-                .plan_starts_at_ms = door->plan_starts_at_ms,
-        };
-}
-
-/* Who is told may look things up, which ends what @door points to: for the next it is had again. */
-static int tell(PlekAlerts *alerts, AlertOf *of, PlekLeadingDoor *door, const AlertSaid *said,
-                size_t n_said)
-{
-        int r = 0;
-
-        for (size_t i = 0; !r && i < n_said; i++) {
-                if (i)
-                        r = plek_subscriber_leading_door(alerts->subscriber, &of->door, door);
-                if (r)
-                        break;
-                alerts->func(alerts->arg,
-                             &(PlekAlert){
-                                     .saying = (PlekAlertSaying)said[i].saying,
-                                     .cause = (PlekAlertCause)said[i].cause,
-                                     .raised_at_ms = of->scope.is_active ? of->scope.raised_at_ms
-                                                                         : PLEK_NO_TIME,
-                                     .door = door,
-                             });
-        }
-        return r;
-}
-
-static int look(PlekAlerts *alerts, AlertOf *of, int64_t now_ms)
-{
-        AlertSaid said[ALERT_SAYINGS_MAX];
-        PlekLeadingDoor door;
-        bool has_own = false;
-        AlertView view;
-        int64_t due_ms;
-        size_t n_said;
-        int r;
-
-        r = plek_subscriber_leading_door(alerts->subscriber, &of->door, &door);
-        if (r)
-                return r;
-        view = view_of(&door);
-        r = is_seen(alerts, &door, &view.is_seen);
-        if (!r && view.plan_state)
-                r = has_own_plan(alerts, of, view.plan_starts_at_ms, &has_own);
-        if (!has_own)
-                view.plan_state = 0;
-        if (!r) /* these were looked up where the door was */
-                r = plek_subscriber_leading_door(alerts->subscriber, &of->door, &door);
-        if (r)
-                return r;
-
-        alerts->n_active -= of->scope.is_active;
-        n_said = alert_look(&of->scope, &alerts->rules, &view, now_ms, said);
-        alerts->n_active += of->scope.is_active;
-        due_ms = alert_due_ms(&of->scope, &alerts->rules);
-        if (due_ms == INT64_MAX)
-                heap_remove(&alerts->due, &of->due);
-        else
-                heap_set(&alerts->due, &of->due, MAX(due_ms, now_ms + 1));
-
-        return tell(alerts, of, &door, said, n_said);
-}
-
 int plek_alerts_process(PlekAlerts *alerts)
 {
         int64_t now_ms = plek_subscriber_now_ms(alerts->subscriber);
         int r = alerts->out_of_memory ? err_raise(-ENOMEM) : 0;
+        PlekLinkState link;
 
         while (!r && heap_due(&alerts->due) <= now_ms) {
                 AlertOf *of = heap_entry(heap_first(&alerts->due), AlertOf, due);
 
                 heap_remove(&alerts->due, &of->due);
-                mark(alerts, of);
+                alerts_mark(alerts, of);
         }
         while (!r && !list_is_empty(&alerts->marked)) {
                 AlertOf *of = list_entry(alerts->marked.next, AlertOf, marked);
 
                 list_unlink(&of->marked);
-                r = look(alerts, of, now_ms);
+                r = alerts_look(alerts, of, now_ms);
         }
+        plek_subscriber_link_state(alerts->subscriber, &link);
+        alerts->is_underway |= link.in_sync;
         return r;
 }
 

@@ -66,17 +66,22 @@ static const struct argp argp = {
         .parser = parse,
         .args_doc = "LOCATION|RECORD",
         .doc = "Says, signed, that we have seen what leads at LOCATION where that is a stop, a "
-               "closure or a restriction, or RECORD (as plek alert and plek get --json name it). "
+               "closure or a restriction, and those that are announced there, or RECORD (as plek "
+               "alert and plek get --json name it). "
                "All who may read that see it, and their alerts are quiet.",
         .children = children,
 };
 
+static bool is_watched(uint32_t state)
+{
+        return state == PLEK_DOOR_STOP || state == PLEK_DOOR_CLOSED ||
+               state == PLEK_DOOR_RESTRICTED;
+}
+
 static bool is_news(const PlekLeadingDoor *door)
 {
         return door->has_record && door->record.report.kind == PLEK_REPORT_DOOR &&
-               (door->record.report.door.state == PLEK_DOOR_STOP ||
-                door->record.report.door.state == PLEK_DOOR_CLOSED ||
-                door->record.report.door.state == PLEK_DOOR_RESTRICTED);
+               is_watched(door->record.report.door.state);
 }
 
 typedef struct Acking {
@@ -145,6 +150,21 @@ static bool is_said_of(const PlekDoorScope *scope, const PlekReport *report)
                scope->urgency == report->door.urgency;
 }
 
+/* What is announced for @scope itself: an alert of it is quiet, too, then. */
+static int plans_of(Acking *acking, const PlekDoorScope *scope)
+{
+        PlekCursor cursor = { 0 };
+        PlekRecord record;
+        PlekDoorPart part;
+        int r;
+
+        while (!(r = plek_subscriber_next_door(acking->subscriber, scope, &cursor, &record, &part)))
+                if (part == PLEK_DOOR_AHEAD && is_watched(record.report.door.state) &&
+                    is_said_of(scope, &record.report))
+                        acknowledge(acking, &record);
+        return r == PLEK_E_END ? 0 : r;
+}
+
 static int by_location(Acking *acking)
 {
         const AckOptions *o = acking->options;
@@ -168,6 +188,9 @@ static int by_location(Acking *acking)
                         return r;
                 if (is_news(&door) && is_said_of(&scope, &door.record.report))
                         acknowledge(acking, &door.record);
+                r = plans_of(acking, &scope);
+                if (r)
+                        return r;
         }
         return 0;
 }

@@ -249,6 +249,14 @@ static void on_signal(int number)
         ended = 1;
 }
 
+static void on_record(void *arg, const PlekRecord *record, PlekChange change)
+{
+        AlertOptions *o = arg;
+
+        (void)!plek_alerts_record(o->alerts, record);
+        (void)change;
+}
+
 static void on_door(void *arg, const PlekLeadingDoor *door)
 {
         AlertOptions *o = arg;
@@ -329,7 +337,9 @@ static void wait_for_programs(AlertOptions *o, PlekSubscriber *subscriber)
 
 static int watch_for_alerts(AlertOptions *o)
 {
-        static const PlekSubscriberCallbacks callbacks = { .door = on_door, .ack = on_ack };
+        static const PlekSubscriberCallbacks callbacks = { .record = on_record,
+                                                           .door = on_door,
+                                                           .ack = on_ack };
         CLEANUP(peer_close) Peer peer = PEER_NULL;
         CLEANUP(plek_subscriber_freep) PlekSubscriber *subscriber = NULL;
         CLEANUP(plek_alerts_freep) PlekAlerts *alerts = NULL;

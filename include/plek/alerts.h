@@ -59,10 +59,12 @@ PLEK_PUBLIC int plek_client_unack(PlekClient *client, const PlekRecord *record,
  * back when somebody must look. An alert is raised when what leads becomes, or says something else
  * in, one of the states that are watched; it is repeated until somebody acknowledges it or it ends,
  * and escalated if that takes too long. A scope that changes too often is told of once, and then
- * quiet until it is steady again. What is said of a wider scope raises one alert, there.
+ * quiet until it is steady again. What is said of a wider scope raises one alert, there. Each plan
+ * of such a state has an alert of its own until it begins: it is raised when it is announced or
+ * says something else, and again when it is about to begin, and ends when it is called off.
  *
- * It belongs to its subscriber and thread. Call it from the subscriber's callbacks door and ack,
- * and plek_alerts_process() after each time that the subscriber was run:
+ * It belongs to its subscriber and thread. Call it from the subscriber's callbacks record, door and
+ * ack, and plek_alerts_process() after each time that the subscriber was run:
  *
  *         plek_subscriber_run(subscriber, plek_alerts_timeout_ms(alerts));
  *         plek_alerts_process(alerts);
@@ -77,7 +79,7 @@ typedef enum PlekAlertSaying {
         PLEK_ALERT_REPEATED,
         PLEK_ALERT_ESCALATED,
         PLEK_ALERT_ACKNOWLEDGED, /* by somebody whose word counts */
-        PLEK_ALERT_ENDED,        /* what leads now raises none */
+        PLEK_ALERT_ENDED,        /* what leads now raises none: nobody need have lifted it */
         PLEK_ALERT_FLAPPING,     /* it changes too often, and is quiet from now on */
         PLEK_ALERT_STEADY,       /* no longer */
 } PlekAlertSaying;
@@ -86,9 +88,19 @@ typedef enum PlekAlertCause {
         PLEK_ALERT_NONE,
         PLEK_ALERT_STATE,     /* a state that is watched */
         PLEK_ALERT_EXPIRED,   /* one whose end has passed: nobody has said what is now */
-        PLEK_ALERT_ANNOUNCED, /* one to come */
+        PLEK_ALERT_ANNOUNCED, /* a plan of one */
         PLEK_ALERT_SOON,      /* the same, about to begin */
 } PlekAlertCause;
+
+/* How an alert has ended. */
+typedef enum PlekAlertEnd {
+        PLEK_ALERT_END_SAID,       /* what leads now was said, or began, and raises none */
+        PLEK_ALERT_END_WITHDRAWN,  /* by its party, which says nothing instead */
+        PLEK_ALERT_END_NOT_SHARED, /* with us: for others it holds */
+        PLEK_ALERT_END_DISTRUSTED, /* its party's key was in other hands */
+        PLEK_ALERT_END_ENROLMENT,  /* its party does not speak for the location any more */
+        PLEK_ALERT_END_GONE,       /* it is not held any more, and why is not known */
+} PlekAlertEnd;
 
 /* Set it with PLEK_ALERT_RULES_INIT first. What is listed is copied; nothing listed: all. */
 typedef struct PlekAlertRules {
@@ -126,12 +138,23 @@ typedef struct PlekAlertRules {
                 .flap_window_ms = 10 * 60 * 1000, .flap_steady_ms = 10 * 60 * 1000                 \
         }
 
+/* What is announced, as it was last said. */
+typedef struct PlekAlertPlan {
+        PlekRecordKey key;                /* its record's */
+        uint32_t state;                   /* PlekDoorState */
+        int64_t starts_at_ms, ends_at_ms; /* the end may be PLEK_NO_TIME */
+        uint32_t exceptions[PLEK_EXCEPTIONS_MAX];
+        size_t n_exceptions;
+} PlekAlertPlan;
+
 /* Borrowed for the call, which may look up and iterate in the subscriber. */
 typedef struct PlekAlert {
         PlekAlertSaying saying;
         PlekAlertCause cause;        /* of ENDED: of what has ended; of FLAPPING and STEADY: NONE */
+        PlekAlertEnd end;            /* of ENDED */
         int64_t raised_at_ms;        /* or PLEK_NO_TIME: it is not */
         const PlekLeadingDoor *door; /* what leads now */
+        const PlekAlertPlan *plan;   /* what the alert is about, if not what leads; or NULL */
 } PlekAlert;
 
 typedef void (*PlekAlertFn)(void *arg, const PlekAlert *alert);
@@ -144,6 +167,7 @@ PLEK_PUBLIC PlekAlerts *plek_alerts_free(PlekAlerts *alerts);
 
 /* What the subscriber's callbacks were told. Nothing is called back yet. Each returns 0 or -ENOMEM,
  * after which plek_alerts_process() says so, too. */
+PLEK_PUBLIC int plek_alerts_record(PlekAlerts *alerts, const PlekRecord *record);
 PLEK_PUBLIC int plek_alerts_door(PlekAlerts *alerts, const PlekLeadingDoor *door);
 PLEK_PUBLIC int plek_alerts_ack(PlekAlerts *alerts, const PlekAck *ack);
 

@@ -17,15 +17,25 @@ static void say(Look *look, AlertSaying saying, AlertCause cause)
         look->said[look->n_said++] = (AlertSaid){ saying, cause };
 }
 
-static bool is_watched(const AlertRules *rules, uint32_t state)
+bool alert_is_watched(const AlertRules *rules, uint32_t state)
 {
         return state && state < 32 && rules->states & (1u << state);
 }
 
-static AlertCause cause_of(const AlertRules *rules, const AlertView *view)
+static bool is_soon(const AlertRules *rules, const AlertView *view, int64_t now_ms)
 {
-        if (view->is_elsewhere || !is_watched(rules, view->state))
+        return view->is_plan && view->state && rules->soon_ms &&
+               view->starts_at_ms - now_ms <= rules->soon_ms;
+}
+
+static AlertCause cause_of(const AlertRules *rules, const AlertView *view, bool soon)
+{
+        if (view->is_elsewhere || !alert_is_watched(rules, view->state))
                 return ALERT_NONE;
+        if (soon)
+                return ALERT_SOON;
+        if (view->is_plan)
+                return rules->tell_announced ? ALERT_ANNOUNCED : ALERT_NONE;
         if (view->is_expired)
                 return rules->tell_expired ? ALERT_EXPIRED : ALERT_NONE;
         return ALERT_STATE;
@@ -34,7 +44,8 @@ static AlertCause cause_of(const AlertRules *rules, const AlertView *view)
 static bool is_another(const AlertView *a, const AlertView *b)
 {
         return a->state != b->state || a->is_expired != b->is_expired ||
-               a->since_ms != b->since_ms || a->is_elsewhere != b->is_elsewhere;
+               a->since_ms != b->since_ms || a->is_elsewhere != b->is_elsewhere ||
+               a->starts_at_ms != b->starts_at_ms;
 }
 
 /* ------------------------------------------------------------------ flapping */
@@ -77,7 +88,7 @@ static void raise_alert(Look *look, bool was_active)
 }
 
 /* What leads says something else than before, or is heard of for the first time. */
-static void look_at_change(Look *look, AlertCause before)
+static void look_at_change(Look *look, AlertCause before, bool is_old)
 {
         AlertScope *scope = look->scope;
         bool was_active = scope->is_active;
@@ -86,7 +97,7 @@ static void look_at_change(Look *look, AlertCause before)
         if (!scope->cause) {
                 if (before)
                         say(look, ALERT_ENDED, before);
-        } else if (!look->view->is_seen) {
+        } else if (!look->view->is_seen && !is_old) {
                 raise_alert(look, was_active);
         }
 }
@@ -116,31 +127,6 @@ static void look_at_time(Look *look, bool was_seen)
         }
 }
 
-/* Plans are told once each, by when they begin; those that stood at the first look are no news. */
-static void look_at_plan(Look *look, bool is_first)
-{
-        const AlertRules *rules = look->rules;
-        const AlertView *view = look->view;
-        AlertScope *scope = look->scope;
-
-        if (view->is_elsewhere || !is_watched(rules, view->plan_state))
-                return;
-        if (view->plan_starts_at_ms <= look->now_ms) {
-                scope->soon_ms = view->plan_starts_at_ms; /* it leads, or will in a moment */
-                return;
-        }
-        if (view->plan_starts_at_ms != scope->announced_ms) {
-                scope->announced_ms = view->plan_starts_at_ms;
-                if (rules->tell_announced && !is_first)
-                        say(look, ALERT_RAISED, ALERT_ANNOUNCED);
-        }
-        if (rules->soon_ms && view->plan_starts_at_ms != scope->soon_ms &&
-            view->plan_starts_at_ms - look->now_ms <= rules->soon_ms) {
-                scope->soon_ms = view->plan_starts_at_ms;
-                say(look, ALERT_RAISED, ALERT_SOON);
-        }
-}
-
 /* Returns whether the scope is to be quiet. */
 static bool look_at_flapping(Look *look, bool changed, bool *ret_became_steady)
 {
@@ -164,42 +150,56 @@ size_t alert_look(AlertScope *scope, const AlertRules *rules, const AlertView *v
 {
         Look look = { scope, rules, view, now_ms, ret_said, 0 };
         bool is_first = !scope->has_view, was_seen = scope->view.is_seen, steady = false;
-        bool changed = is_first || is_another(&scope->view, view);
+        bool soon = is_soon(rules, view, now_ms);
+        bool changed = is_first || is_another(&scope->view, view) || soon != scope->is_soon;
         AlertCause before = scope->cause;
 
+        if (view->is_plan && view->state && view->starts_at_ms <= now_ms) {
+                *scope = (AlertScope){ 0 }; /* it leads, or will in a moment */
+                return 0;
+        }
         scope->has_view = true;
         scope->view = *view;
-        scope->cause = cause_of(rules, view);
+        scope->is_soon = soon;
+        scope->cause = cause_of(rules, view, soon);
         if (changed && !is_first)
                 note_change(scope, now_ms);
 
         if (look_at_flapping(&look, changed && !is_first, &steady))
                 return look.n_said;
         if (steady)
-                look_at_change(&look, ALERT_NONE);
+                look_at_change(&look, ALERT_NONE, false);
         else if (changed)
-                look_at_change(&look, before);
+                look_at_change(&look, before, is_first && view->is_old && !soon);
         else
                 look_at_time(&look, was_seen);
-        look_at_plan(&look, is_first);
         return look.n_said;
+}
+
+/* When a plan is about to begin, or does. */
+static int64_t turns_at_ms(const AlertScope *scope, const AlertRules *rules)
+{
+        const AlertView *view = &scope->view;
+
+        if (!view->is_plan || !view->state)
+                return INT64_MAX;
+        if (rules->soon_ms && !scope->is_soon)
+                return view->starts_at_ms - rules->soon_ms;
+        return view->starts_at_ms;
 }
 
 int64_t alert_due_ms(const AlertScope *scope, const AlertRules *rules)
 {
-        const AlertView *view = &scope->view;
         int64_t due_ms = INT64_MAX;
 
         if (!scope->has_view)
                 return due_ms;
         if (scope->is_flapping)
-                return last_change_ms(scope) + rules->flap_steady_ms;
+                return MIN(last_change_ms(scope) + rules->flap_steady_ms,
+                           turns_at_ms(scope, rules));
         if (scope->is_active && rules->repeat_ms)
                 due_ms = MIN(due_ms, scope->repeat_at_ms);
         if (scope->is_active && rules->escalate_ms && !scope->is_escalated)
                 due_ms = MIN(due_ms, scope->raised_at_ms + rules->escalate_ms);
-        if (rules->soon_ms && !view->is_elsewhere && is_watched(rules, view->plan_state) &&
-            view->plan_starts_at_ms != scope->soon_ms)
-                due_ms = MIN(due_ms, view->plan_starts_at_ms - rules->soon_ms);
-        return due_ms;
+        return MIN(due_ms, turns_at_ms(scope, rules));
 }

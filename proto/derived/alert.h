@@ -9,6 +9,10 @@
  * changes more often than somebody can act on is told of once, as flapping, and is quiet until it
  * has been steady for a while; what it is then is told anew.
  *
+ * A plan of such a state is a scope of its own, as long as it has not begun: told when it is
+ * announced or says something else, told again when it is about to begin, and over when it is
+ * called off. When it begins it is what leads, which is told where that is.
+ *
  * Pure: what leads and the time are given, and the same at the same time changes nothing.
  */
 
@@ -35,15 +39,17 @@ typedef struct AlertRules {
         int64_t flap_steady_ms;
 } AlertRules;
 
-/* What leads for a scope. */
+/* What leads for a scope, or what a plan says. */
 typedef struct AlertView {
         uint32_t state; /* or 0: unknown */
         bool is_expired;
-        int64_t since_ms;    /* since when it says this; TIME_ABSENT: nobody says anything */
-        bool is_elsewhere;   /* it is said of a wider scope, which has an alert of its own */
-        bool is_seen;        /* somebody whose word counts has acknowledged it */
-        uint32_t plan_state; /* of the next that is announced; 0: nothing is */
-        int64_t plan_starts_at_ms;
+        int64_t since_ms;  /* since when it says this; TIME_ABSENT: nobody says anything */
+        bool is_elsewhere; /* it is said of a wider scope, which has an alert of its own */
+        bool is_seen;      /* somebody whose word counts has acknowledged it */
+        /* Of a plan, whose state is 0 once it is called off. */
+        bool is_plan;
+        bool is_old; /* it stood already when this reader came: announcing it is no news */
+        int64_t starts_at_ms;
 } AlertView;
 
 typedef enum AlertCause {
@@ -76,14 +82,15 @@ typedef struct AlertScope {
         bool is_active; /* raised, and neither acknowledged nor ended */
         bool is_escalated;
         bool is_flapping;
+        bool is_soon;         /* the plan is about to begin */
         AlertCause cause;     /* of what leads now */
         int64_t raised_at_ms; /* since when nobody has seen it, whatever it says meanwhile */
         int64_t repeat_at_ms;
         int64_t changed_at_ms[ALERT_CHANGES_MAX]; /* a ring */
         size_t n_changes;
-        int64_t announced_ms, soon_ms; /* starts of the plans that were told; 0: none */
 } AlertScope;
 
+bool alert_is_watched(const AlertRules *rules, uint32_t state);
 /* Looks at @view at @now_ms, which never goes back. Returns how many things are to be said. */
 size_t alert_look(AlertScope *scope, const AlertRules *rules, const AlertView *view, int64_t now_ms,
                   AlertSaid ret_said[ALERT_SAYINGS_MAX]);

@@ -32,12 +32,24 @@ typedef struct World {
 
 /* ------------------------------------------------------------------ the slow, obvious account */
 
+static bool is_soon_at(const World *world, size_t i)
+{
+        const Seen *look = &world->looks[i];
+
+        return look->view.is_plan && look->view.state && world->rules.soon_ms &&
+               look->view.starts_at_ms - look->at_ms <= world->rules.soon_ms;
+}
+
 static AlertCause cause_at(const World *world, size_t i)
 {
         const AlertView *view = &world->looks[i].view;
 
         if (view->is_elsewhere || !view->state || !(world->rules.states & (1u << view->state)))
                 return ALERT_NONE;
+        if (is_soon_at(world, i))
+                return ALERT_SOON;
+        if (view->is_plan)
+                return world->rules.tell_announced ? ALERT_ANNOUNCED : ALERT_NONE;
         if (!view->is_expired)
                 return ALERT_STATE;
         return world->rules.tell_expired ? ALERT_EXPIRED : ALERT_NONE;
@@ -51,7 +63,9 @@ static bool changed_at(const World *world, size_t i)
                 return false;
         before = &world->looks[i - 1].view;
         return now->state != before->state || now->is_expired != before->is_expired ||
-               now->since_ms != before->since_ms || now->is_elsewhere != before->is_elsewhere;
+               now->since_ms != before->since_ms || now->is_elsewhere != before->is_elsewhere ||
+               now->starts_at_ms != before->starts_at_ms ||
+               is_soon_at(world, i) != is_soon_at(world, i - 1);
 }
 
 static void expect(Seen *seen, AlertSaying saying, AlertCause cause)
@@ -59,13 +73,10 @@ static void expect(Seen *seen, AlertSaying saying, AlertCause cause)
         seen->said[seen->n_said++] = (AlertSaid){ saying, cause };
 }
 
-/* Of the state that leads, not of plans. */
 static bool said_at(const World *world, size_t i, AlertSaying saying)
 {
         for (size_t s = 0; s < world->looks[i].n_said; s++)
-                if (world->looks[i].said[s].saying == saying &&
-                    world->looks[i].said[s].cause != ALERT_ANNOUNCED &&
-                    world->looks[i].said[s].cause != ALERT_SOON)
+                if (world->looks[i].said[s].saying == saying)
                         return true;
         return false;
 }
@@ -141,7 +152,7 @@ static void expect_alert(World *world, size_t i, bool became_steady)
         size_t raised;
 
         if (!i || changed_at(world, i) || became_steady) {
-                if (cause && !now->view.is_seen)
+                if (cause && !now->view.is_seen && (i || !now->view.is_old || cause == ALERT_SOON))
                         expect(now, ALERT_RAISED, cause);
                 else if (!cause && before && !became_steady)
                         expect(now, ALERT_ENDED, before);
@@ -154,45 +165,6 @@ static void expect_alert(World *world, size_t i, bool became_steady)
                 remind(world, i, raised);
         else if (cause && was_seen && !now->view.is_seen)
                 expect(now, ALERT_RAISED, cause);
-}
-
-static bool has_plan(const World *world, size_t i)
-{
-        const AlertView *view = &world->looks[i].view;
-
-        return !world->looks[i].is_flapping && !view->is_elsewhere && view->plan_state &&
-               world->rules.states & (1u << view->plan_state);
-}
-
-static bool is_soon(const World *world, size_t i)
-{
-        const Seen *look = &world->looks[i];
-
-        return look->view.plan_starts_at_ms - look->at_ms <= world->rules.soon_ms;
-}
-
-static void expect_plan(World *world, size_t i)
-{
-        Seen *now = &world->looks[i];
-        int64_t starts_ms = now->view.plan_starts_at_ms, announced_ms = 0, soon_ms = 0;
-
-        if (!has_plan(world, i) || starts_ms <= now->at_ms)
-                return;
-        for (size_t j = 0; j < i; j++) {
-                const Seen *look = &world->looks[j];
-                bool has_begun = look->view.plan_starts_at_ms <= look->at_ms;
-
-                if (!has_plan(world, j))
-                        continue;
-                if (!has_begun)
-                        announced_ms = look->view.plan_starts_at_ms;
-                if (has_begun || (world->rules.soon_ms && is_soon(world, j)))
-                        soon_ms = look->view.plan_starts_at_ms;
-        }
-        if (starts_ms != announced_ms && world->rules.tell_announced && i)
-                expect(now, ALERT_RAISED, ALERT_ANNOUNCED);
-        if (starts_ms != soon_ms && world->rules.soon_ms && is_soon(world, i))
-                expect(now, ALERT_RAISED, ALERT_SOON);
 }
 
 static void account(World *world, size_t i)
@@ -213,7 +185,6 @@ static void account(World *world, size_t i)
         if (now->is_flapping)
                 return;
         expect_alert(world, i, became_steady);
-        expect_plan(world, i);
 }
 
 /* ------------------------------------------------------------------ what happens */
@@ -251,11 +222,11 @@ static void happen(Chance *chance, AlertView *view, int64_t now_ms)
                 view->is_seen = !view->is_seen;
                 break;
         case 4:
-                view->is_elsewhere = !chance_below(chance, 4);
+                view->is_elsewhere = !view->is_plan && !chance_below(chance, 4);
                 break;
         case 5:
-                view->plan_state = chance_below(chance, PLEK_DOOR_CLOSED + 1);
-                view->plan_starts_at_ms = now_ms + 1 + (int64_t)chance_below(chance, 600);
+                if (view->is_plan)
+                        view->starts_at_ms = now_ms + 1 + (int64_t)chance_below(chance, 600);
                 break;
         default:
                 break; /* time passes */
@@ -282,6 +253,8 @@ static void is_quiet_until_due(const AlertScope *scope, const World *world)
 
         if (due_ms == INT64_MAX)
                 due_ms = world->looks[world->n_looks - 1].at_ms + 100000;
+        if (scope->view.is_plan && scope->view.state)
+                due_ms = MIN(due_ms, scope->view.starts_at_ms); /* what leads then is another's */
         if (due_ms - 1 > world->looks[world->n_looks - 1].at_ms)
                 assert(!alert_look(&copy, &world->rules, &scope->view, due_ms - 1, said));
 }
@@ -293,11 +266,15 @@ static void live(World *world)
         int64_t now_ms = 1000;
 
         choose_rules(world);
+        view.is_plan = chance_below(&world->chance, 2);
+        view.is_old = chance_below(&world->chance, 2);
         for (world->n_looks = 0; world->n_looks < N_LOOKS;) {
                 AlertSaid said[ALERT_SAYINGS_MAX];
                 size_t n_said;
 
                 happen(&world->chance, &view, now_ms);
+                if (view.is_plan && view.starts_at_ms <= now_ms)
+                        view.starts_at_ms = now_ms + 1 + (int64_t)chance_below(&world->chance, 600);
                 world->looks[world->n_looks] = (Seen){ .at_ms = now_ms, .view = view };
                 account(world, world->n_looks++);
                 n_said = alert_look(&scope, &world->rules, &view, now_ms, said);

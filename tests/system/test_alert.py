@@ -164,6 +164,128 @@ def test_what_is_said_of_the_whole_house_is_one_alert():
                           ("duin-2", "ED", "STATE")], raised
 
 
+def environments(path):
+    """What the program was run with, in turn."""
+    if not path.exists():
+        return []
+    return [dict(line.split("=", 1) for line in told.splitlines() if "=" in line)
+            for told in path.read_text(encoding="utf-8").split("--\n")[:-1]]
+
+
+def env_of(desk, path, event, seconds=20):
+    """The next environment of @event that the program was run with."""
+    until = time.monotonic() + seconds
+    while True:
+        for told in environments(path):
+            if told["PLEK_ALERT_EVENT"] == event:
+                path.unlink()
+                return told
+        assert time.monotonic() < until, f"no program was run for {event}"
+        desk.read(0.05)
+
+
+def test_a_stop_that_nobody_lifted_does_not_end_as_if_it_had_been():
+    with Region() as region:
+        agent, tools = begin(region)
+        out = region.directory / "told"
+        show = program(region, "show", f"{{ env; echo --; }} >> {out}")
+        desk = alert(tools, "meldkamer", "--repeat", "0s", "--flaps", "0", "--run", show)
+        shown = region.keep(Events([PLEK, "alert", *tools.as_party("rav"), "--repeat", "0s",
+                                    "--flaps", "0", "--lang", "nl"], tools.env))
+        stop(agent, "duin-2")
+        shown.expect("ALARM .*duin-2")
+        stop(agent, "duin-2", pb.DOOR_OPEN)
+        assert said(desk, "ENDED")["ended"] == "SAID"
+        shown.expect("voorbij .*duin-2")
+
+        agent.state(agent.withdraw(stop(agent)))
+        over = said(desk, "ENDED")
+        assert (over["ended"], over["state"], over["why"]) == ("WITHDRAWN", "UNKNOWN", "WITHDRAWN")
+        shown.expect("ingetrokken .*duin-1")
+        stop(agent)
+        hidden = agent.door("duin-1", pb.DOOR_STOP, care=pb.CARE_ED)
+        hidden.audience = pb.AUDIENCE_COORD
+        agent.state(hidden)
+        over = said(desk, "ENDED")
+        assert (over["ended"], over["state"], over["why"]) == ("AUDIENCE", "UNKNOWN", "AUDIENCE")
+        shown.expect("niet meer met u gedeeld .*duin-1.*niet meer met u gedeeld")
+        # What is said of the whole house leads then; that nobody lifted the stop stays true.
+        agent.state(agent.door("duin-2", pb.DOOR_OPEN))
+        stop(agent, "duin-2")
+        said(desk, "RAISED")
+        until_true(lambda: len(environments(out)) >= 6 or desk.read(0.05), 20, "the programs")
+        out.unlink()
+        region.submit(region.authority.revoke("duin", [region.key("duin").public],
+                                              distrusted_since_ms=1))
+        assert said(desk, "ENDED")["ended"] == "DISTRUSTED"
+        assert env_of(desk, out, "ENDED")["PLEK_ALERT_ENDED"] == "DISTRUSTED"
+        shown.expect("niet meer vertrouwd .*duin-2")
+
+
+def test_a_plan_is_told_until_it_is_seen_and_when_it_moves_and_is_called_off():
+    with Region() as region:
+        agent, tools = begin(region)
+        out = region.directory / "told"
+        show = program(region, "show", f"{{ env; echo --; }} >> {out}")
+        desk = alert(tools, "meldkamer", "--repeat", "300ms", "--run", show)
+        shown = region.keep(Events([PLEK, "alert", *tools.as_party("rav"), "--repeat", "0s",
+                                    "--lang", "nl"], tools.env))
+        stop(agent, "duin-2")
+        shown.expect("ALARM .*duin-2")
+        assert env_of(desk, out, "RAISED")["PLEK_ALERT_STATE"] == said(desk, "RAISED")["state"]
+        tools.plek("ack", "duin-2", party="rav")
+        said(desk, "ACKNOWLEDGED")
+        env_of(desk, out, "ACKNOWLEDGED")
+        now = agent.session.time_ms()
+
+        def plan(number, hours):
+            door = agent.door("duin-1", pb.DOOR_STOP, care=pb.CARE_ED, plan=number,
+                              starts_at_ms=now + hours * 3_600_000,
+                              ends_at_ms=now + (hours + 2) * 3_600_000,
+                              exceptions=[pb.EXCEPTION_MULTITRAUMA])
+            agent.state(door)
+            return door
+
+        # Nobody has said anything of how it is now.
+        first = plan(1, 20)
+        raised = said(desk, "RAISED")
+        assert (raised["cause"], raised["state"]) == ("ANNOUNCED", "UNKNOWN"), raised
+        assert raised["plan"] == {"state": "STOP", "starts_at_ms": first.door.starts_at_ms,
+                                  "ends_at_ms": first.door.ends_at_ms,
+                                  "exceptions": ["MULTITRAUMA"]}
+        shown.expect("aangekondigd .*duin-1.* behalve multitrauma")
+        told = env_of(desk, out, "RAISED")
+        assert (told["PLEK_ALERT_STATE"], told["PLEK_ALERT_STANDING"]) == ("STOP", "ANNOUNCED")
+        assert told["PLEK_ALERT_EXCEPTIONS"] == "MULTITRAUMA" and told["PLEK_ALERT_PARTY"] == "duin"
+        assert told["PLEK_ALERT_RECORD"] == raised["record"]["id"]
+        assert told["PLEK_ALERT_PLAN_STARTS_MS"] == str(first.door.starts_at_ms)
+        assert said(desk, "REPEATED")["cause"] == "ANNOUNCED"
+
+        stop(agent, state=pb.DOOR_OPEN)
+        done = tools.plek("ack", "duin-1", "--json", party="rav").one()
+        assert done["record"] == raised["record"]["id"], done
+        assert said(desk, "ACKNOWLEDGED")["acks"][0]["by"] == "rav"
+        plan(1, 21)
+        moved = said(desk, "RAISED")
+        assert (moved["state"], moved["plan"]["starts_at_ms"]) == ("OPEN", now + 21 * 3_600_000)
+        # One behind it, and the first is called off: the second stays.
+        second = plan(2, 30)
+        later = said(desk, "RAISED")
+        assert later["plan"]["starts_at_ms"] == second.door.starts_at_ms
+        agent.state(agent.withdraw(first))
+        over = said(desk, "ENDED")
+        assert (over["cause"], over["ended"]) == ("ANNOUNCED", "WITHDRAWN")
+        assert over["plan"]["starts_at_ms"] == now + 21 * 3_600_000
+        assert over["record"]["id"] == raised["record"]["id"]
+        shown.expect("afgelast .*duin-1")
+        assert said(desk, "REPEATED")["plan"]["starts_at_ms"] == second.door.starts_at_ms
+        # Who comes later finds the second announced already: that is no news, its end is.
+        late = alert(tools, "meldkamer", "--repeat", "0s")
+        plan(2, 31)
+        news = late.next(lambda e: e["event"] == "alert")
+        assert (news["alert"], news["plan"]["starts_at_ms"]) == ("RAISED", now + 31 * 3_600_000)
+
+
 def test_whose_word_counts_can_be_said():
     with Region() as region:
         agent, tools = begin(region)

@@ -19,7 +19,7 @@ static const AlertRules rules = {
 };
 
 /* One scope, looked at in simulated time; what was said is "R", "r", "E", "A", "-", "F", "S", and
- * of plans "p" (announced) and "s" (soon). */
+ * of plans "p" (announced), "s" (soon), "o" (called off) and the same for the rest. */
 typedef struct Desk {
         AlertScope scope;
         AlertView view;
@@ -33,10 +33,13 @@ static void note(Desk *desk, const AlertSaid *said)
         char letter = letters[said->saying];
         size_t n = strlen(desk->said);
 
-        if (said->cause == ALERT_ANNOUNCED)
+        if (said->saying == ALERT_RAISED && said->cause == ALERT_ANNOUNCED)
                 letter = 'p';
-        else if (said->cause == ALERT_SOON)
+        else if (said->saying == ALERT_RAISED && said->cause == ALERT_SOON)
                 letter = 's';
+        else if (said->saying == ALERT_ENDED &&
+                 (said->cause == ALERT_ANNOUNCED || said->cause == ALERT_SOON))
+                letter = 'o';
         assert_true(n + 1 < sizeof(desk->said));
         desk->said[n] = letter;
         desk->said[n + 1] = '\0';
@@ -178,28 +181,103 @@ static void test_what_a_wider_scope_says_is_told_there(void **unused)
         assert_said(&desk, "");
 }
 
-static void test_a_plan_is_told_when_it_is_announced_and_before_it_begins_once_each(void **unused)
+static void announce(Desk *desk, int64_t in_ms)
+{
+        *desk = (Desk){ .now_ms = 1000 * MINUTE };
+        desk->view = (AlertView){ .is_plan = true,
+                                  .state = PLEK_DOOR_CLOSED,
+                                  .since_ms = desk->now_ms,
+                                  .starts_at_ms = desk->now_ms + in_ms };
+        look(desk);
+}
+
+static void see(Desk *desk, bool is_seen)
+{
+        desk->view.is_seen = is_seen;
+        look(desk);
+}
+
+static void test_a_plan_is_repeated_until_it_is_seen_and_told_again_before_it_begins(void **unused)
 {
         Desk desk;
 
-        start(&desk, PLEK_DOOR_OPEN);
-        desk.view.plan_state = PLEK_DOOR_CLOSED;
-        desk.view.plan_starts_at_ms = desk.now_ms + 120 * MINUTE;
+        announce(&desk, 120 * MINUTE);
         look(&desk);
-        look(&desk);
-        assert_said(&desk, "p");
-        pass(&desk, desk.view.plan_starts_at_ms - 30 * MINUTE - 1);
+        pass(&desk, desk.now_ms + 2 * MINUTE);
+        assert_said(&desk, "prr");
+        see(&desk, true);
+        assert_said(&desk, "A");
+        pass(&desk, desk.view.starts_at_ms - 30 * MINUTE - 1);
         assert_said(&desk, "");
-        pass(&desk, desk.view.plan_starts_at_ms - 1);
+        desk.view.is_seen = false; /* that it begins nobody has seen */
+        pass(&desk, desk.view.starts_at_ms - 29 * MINUTE);
+        assert_said(&desk, "sr");
+        see(&desk, true);
+        pass(&desk, desk.view.starts_at_ms - 1);
+        assert_said(&desk, "A");
+        assert_true(alert_due_ms(&desk.scope, &rules) == desk.view.starts_at_ms);
+
+        /* it begins: what leads is told elsewhere */
+        desk.now_ms++;
+        look(&desk);
+        assert_said(&desk, "");
+        assert_false(desk.scope.has_view);
+}
+
+static void test_a_plan_that_is_called_off_is_over_and_one_that_moves_is_told_again(void **unused)
+{
+        Desk desk;
+
+        announce(&desk, 120 * MINUTE);
+        see(&desk, true);
+        desk.view.is_seen = false;
+        desk.view.starts_at_ms += MINUTE;
+        look(&desk);
+        assert_said(&desk, "pAp");
+        see(&desk, true);
+        desk.now_ms += MINUTE;
+        desk.view.is_seen = false;
+        desk.view.since_ms = desk.now_ms; /* it ends at another time */
+        look(&desk);
+        assert_said(&desk, "Ap");
+        desk.view.state = 0;
+        look(&desk);
+        assert_said(&desk, "o");
+        pass(&desk, desk.now_ms + 300 * MINUTE);
+        assert_said(&desk, "");
+
+        /* one about to begin, too */
+        announce(&desk, 20 * MINUTE);
+        assert_said(&desk, "s");
+        desk.view.state = 0;
+        look(&desk);
+        assert_said(&desk, "o");
+}
+
+static void test_a_plan_that_stood_already_is_no_news_but_that_it_begins_is(void **unused)
+{
+        Desk desk = { .now_ms = 1000 * MINUTE };
+
+        desk.view = (AlertView){ .is_plan = true,
+                                 .is_old = true,
+                                 .state = PLEK_DOOR_STOP,
+                                 .starts_at_ms = desk.now_ms + 60 * MINUTE };
+        look(&desk);
+        pass(&desk, desk.view.starts_at_ms - 30 * MINUTE - 1);
+        assert_said(&desk, "");
+        pass(&desk, desk.view.starts_at_ms - 30 * MINUTE);
         assert_said(&desk, "s");
 
-        /* one that stood already is no news; that it begins soon is */
-        desk = (Desk){ .now_ms = 1000 * MINUTE };
-        desk.view = (AlertView){ .state = PLEK_DOOR_OPEN,
-                                 .plan_state = PLEK_DOOR_STOP,
-                                 .plan_starts_at_ms = desk.now_ms + 20 * MINUTE };
-        look(&desk);
+        desk.scope = (AlertScope){ 0 };
+        look(&desk); /* it is so far already */
         assert_said(&desk, "s");
+
+        desk.scope = (AlertScope){ 0 };
+        desk.view.starts_at_ms += 60 * MINUTE;
+        look(&desk);
+        desk.view.state = 0;
+        look(&desk);
+        assert_said(&desk, "o");
 }
 
 static void test_what_changes_too_often_is_told_once_and_is_quiet_until_it_is_steady(void **unused)
@@ -246,7 +324,10 @@ int main(void)
                         test_a_stop_past_its_end_is_told_and_one_that_was_seen_before_it_came_is_not),
                 cmocka_unit_test(test_what_a_wider_scope_says_is_told_there),
                 cmocka_unit_test(
-                        test_a_plan_is_told_when_it_is_announced_and_before_it_begins_once_each),
+                        test_a_plan_is_repeated_until_it_is_seen_and_told_again_before_it_begins),
+                cmocka_unit_test(
+                        test_a_plan_that_is_called_off_is_over_and_one_that_moves_is_told_again),
+                cmocka_unit_test(test_a_plan_that_stood_already_is_no_news_but_that_it_begins_is),
                 cmocka_unit_test(
                         test_what_changes_too_often_is_told_once_and_is_quiet_until_it_is_steady),
         };
