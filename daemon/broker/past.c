@@ -6,6 +6,8 @@
 #include "broker/answer-build.h"
 #include "broker/parts.h"
 
+enum { SETTLE_LOOK_MS = 10 };
+
 static int go_on(PastDesk *desk);
 
 /* ------------------------------------------------------------------ jobs */
@@ -283,7 +285,18 @@ static bool is_of(const PastJob *job, const KeyId *key)
         return memcmp(&job->by, key, sizeof(*key)) == 0;
 }
 
-/* The first of somebody else than had the last turn, or else the first; NULL: nobody asks. */
+/* Whether all that is of its time is on the disk: what comes from now on has a later one. */
+static bool is_settled(const PastJob *job)
+{
+        const Broker *broker = job->broker;
+        const Batch *batch = &broker->pipeline.batch;
+
+        return job->is_history || (job->at_ms < broker_clock_now_ms(&broker->clock) &&
+                                   !(batch->in_flight && batch->time_ms <= job->at_ms));
+}
+
+/* The first of somebody else than had the last turn, or else the first; NULL: nobody asks for what
+ * can be told already. */
 static PastJob *take_next(PastDesk *desk)
 {
         PastJob *next = NULL;
@@ -291,6 +304,8 @@ static PastJob *take_next(PastDesk *desk)
         list_for_each (link, &desk->queue) {
                 PastJob *job = list_entry(link, PastJob, link);
 
+                if (!is_settled(job))
+                        continue;
                 if (!next || !is_of(job, &desk->last_by))
                         next = job;
                 if (!is_of(next, &desk->last_by))
@@ -320,8 +335,15 @@ static int go_on(PastDesk *desk)
         if (desk->running) {
                 desk->look_is_due = true;
                 worker_submit(desk->worker, run, on_done, desk->running);
+        } else if (!list_is_empty(&desk->queue)) {
+                loop_timer_arm_in_ms(&desk->settles, SETTLE_LOOK_MS);
         }
         return 0;
+}
+
+static int on_settled(void *arg)
+{
+        return go_on(arg);
 }
 
 int past_desk_tick(PastDesk *desk)
@@ -415,10 +437,13 @@ int past_desk_history(PastDesk *desk, const Caller *caller, uint64_t id, const P
 
 int past_desk_init(PastDesk *desk, Broker *broker)
 {
+        int r;
+
         *desk = (PastDesk){ .broker = broker };
         list_init(&desk->queue);
         list_init(&desk->views);
-        return err_fold(worker_new(&desk->worker, broker->loop, "past"));
+        r = loop_timer_add(&desk->settles, broker->loop, on_settled, desk);
+        return err_fold(r ? r : worker_new(&desk->worker, broker->loop, "past"));
 }
 
 void past_desk_deinit(PastDesk *desk)
@@ -426,6 +451,7 @@ void past_desk_deinit(PastDesk *desk)
         if (!desk->broker)
                 return;
 
+        loop_timer_remove(&desk->settles);
         desk->worker = worker_free(desk->worker);
         if (desk->running)
                 job_discard(desk->running);

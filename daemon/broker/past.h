@@ -11,6 +11,9 @@
  * The picture at a time is asked for topic by topic, and made for all of them at once; it is kept
  * for a while, since the other topics are asked for next.
  *
+ * A time is over when nothing can be received in it any more: until then a picture of it waits, so
+ * that everybody who asks for one time, whenever that is, gets the same.
+ *
  * Nobody has the desk alone: the keys that ask take turns, and after each question what looks after
  * the past has one.
  *
@@ -33,6 +36,7 @@ enum {
         PAST_WAITERS_MAX = 256,   /* of one job: sessions that ask for topics of one picture */
         PAST_VIEWS_MAX = 2,
         PAST_VIEW_KEPT_MS = 15 * 1000,
+        PAST_AHEAD_MS = 5 * 1000, /* a reader's clock may be, and so long a time is waited for */
 };
 
 static inline void past_topic_copy(char to[TOPIC_MAX], const char *topic)
@@ -102,6 +106,7 @@ enum {
 typedef struct PastDesk {
         Broker *broker;
         Worker *worker;
+        LoopTimer settles; /* a time that is waited for may be over */
         ListLink queue;
         size_t n_queued;
         KeyId last_by; /* who had the last turn */

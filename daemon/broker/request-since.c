@@ -1,4 +1,5 @@
 #include <string.h>
+#include <time.h>
 
 #include "broker/parts.h"
 #include "broker/request.h"
@@ -69,13 +70,26 @@ static int refuse_too_many(Broker *broker, Session *session, uint64_t id)
                               "too many transfers at once in this session");
 }
 
+/* Whoever meant the past has a clock that is ahead. */
+static const char *not_yet_text(int64_t now_ms)
+{
+        static char text[80];
+        time_t time_s = (time_t)(now_ms / 1000);
+        struct tm tm;
+
+        strftime(text, sizeof(text), "this time has not come yet: here it is %Y-%m-%d %H:%M:%S UTC",
+                 gmtime_r(&time_s, &tm));
+        return text;
+}
+
 /* The topic as it was held then. */
 static int request_past(Broker *broker, const Caller *caller, const Request *request)
 {
-        /* A reader's clock may be a little ahead. */
-        if (request->since.at_ms > broker_clock_now_ms(&broker->clock) + broker->clock.skew_ms)
+        int64_t now_ms = broker_clock_now_ms(&broker->clock);
+
+        if (request->since.at_ms > now_ms + PAST_AHEAD_MS)
                 return session_refuse(broker, caller->session, request->id, PLEK_REFUSED_FIELD,
-                                      "since.at_ms", "this time has not come yet");
+                                      "since.at_ms", not_yet_text(now_ms));
         return past_desk_picture(&broker->past, caller, request->id, request->since.topic,
                                  request->since.at_ms, request->since.credit);
 }

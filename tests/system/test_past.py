@@ -79,6 +79,23 @@ def test_picture_is_the_one_of_then():
         assert manifest.whole and not bodies
 
 
+def test_a_time_that_is_not_over_is_waited_for():
+    with Region() as region:
+        agent = region.agent("duin", {"duin-1": "oost"})
+        session = region.reader("meldkamer").session
+        agent.state(ward(agent, staffed=1))
+        for ahead_ms in (0, 1, 20, 300):
+            then = session.time_ms() + ahead_ms
+            manifest, bodies = session.since(COUNTS, at_ms=then)
+            assert session.time_ms() >= then and manifest.at_ms == then
+            agent.state(ward(agent, staffed=2 + ahead_ms))
+            for other in (1, 2):  # the broker keeps two
+                session.since(COUNTS, at_ms=then - other)
+            assert session.since(COUNTS, at_ms=then)[1] == bodies
+        assert refusal(lambda: session.since(COUNTS, at_ms=session.time_ms() + 10_000)) == \
+            (pb.REFUSED_FIELD, "since.at_ms")
+
+
 def test_past_is_the_same_after_a_restart():
     with Region() as region:
         agent = region.agent("duin", {"duin-1": "oost"})
