@@ -16,6 +16,7 @@ typedef struct Spelled {
 typedef struct MomentList {
         PlekClient *client;
         Replica *registry;
+        const Request *asked;
         uint64_t first;      /* what stood before it stood when the time began */
         PlekMoment *moments; /* in the client's arena, at last */
         size_t n, n_room;
@@ -129,6 +130,27 @@ static PlekMomentKind kind_of(const MomentList *list, const Entry *entry)
         return entry->since_ms == entry->received_at_ms ? PLEK_MOMENT_SAID : PLEK_MOMENT_RESTATED;
 }
 
+/* An answer to another question is signed as well as one to ours. */
+static bool is_asked(const MomentList *list, const char *location, const RecordRef *ref)
+{
+        const char *asked_location = list->asked->history.location;
+        const char *asked_unit = list->asked->history.unit;
+        uint32_t asked_care = list->asked->history.care;
+
+        return (list->asked->history.reports & REPORT_BIT(ref->report)) &&
+               (!asked_location || !strcmp(asked_location, location)) &&
+               (!asked_unit || (ref->unit && !strcmp(asked_unit, ref->unit))) &&
+               (asked_care == CODE_ABSENT || asked_care == ref->care);
+}
+
+static int leave_out(MomentList *list, const Entry *entry, const char *what)
+{
+        context_log(list->client->context, PLEK_LOG_WARNING, "revision %llu %s",
+                    (unsigned long long)entry->revision, what);
+        list->n_doubtful++;
+        return 0;
+}
+
 static int add_withdrawn(MomentList *list, const Entry *entry)
 {
         const WithdrawnRecord *withdrawn = entry->withdrawn;
@@ -143,6 +165,8 @@ static int add_withdrawn(MomentList *list, const Entry *entry)
         };
         int r;
 
+        if (!is_asked(list, withdrawn->location, &withdrawn->ref))
+                return leave_out(list, entry, "is about something else than was asked");
         report_from_ref(&withdrawn->ref, withdrawn->status, withdrawn->location, &moment.report);
         r = spell_party(list, &moment, withdrawn->location);
         return r ? r : add_moment(list, &moment);
@@ -158,6 +182,7 @@ static int add_entry(MomentList *list, const Entry *entry, const Proof *proof)
                 .flags = entry->flags & (PLEK_FLAG_OVERCROWDED | PLEK_FLAG_INCONSISTENT),
         };
         const char *what;
+        RecordRef ref;
         Update update;
         int r;
 
@@ -166,14 +191,13 @@ static int add_entry(MomentList *list, const Entry *entry, const Proof *proof)
         what = entry->envelope
                        ? replica_judge(list->registry, entry, proof, list->client->arena, &update)
                        : "is not an update";
-        if (what) {
-                context_log(list->client->context, PLEK_LOG_WARNING, "revision %llu %s",
-                            (unsigned long long)entry->revision, what);
-                list->n_doubtful++;
-                return 0;
-        }
+        if (what)
+                return leave_out(list, entry, what);
         if (update.kind == UPDATE_AFFIRM || update.kind == UPDATE_WITHDRAW)
                 return 0;
+        ref = update_record_ref(&update);
+        if (!is_asked(list, update.location, &ref))
+                return leave_out(list, entry, "is about something else than was asked");
 
         moment.party = update.party;
         moment.observed_at_ms = update.observed_at_ms;
@@ -241,12 +265,13 @@ static int finish(MomentList *list, const ClientFetch *fetch, const char *locati
         return 0;
 }
 
-static int judge_answer(ClientFetch *fetch, const char *location, PlekHistory *ret_history)
+static int judge_answer(ClientFetch *fetch, const Request *asked, PlekHistory *ret_history)
 {
         CLEANUP(moments_deinit)
         MomentList list = {
                 .client = fetch->client,
                 .registry = fetch->registry,
+                .asked = asked,
                 .first = fetch->transfer.manifest.from,
         };
         int r = 0;
@@ -259,7 +284,7 @@ static int judge_answer(ClientFetch *fetch, const char *location, PlekHistory *r
                 if (r)
                         return r;
         }
-        return finish(&list, fetch, location, ret_history);
+        return finish(&list, fetch, asked->history.location, ret_history);
 }
 
 static bool to_request(const PlekHistoryQuestion *question, Request *ret_request,
@@ -313,7 +338,7 @@ int plek_client_history(PlekClient *client, const PlekHistoryQuestion *question,
         client_fetch_init(&fetch, client);
         r = client_fetch(&fetch, &request, ret_fault);
         if (!r)
-                r = judge_answer(&fetch, question->location, ret_history);
+                r = judge_answer(&fetch, &request, ret_history);
         client_fetch_deinit(&fetch);
         return r;
 }

@@ -37,8 +37,8 @@ void past_say_begin(int64_t from_ms, int64_t kept_from_ms, Language language)
 int past_exit(size_t n_doubtful)
 {
         return n_doubtful ? fail(EXIT_REFUSED,
-                                 "%zu entries were left out: their signatures do not hold, and the "
-                                 "broker is at fault.",
+                                 "%zu entries were left out: their signatures do not hold, or they "
+                                 "are not what was asked for, and the broker is at fault.",
                                  n_doubtful)
                           : EXIT_DONE;
 }
