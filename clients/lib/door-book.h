@@ -102,8 +102,10 @@ DoorPlace *door_book_next(const DoorBook *book, const DoorPlace *place);
  * is left. Settled books only. */
 bool door_book_next_untold(DoorBook *book, DoorPlace **ret_place, DoorSeen *ret_seen);
 
-/* The card of a location: of the same status, or the actual one; the newest. NULL: none. */
-const DoorEntry *door_book_card(const DoorBook *book, const DoorPlace *place);
+/* The card of a location that leads: of the same status, or the actual one. NULL: none, or none
+ * that is to be trusted. */
+const DoorEntry *door_book_card(const DoorBook *book, const Registry *registry,
+                                const DoorPlace *place);
 /* What leads at @place for @care (or CODE_ABSENT: the location as a whole); where that is only said
  * of its units, the most lenient of these. NULL: it has no such door. */
 const DoorSeen *door_place_for_care(const DoorPlace *place, uint32_t care);

@@ -1,29 +1,45 @@
+#include "derived/card.h"
 #include "lib/door-book.h"
 
 /*
  * What a place is to others: where it is, and how its door for a care is
  */
 
-static const DoorEntry *newest_card(const DoorPlace *place)
+static CardWord word_of(const Registry *registry, const DoorEntry *entry)
 {
-        const DoorEntry *newest = NULL;
+        const char *party, *location;
+        RecordRef ref;
+
+        record_describe(entry->record, &party, &location, &ref);
+        return card_word(registry, entry->record, party);
+}
+
+/* One that is distrusted says neither where it is nor whom to call. */
+static const DoorEntry *leading_card(const Registry *registry, const DoorPlace *place)
+{
+        const DoorEntry *leading = NULL;
+        CardWord best;
 
         list_for_each (link, &place->cards) {
                 const DoorEntry *entry = list_entry(link, DoorEntry, in_place);
+                CardWord word = word_of(registry, entry);
 
-                if (!newest || entry->record->revision > newest->record->revision)
-                        newest = entry;
+                if (word.is_distrusted || (leading && !card_leads(&word, &best)))
+                        continue;
+                leading = entry;
+                best = word;
         }
-        return newest;
+        return leading;
 }
 
-const DoorEntry *door_book_card(const DoorBook *book, const DoorPlace *place)
+const DoorEntry *door_book_card(const DoorBook *book, const Registry *registry,
+                                const DoorPlace *place)
 {
-        const DoorEntry *card = newest_card(place);
+        const DoorEntry *card = leading_card(registry, place);
 
         if (!card && place->status != STATUS_ACTUAL) {
                 place = door_book_find(book, STATUS_ACTUAL, place->location);
-                card = place ? newest_card(place) : NULL;
+                card = place ? leading_card(registry, place) : NULL;
         }
         return card;
 }

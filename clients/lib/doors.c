@@ -91,16 +91,18 @@ static void spell_lead(const DoorLead *lead, PlekLeadingDoor *door)
 static int spell_place(PlekSubscriber *subscriber, RecordRoom *room, const DoorPlace *place,
                        PlekLeadingDoor *door)
 {
+        const Registry *registry = replica_registry(subscriber->replica);
+        const DoorEntry *card = door_book_card(&subscriber->doors, registry, place);
         const PlaceNames *names = &room->names;
         int r;
 
-        r = place_names(subscriber, door_book_card(&subscriber->doors, place), door->scope.care,
-                        &room->names);
+        r = place_names(subscriber, card, door->scope.care, &room->names);
         if (r)
                 return r;
         door->name = *names->name ? names->name : NULL;
         door->phone_function = *names->phone ? names->function : NULL;
         door->phone = *names->phone ? names->phone : NULL;
+        door->card_party = *names->party ? names->party : NULL;
         return 0;
 }
 

@@ -196,6 +196,7 @@ int place_names(PlekSubscriber *subscriber, const DoorEntry *card, uint32_t care
                 return err_raise(-ENOMEM); /* it was decoded when it came */
 
         snprintf(ret_names->name, sizeof(ret_names->name), "%s", update.card.name);
+        snprintf(ret_names->party, sizeof(ret_names->party), "%s", update.party);
         contact = card_contact(&update.card, care);
         if (contact) {
                 snprintf(ret_names->function, sizeof(ret_names->function), "%s", contact->function);
@@ -253,7 +254,8 @@ int plek_subscriber_neighbours(PlekSubscriber *subscriber, const PlekDoorScope *
                 return err_raise(-EINVAL);
         door_book_settle(&subscriber->doors, now_ms);
         own = door_book_find(&subscriber->doors, (Status)scope->status, scope->location);
-        card = own ? door_book_card(&subscriber->doors, own) : NULL;
+        card = own ? door_book_card(&subscriber->doors, replica_registry(subscriber->replica), own)
+                   : NULL;
         if (!card || !card->has_position)
                 return PLEK_E_NOT_FOUND;
 

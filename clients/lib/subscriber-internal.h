@@ -33,6 +33,7 @@ typedef struct LaneFeed {
 typedef struct PlaceNames {
         char name[129]; /* as long as the wire allows; empty: it has no card */
         char function[65], phone[33];
+        char party[PARTY_MAX + 1]; /* whose card it is */
 } PlaceNames;
 
 /* Where a record is spelled out; a callback has its own, so that it may look up others. */

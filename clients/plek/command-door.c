@@ -94,6 +94,17 @@ static error_t parse(int key, char *argument, struct argp_state *state)
 
 /* ------------------------------------------------------------------ one scope */
 
+/* Where another party says it than the door: who. */
+static void print_phone(const PlekLeadingDoor *door, Language language)
+{
+        bool is_others = !door->has_record || strcmp(door->card_party, door->record.party) != 0;
+
+        text_print("  %s: %s %s", word(language, "call"), door->phone_function, door->phone);
+        if (is_others)
+                text_print(" (%s: %s)", word(language, "says"), door->card_party);
+        puts("");
+}
+
 static void print_who(const PlekRecord *record, Language language)
 {
         char line[TEXT_COLUMNS_MAX], age[DURATION_TEXT_BYTES];
@@ -145,8 +156,7 @@ static void print_leading(const PlekLeadingDoor *door, const DoorOptions *o, uin
         if (door->has_record)
                 print_who(&door->record, language);
         if (door->phone)
-                text_print("  %s: %s %s\n", word(language, "call"), door->phone_function,
-                           door->phone);
+                print_phone(door, language);
         text = (Text){ line, sizeof(line) };
         plan_words(door, language, &text);
         if (door->plan_state != PLEK_DOOR_UNKNOWN)

@@ -5,7 +5,7 @@
 
 #include "broker/parts.h"
 #include "derived/call.h"
-#include "derived/places.h"
+#include "derived/card.h"
 
 enum {
         CALL_ARENA_BYTES = 16 * 1024, /* a call has at most 4 KiB */

@@ -69,7 +69,9 @@ typedef struct PlekLeadingDoor {
         PlekDoorScope scope;                /* as asked */
         const char *name;                   /* of the location, from its card; NULL: it has none */
         const char *phone_function, *phone; /* whom to call about this care; or NULL */
-        uint32_t state;                     /* PlekDoorState or PLEK_DOOR_UNKNOWN */
+        const char
+                *card_party; /* who says name and number: not always who says the door; or NULL */
+        uint32_t state;      /* PlekDoorState or PLEK_DOOR_UNKNOWN */
         PlekDoorWhy why;
         PlekStanding standing; /* EXPIRED, LAPSED, REOPENED: past its end */
         int64_t since_ms;      /* when what leads was stated, began or ended; or PLEK_NO_TIME */

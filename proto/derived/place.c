@@ -25,25 +25,23 @@ static void copy_card(Keep *keep, LocationCard *to, const LocationCard *from)
 static void take_card(Gathering *g, Place *place, const Record *record, const char *party,
                       PartyTrust trust, const Update *update)
 {
-        bool is_better = !place->has_card, is_of_status = record->status == g->scope->status;
+        CardWord word = card_word(g->registry, record, party);
+        bool is_of_status = record->status == g->scope->status;
 
-        if (!is_better && (trust == PARTY_DISTRUSTED) != (place->trust == PARTY_DISTRUSTED))
-                is_better = trust != PARTY_DISTRUSTED;
-        else if (!is_better && is_of_status != place->card_is_of_status)
-                is_better = is_of_status;
-        else if (!is_better && record->since_ms != place->card_since_ms)
-                is_better = record->since_ms > place->card_since_ms;
-        else if (!is_better)
-                is_better = strcmp(party, place->party) < 0;
-        if (!is_better)
+        if (place->has_card && word.is_distrusted == place->card_word.is_distrusted &&
+            is_of_status != place->card_is_of_status) {
+                if (!is_of_status)
+                        return;
+        } else if (place->has_card && !card_leads(&word, &place->card_word)) {
                 return;
+        }
 
         place->has_card = true;
         place->card_is_of_status = is_of_status;
         place->party = party;
         place->region = record->topic->topic.region;
         place->trust = trust;
-        place->card_since_ms = record->since_ms;
+        place->card_word = word;
         copy_card(&g->places->keep, &place->card, &update->card);
 }
 
@@ -374,21 +372,6 @@ PlaceOpening place_opening(const Place *place, uint32_t care)
                         opening = offer->opening;
         }
         return is_offered ? opening : place->opening;
-}
-
-const Contact *card_contact(const LocationCard *card, uint32_t care)
-{
-        const Contact *about_all = NULL;
-
-        for (size_t i = 0; i < card->n_contacts; i++) {
-                const Contact *contact = &card->contacts[i];
-
-                if (contact->care && contact->care == care)
-                        return contact;
-                if (!contact->care && !about_all)
-                        about_all = contact;
-        }
-        return about_all ? about_all : card->n_contacts ? &card->contacts[0] : NULL;
 }
 
 const Contact *place_contact(const Place *place, uint32_t care)

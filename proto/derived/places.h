@@ -17,6 +17,7 @@
  * is copied, so that it outlives the picture.
  */
 
+#include "derived/card.h"
 #include "derived/door.h"
 #include "derived/keep.h"
 #include "internal/hash.h"
@@ -104,7 +105,7 @@ typedef struct Place {
         const char *party; /* whose card it is, or else whoever speaks for the location */
         const char *party_name;
         PartyTrust trust; /* of the card; of one that is distrusted only name and kind are here */
-        int64_t card_since_ms;
+        CardWord card_word;
         bool card_is_of_status; /* else it is the actual one */
         LocationCard card;
         PlaceOpening opening; /* by the card's hours */
@@ -150,9 +151,7 @@ bool place_has_door(const Place *place, uint32_t care, bool *ret_said);
 void place_hold_at(Place *place, int64_t at_ms);
 /* Of @care: those of what it offers, else the card's. */
 PlaceOpening place_opening(const Place *place, uint32_t care);
-/* Whom to call about @care (CODE_ABSENT: whatever it is): the first contact that is about it, else
- * the first about all, else the first: somebody there picks up. NULL: none. */
-const Contact *card_contact(const LocationCard *card, uint32_t care);
+/* By its card. */
 /* The same, of the card that is believed. */
 const Contact *place_contact(const Place *place, uint32_t care);
 /* Whether the authority has it in a region; @scheme NULL: its home. */

@@ -224,6 +224,27 @@ def test_who_comes_after_a_withdrawal_is_not_told_that_nothing_was_ever_reported
             assert words in text, text
 
 
+def test_a_number_is_of_whoever_answers_there_and_others_are_named():
+    with Region() as region:
+        tools = hospital(region)
+        region.enrol_agent("zcc", {"duin": "oost", "bos": "oost"})
+        tools.plek("open", "duin", *ED, party="duin")
+        for party, phone in (("duin", "1111"), ("zcc", "2222")):  # the centre's is the newer
+            tools.put(party, "card", "--location", "duin", "--name", "Duinzicht", "--kind", "V6",
+                      "--phone", f"SEH={phone}")
+        text = tools.plek("door", "duin", *ED, "--lang", "en", party="meldkamer").out
+        assert "call: SEH 1111\n" in text, text
+        assert door(tools, *ED)["contact"] == {"function": "SEH", "phone": "1111",
+                                               "party": "duin"}
+
+        tools.put("duin", "withdraw", "card", "--location", "duin")
+        text = tools.plek("door", "duin", *ED, "--lang", "nl", party="meldkamer").out
+        assert "bel: SEH 2222 (zegt: zcc)\n" in text, text
+        region.submit(region.authority.revoke("zcc", [region.key("zcc").public],
+                                              distrusted_since_ms=1))
+        assert "2222" not in tools.plek("door", "duin", *ED, party="meldkamer").out
+
+
 # ---------------------------------------------------------------------- neighbours
 
 

@@ -320,7 +320,8 @@ static void test_an_exercise_is_a_place_of_its_own_with_the_card_of_the_real_one
         assert_string_equal(told(&library, NOW), "duin - ED=OPEN, duin - ED=STOP");
         exercise = door_book_find(&library.book, STATUS_EXERCISE, "duin");
         assert_int_equal(door_place_for_care(exercise, PLEK_CARE_ED)->state, PLEK_DOOR_STOP);
-        assert_string_equal(door_book_card(&library.book, exercise)->location_kind, "V6");
+        assert_string_equal(
+                door_book_card(&library.book, library.registry, exercise)->location_kind, "V6");
         teardown(&library);
 }
 

@@ -363,6 +363,29 @@ static void test_a_distrusted_card_gives_neither_a_number_nor_a_place(void **sta
         world_end(&world);
 }
 
+static void test_the_card_is_that_of_whoever_speaks_for_fewer_places(void **state)
+{
+        static const LocationGrant zeta = { .location = "zeta", .region = "west" };
+        World world;
+        Enrolment narrow;
+
+        world_begin(&world);
+        say_door(&world.places, "a", "zeta", NULL, PLEK_DOOR_OPEN);
+        say_card(&world.places, "b", "zeta", 521000000);
+        say_card(&world.places, "a", "zeta", 520000000);
+        find(&world);
+        assert_string_equal(world.answer.found[0].place->party, "a"); /* as many: the newer */
+
+        narrow = enrolment_of(&world.places.fixture, "b", 2, 1);
+        narrow.locations = &zeta;
+        narrow.n_locations = 1;
+        apply(&world.places.fixture, &narrow);
+        find(&world);
+        assert_string_equal(world.answer.found[0].place->party, "b");
+        assert_string_equal(place_contact(world.answer.found[0].place, PLEK_CARE_ED)->phone, "3");
+        world_end(&world);
+}
+
 static void test_what_only_a_distrusted_party_says_is_left_out(void **state)
 {
         World world;
@@ -498,6 +521,7 @@ int main(void)
                 cmocka_unit_test(test_somebody_else_s_number_is_better_than_none),
                 cmocka_unit_test(test_an_exercise_finds_places_by_their_actual_cards),
                 cmocka_unit_test(test_a_distrusted_card_gives_neither_a_number_nor_a_place),
+                cmocka_unit_test(test_the_card_is_that_of_whoever_speaks_for_fewer_places),
                 cmocka_unit_test(test_what_only_a_distrusted_party_says_is_left_out),
                 cmocka_unit_test(test_who_is_no_longer_enrolled_is_a_doubt),
                 cmocka_unit_test(test_of_offerings_that_hold_the_one_that_began_last_does),
