@@ -385,7 +385,7 @@ int command_alert(int argc, char **argv)
         o.told.common = &o.common;
         signal(SIGINT, on_signal);
         signal(SIGTERM, on_signal);
-        r = outlets_open();
+        r = outlets_open(o.common.json);
         if (r)
                 return fail(EXIT_FILE, "%s.", strerror(-r));
         r = watch_for_alerts(&o);

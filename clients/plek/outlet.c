@@ -20,8 +20,10 @@ typedef struct Outlet {
         char *bytes; /* to be written, OUTLET_BYTES_MAX */
         size_t n_bytes;
         size_t n_left_out; /* lines */
+        bool is_json;
         bool is_writing;
-        bool is_broken; /* the reader has gone */
+        bool is_broken;                   /* the reader has gone */
+        char line[OUTLET_LINE_BYTES_MAX]; /* of the stream: lines reach us whole */
 } Outlet;
 
 /* They live as long as the process, and so do their threads: one may never come back from a write.
@@ -52,13 +54,15 @@ static bool write_all(int fd, const char *bytes, size_t n_bytes)
         return true;
 }
 
-static bool tell_left_out(int fd, size_t n_lines)
+static bool tell_left_out(const Outlet *outlet, size_t n_lines)
 {
         char line[128];
-        int n = snprintf(line, sizeof(line), "*** %zu lines are missing here: nobody read them.\n",
+        int n = snprintf(line, sizeof(line),
+                         outlet->is_json ? "{\"event\":\"left_out\",\"n_lines\":%zu}\n"
+                                         : "*** %zu lines are missing here: nobody read them.\n",
                          n_lines);
 
-        return !n_lines || write_all(fd, line, (size_t)n);
+        return !n_lines || write_all(outlet->fd, line, (size_t)n);
 }
 
 static void *run(void *arg)
@@ -82,8 +86,7 @@ static void *run(void *arg)
                 outlet->n_left_out -= n_left_out;
                 outlet->is_writing = true;
                 pthread_mutex_unlock(&outlet->lock);
-                is_written =
-                        write_all(outlet->fd, piece, n) && tell_left_out(outlet->fd, n_left_out);
+                is_written = write_all(outlet->fd, piece, n) && tell_left_out(outlet, n_left_out);
                 pthread_mutex_lock(&outlet->lock);
                 outlet->is_writing = false;
                 outlet->is_broken = !is_written;
@@ -139,7 +142,7 @@ static int outlet_open(Outlet *outlet, FILE **stream)
         file = fopencookie(outlet, "w", (cookie_io_functions_t){ .write = put });
         if (!file)
                 return err_raise(-errno);
-        setvbuf(file, NULL, _IOLBF, BUFSIZ);
+        setvbuf(file, outlet->line, _IOLBF, sizeof(outlet->line));
 
         sigfillset(&all); /* signals are for the thread that looks */
         pthread_sigmask(SIG_SETMASK, &all, &before);
@@ -155,10 +158,12 @@ static int outlet_open(Outlet *outlet, FILE **stream)
         return 0;
 }
 
-int outlets_open(void)
+int outlets_open(bool is_json)
 {
-        int r = outlet_open(&outlets[0], &stdout);
+        int r;
 
+        outlets[0].is_json = is_json;
+        r = outlet_open(&outlets[0], &stdout);
         return r ? r : outlet_open(&outlets[1], &stderr);
 }
 
@@ -176,7 +181,8 @@ void outlets_finish(void)
                 Outlet *outlet = &outlets[i];
 
                 pthread_mutex_lock(&outlet->lock);
-                while ((outlet->n_bytes || outlet->is_writing) && !outlet->is_broken)
+                while ((outlet->n_bytes || outlet->n_left_out || outlet->is_writing) &&
+                       !outlet->is_broken)
                         if (pthread_cond_timedwait(&outlet->changed, &outlet->lock, &until))
                                 break;
                 pthread_mutex_unlock(&outlet->lock);
