@@ -196,13 +196,17 @@ static void put_in(Runner *runner, RunnerWaiting *task)
         runner->n_waiting++;
 }
 
-static size_t count_running(const Runner *runner, const char *whose)
+static bool may_run(const Runner *runner, const char *whose)
 {
-        size_t n = 0;
+        size_t n = 0, n_of_them = 0;
 
-        for (size_t i = 0; i < RUNNER_CHILDREN_MAX; i++)
-                n += runner->children[i].pid && !strcmp(runner->children[i].whose, whose);
-        return n;
+        for (size_t i = 0; i < RUNNER_CHILDREN_MAX; i++) {
+                const RunnerChild *child = &runner->children[i];
+
+                n += child->pid != 0;
+                n_of_them += child->pid && !strcmp(child->whose, whose);
+        }
+        return !n_of_them || (n < RUNNER_SHARED_MAX && n_of_them < RUNNER_OF_ONE_MAX);
 }
 
 /* The most urgent of those that may run now, of these the one that waits longest; or NULL. */
@@ -211,8 +215,7 @@ static RunnerWaiting **find_next(Runner *runner)
         RunnerWaiting **next = NULL;
 
         for (RunnerWaiting **at = &runner->waiting; *at; at = &(*at)->next)
-                if ((!next || (*at)->urgency > (*next)->urgency) &&
-                    count_running(runner, (*at)->whose) < RUNNER_OF_ONE_MAX)
+                if ((!next || (*at)->urgency > (*next)->urgency) && may_run(runner, (*at)->whose))
                         next = at;
         return next;
 }

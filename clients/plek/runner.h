@@ -8,9 +8,12 @@
  * a while and no longer, and nothing else ever waits for one.
  *
  * What finds no place waits for one, the most urgent first; what is said anew of the same thing
- * takes the place of what waits, so that a program is told how it is and not how it was. Of one
- * party at most RUNNER_OF_ONE_MAX run at once: whoever makes them hang keeps nobody else's from
- * being run.
+ * takes the place of what waits, so that a program is told how it is and not how it was.
+ *
+ * A party that has none running gets the next free place. Beyond its first it gets one only while
+ * RUNNER_SHARED_MAX are not taken, and RUNNER_OF_ONE_MAX at the most: a few who make theirs hang
+ * keep nobody else's from being run, and how many there would have to be is the places less the
+ * shared ones.
  */
 
 #include <stdbool.h>
@@ -20,7 +23,8 @@
 #include "internal/err.h"
 
 enum {
-        RUNNER_CHILDREN_MAX = 8,
+        RUNNER_CHILDREN_MAX = 16,
+        RUNNER_SHARED_MAX = 8, /* that those who have one running already may fill */
         RUNNER_OF_ONE_MAX = 4,
         RUNNER_WAITING_MAX = 4096,
         RUNNER_VARIABLES_MAX = 40,

@@ -164,31 +164,30 @@ def test_what_is_said_of_the_whole_house_is_one_alert():
                           ("duin-2", "ED", "STATE")], raised
 
 
-def environments(path):
-    """What the program was run with, in turn."""
-    if not path.exists():
-        return []
-    return [dict(line.split("=", 1) for line in told.splitlines() if "=" in line)
-            for told in path.read_text(encoding="utf-8").split("--\n")[:-1]]
+def show_environment(region):
+    """A program that writes down what it was told, for env_of()."""
+    out = region.directory / "told"
+    out.mkdir()
+    return out, program(region, "show", f"env > {out}/$$.new\nmv {out}/$$.new {out}/$$.told")
 
 
-def env_of(desk, path, event, seconds=20):
-    """The next environment of @event that the program was run with."""
+def env_of(desk, out, seconds=20, **wanted):
+    """What the program was told when it was told what is wanted."""
     until = time.monotonic() + seconds
     while True:
-        for told in environments(path):
-            if told["PLEK_ALERT_EVENT"] == event:
-                path.unlink()
+        for path in out.glob("*.told"):
+            told = dict(line.split("=", 1) for line in path.read_text(encoding="utf-8").splitlines()
+                        if "=" in line)
+            if all(told.get(f"PLEK_ALERT_{name}") == value for name, value in wanted.items()):
                 return told
-        assert time.monotonic() < until, f"no program was run for {event}"
+        assert time.monotonic() < until, f"no program was told of {wanted}"
         desk.read(0.05)
 
 
 def test_a_stop_that_nobody_lifted_does_not_end_as_if_it_had_been():
     with Region() as region:
         agent, tools = begin(region)
-        out = region.directory / "told"
-        show = program(region, "show", f"{{ env; echo --; }} >> {out}")
+        out, show = show_environment(region)
         desk = alert(tools, "meldkamer", "--repeat", "0s", "--flaps", "0", "--run", show)
         shown = region.keep(Events([PLEK, "alert", *tools.as_party("rav"), "--repeat", "0s",
                                     "--flaps", "0", "--lang", "nl"], tools.env))
@@ -213,29 +212,25 @@ def test_a_stop_that_nobody_lifted_does_not_end_as_if_it_had_been():
         agent.state(agent.door("duin-2", pb.DOOR_OPEN))
         stop(agent, "duin-2")
         said(desk, "RAISED")
-        until_true(lambda: len(environments(out)) >= 6 or desk.read(0.05), 20, "the programs")
-        out.unlink()
         region.submit(region.authority.revoke("duin", [region.key("duin").public],
                                               distrusted_since_ms=1))
         assert said(desk, "ENDED")["ended"] == "DISTRUSTED"
-        assert env_of(desk, out, "ENDED")["PLEK_ALERT_ENDED"] == "DISTRUSTED"
+        env_of(desk, out, EVENT="ENDED", ENDED="DISTRUSTED", LOCATION="duin-2")
         shown.expect("niet meer vertrouwd .*duin-2")
 
 
 def test_a_plan_is_told_until_it_is_seen_and_when_it_moves_and_is_called_off():
     with Region() as region:
         agent, tools = begin(region)
-        out = region.directory / "told"
-        show = program(region, "show", f"{{ env; echo --; }} >> {out}")
+        out, show = show_environment(region)
         desk = alert(tools, "meldkamer", "--repeat", "300ms", "--run", show)
         shown = region.keep(Events([PLEK, "alert", *tools.as_party("rav"), "--repeat", "0s",
                                     "--lang", "nl"], tools.env))
         stop(agent, "duin-2")
         shown.expect("ALARM .*duin-2")
-        assert env_of(desk, out, "RAISED")["PLEK_ALERT_STATE"] == said(desk, "RAISED")["state"]
+        said(desk, "RAISED")
         tools.plek("ack", "duin-2", party="rav")
         said(desk, "ACKNOWLEDGED")
-        env_of(desk, out, "ACKNOWLEDGED")
         now = agent.session.time_ms()
 
         def plan(number, hours):
@@ -254,7 +249,7 @@ def test_a_plan_is_told_until_it_is_seen_and_when_it_moves_and_is_called_off():
                                   "ends_at_ms": first.door.ends_at_ms,
                                   "exceptions": ["MULTITRAUMA"]}
         shown.expect("aangekondigd .*duin-1.* behalve multitrauma")
-        told = env_of(desk, out, "RAISED")
+        told = env_of(desk, out, EVENT="RAISED", CAUSE="ANNOUNCED")
         assert (told["PLEK_ALERT_STATE"], told["PLEK_ALERT_STANDING"]) == ("STOP", "ANNOUNCED")
         assert told["PLEK_ALERT_EXCEPTIONS"] == "MULTITRAUMA" and told["PLEK_ALERT_PARTY"] == "duin"
         assert told["PLEK_ALERT_RECORD"] == raised["record"]["id"]
@@ -404,6 +399,14 @@ def test_a_program_that_hangs_or_fails_holds_nothing_up():
         assert bad.expect("nothing-there cannot be run: No such file")
 
 
+def wait_for(desk, predicate, what, seconds=20):
+    """Reads what the desk says until something else is so."""
+    until = time.monotonic() + seconds
+    while not predicate():
+        assert time.monotonic() < until, f"nothing came of {what} in:\n{desk}"
+        desk.read(0.05)
+
+
 def ran(path):
     return set(path.read_text(encoding="utf-8").split()) if path.exists() else set()
 
@@ -419,24 +422,32 @@ def test_when_all_stop_at_once_the_program_is_run_for_each():
         for house in houses:
             many.send(many.door(house, pb.DOOR_STOP, care=pb.CARE_ED))
         stop(agent)
-        until_true(lambda: desk.read(0.05) or ran(out) == {*houses, "duin-1"}, 30,
-                   "a program for each")
+        wait_for(desk, lambda: ran(out) == {*houses, "duin-1"}, "a program for each")
 
 
-def test_one_party_whose_programs_hang_keeps_no_others_from_being_run():
+def test_some_parties_whose_programs_hang_keep_no_others_from_being_run():
     with Region() as region:
         agent, tools = begin(region)
-        houses = [f"huis-{number}" for number in range(12)]
-        many = region.agent("velen", {house: "oost" for house in houses})
         out = region.directory / "ran"
         some = program(region, "some", f'echo "$PLEK_ALERT_LOCATION" >> {out}\n'
-                       '[ "$PLEK_ALERT_PARTY" != velen ] || exec sleep 600')
+                       '[ "$PLEK_ALERT_PARTY" = duin ] || exec sleep 600')
         desk = alert(tools, "meldkamer", "--run", some, "--run-timeout", "10min")
-        for house in houses:
-            many.state(many.door(house, pb.DOOR_STOP, care=pb.CARE_ED))
-        until_true(lambda: desk.read(0.05) or len(ran(out)) == 4, 20, "some to hang")
+        for party in ("een", "twee", "drie"):
+            houses = [f"{party}-{number}" for number in range(6)]
+            many = region.agent(party, {house: "oost" for house in houses})
+            for house in houses:
+                many.state(many.door(house, pb.DOOR_STOP, care=pb.CARE_ED))
+
+        def hang():
+            return [sum(name.startswith(party) for name in ran(out))
+                    for party in ("een", "twee", "drie")]
+
+        # Four of the first, four of the second, and then one of who has none.
+        wait_for(desk, lambda: hang() == [4, 4, 1], "some to hang")
         stop(agent)
-        until_true(lambda: desk.read(0.05) or "duin-1" in ran(out), 10, "that of another")
+        stop(agent, "duin-2")
+        wait_for(desk, lambda: {"duin-1", "duin-2"} <= ran(out), "another's")
+        assert hang() == [4, 4, 1], hang()
 
 
 def test_output_that_nobody_reads_holds_up_no_alert():
