@@ -4,7 +4,8 @@
  * PlekFlows: how many went from one link of the chain to the next, and what could not be taken
  *
  * Told from the signed words of the past, with what this reader may read. A report counts if its
- * whole period is in the time that is asked about; its last word counts, and nobody counts twice.
+ * whole period is in the time that is asked about; its last word counts, and nobody counts twice:
+ * of several parties' words on parts that may share somebody one counts, what names less first.
  *
  * An answer for others than coordination centres has nothing in it but whole reports that they may
  * read and whose counts are 0 or more than 4. No total has anything in it that its parts do not

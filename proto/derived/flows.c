@@ -100,8 +100,10 @@ static int by_period(const void *a, const void *b)
 }
 
 typedef struct Sweep {
-        const FlowWord *last; /* that counted; or NULL */
-        bool is_covered;      /* some part of its period has a number */
+        const FlowWord **counted; /* of the period that counts; there is room for all words */
+        size_t n_counted;
+        bool has_parties; /* they are of more than one */
+        bool is_covered;  /* some part of its period has a number */
 } Sweep;
 
 typedef enum Turn {
@@ -110,27 +112,59 @@ typedef enum Turn {
         TURN_PERIOD, /* the next one */
 } Turn;
 
+static bool is_other(const char *a, const char *b)
+{
+        return a && b && strcmp(a, b) != 0;
+}
+
+/* One party's parts are apart, as it knows who is in which; those of two only if it is seen: nobody
+ * arrives in two units, or from two places. */
+static bool may_share(const FlowWord *a, const FlowWord *b)
+{
+        return strcmp(a->party, b->party) != 0 && !is_other(a->unit, b->unit) &&
+               !is_other(a->other, b->other);
+}
+
+static bool is_told_already(const Sweep *sweep, const FlowWord *word)
+{
+        if (!sweep->has_parties && !strcmp(sweep->counted[0]->party, word->party))
+                return false;
+        for (size_t i = 0; i < sweep->n_counted; i++)
+                if (may_share(sweep->counted[i], word))
+                        return true;
+        return false;
+}
+
 /* In order of by_period(). */
 static Turn take_turn(Sweep *sweep, const FlowWord *word)
 {
-        const FlowWord *last = sweep->last;
+        const FlowWord *first = sweep->n_counted ? sweep->counted[0] : NULL;
         Turn turn = TURN_PERIOD;
 
         if (word->is_refusal)
                 return TURN_PERIOD;
-        if (last && compare_flows(last, word))
-                last = NULL;
-        if (last && last->from_ms == word->from_ms && last->until_ms == word->until_ms) {
-                if (!compare_parts(last, word))
-                        return TURN_AGAIN; /* another party's word on the same */
+        if (first && compare_flows(first, word))
+                first = NULL;
+        if (first && first->from_ms == word->from_ms && first->until_ms == word->until_ms) {
+                if (is_told_already(sweep, word))
+                        return TURN_AGAIN;
                 turn = TURN_PART;
-        } else if (last && word->from_ms < last->until_ms) {
+        } else if (first && word->from_ms < first->until_ms) {
                 return TURN_AGAIN;
         }
-        sweep->last = word;
-        if (turn == TURN_PERIOD)
-                sweep->is_covered = false;
+        if (turn == TURN_PERIOD) {
+                sweep->n_counted = 0;
+                sweep->has_parties = sweep->is_covered = false;
+        }
+        sweep->counted[sweep->n_counted++] = word;
+        sweep->has_parties |= strcmp(sweep->counted[0]->party, word->party) != 0;
         return turn;
+}
+
+static void sweep_deinit(Sweep *sweep)
+{
+        free(sweep->counted);
+        *sweep = (Sweep){ 0 };
 }
 
 /* How much more time there is a number of, now that @word counts. */
@@ -287,12 +321,13 @@ static void take(Flows *flows, Sweep *sweep, const FlowWord *word, const FlowsQu
 int flows_make(Flows *ret_flows, FlowWord *words, size_t n_words, const FlowsQuestion *question)
 {
         CLEANUP(flows_deinit) Flows flows = FLOWS_NULL;
-        Sweep sweep = { 0 };
+        CLEANUP(sweep_deinit) Sweep sweep = { 0 };
 
         n_words = keep_last(words, n_words);
         flows.cells = calloc(n_words + 1, sizeof(*flows.cells));
         flows.refusals = calloc(n_words + 1, sizeof(*flows.refusals));
-        if (!flows.cells || !flows.refusals)
+        sweep.counted = calloc(n_words + 1, sizeof(sweep.counted[0]));
+        if (!flows.cells || !flows.refusals || !sweep.counted)
                 return err_raise(-ENOMEM);
 
         if (n_words)

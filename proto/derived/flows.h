@@ -5,8 +5,10 @@
  *
  * Words on what happened go in, a matrix comes out. The last word on a record counts. A period
  * counts if it is whole within what is asked. Each patient once: of several parties' words on just
- * the same the later received counts, and of periods of one flow that overlap (which only
- * coordination centres have) that which began first, the longest of those.
+ * the same the later received counts; of theirs on parts that are not seen to be apart (which only
+ * coordination centres have) what names less, of no unit before of one, then of no origin before of
+ * one; and of periods of one flow that overlap (likewise) that which began first, the longest of
+ * those. A step from one place to another is told by where they arrived, and by nobody else.
  *
  * Suppression. An answer for others than coordination centres is made of whole reports that they
  * may read and that are 0 or more than SMALL_COUNT_MAX each; no sum has anything else in it. So a

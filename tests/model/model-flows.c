@@ -266,6 +266,35 @@ static void something(Hospital *hospital)
 
 /* ------------------------------------------------------------------ the matrix */
 
+/* What names less comes first; of the same parts the later. */
+static bool goes_before(const FlowWord *a, const FlowWord *b)
+{
+        if (a->unit != b->unit)
+                return !a->unit || (b->unit && strcmp(a->unit, b->unit) < 0);
+        if (a->other != b->other)
+                return !a->other || (b->other && strcmp(a->other, b->other) < 0);
+        return a->revision > b->revision;
+}
+
+/* Whether somebody may be in both. */
+static bool may_meet(const FlowWord *a, const FlowWord *b)
+{
+        return strcmp(a->party, b->party) != 0 && (!a->unit || !b->unit || a->unit == b->unit) &&
+               (!a->other || !b->other || a->other == b->other);
+}
+
+/* A word counts unless one that counts goes before it, by another party, in which somebody of it
+ * may be: by its definition, over and over. */
+static bool counts(const FlowWord *words, size_t n_words, size_t i)
+{
+        for (size_t k = 0; k < n_words; k++)
+                if (k != i && words[k].from_ms == words[i].from_ms &&
+                    words[k].until_ms == words[i].until_ms && goes_before(&words[k], &words[i]) &&
+                    may_meet(&words[k], &words[i]) && counts(words, n_words, k))
+                        return false;
+        return true;
+}
+
 /* What a coordination centre's matrix should have: hour by hour, each flow's first and longest. */
 static int64_t count_slowly(const FlowWord *words, size_t n_words, size_t *ret_n_overlapping)
 {
@@ -280,22 +309,14 @@ static int64_t count_slowly(const FlowWord *words, size_t n_words, size_t *ret_n
                             (!longest || words[i].until_ms > longest->until_ms))
                                 longest = &words[i];
                 for (size_t i = 0; longest && i < n_words; i++) {
-                        bool is_doubled = false;
+                        bool is_counted = at_ms >= until_ms &&
+                                          words[i].until_ms == longest->until_ms &&
+                                          counts(words, n_words, i);
 
                         if (words[i].from_ms != at_ms)
                                 continue;
-                        if (at_ms < until_ms || words[i].until_ms != longest->until_ms) {
-                                ++*ret_n_overlapping;
-                                continue;
-                        }
-                        for (size_t k = 0; k < n_words; k++)
-                                is_doubled |= k != i && words[k].from_ms == words[i].from_ms &&
-                                              words[k].until_ms == words[i].until_ms &&
-                                              words[k].unit == words[i].unit &&
-                                              words[k].other == words[i].other &&
-                                              words[k].revision > words[i].revision;
-                        *ret_n_overlapping += is_doubled;
-                        sum += is_doubled ? 0 : words[i].count;
+                        *ret_n_overlapping += !is_counted;
+                        sum += is_counted ? words[i].count : 0;
                 }
                 if (longest && at_ms >= until_ms)
                         until_ms = longest->until_ms;

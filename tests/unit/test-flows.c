@@ -114,6 +114,44 @@ static void test_another_party_on_the_same_counts_once(void **state)
         assert_int_equal(flows.n_overlapping, 1);
 }
 
+static void test_parts_of_two_parties_add_up_only_if_they_are_seen_to_be_apart(void **state)
+{
+        say(1, 30); /* all of them, as the hospital counts */
+        say(1, 12)->other = "hap";
+        words[1].party = "hap";
+        say(2, 11)->unit = "seh";
+        say(2, 9)->other = "hap";
+        words[3].party = "hap"; /* who may be in the unit, or not */
+        say(3, 8)->unit = "seh";
+        say(3, 7)->unit = "eerste-hart-hulp";
+        words[5].party = "hart"; /* nobody is in two units */
+        make();
+        assert_int_equal(flows.cells[0].count, 30 + 9 + 8 + 7);
+        assert_int_equal(flows.n_overlapping, 2);
+}
+
+static void test_parts_of_one_party_with_and_without_an_origin_are_one_whole(void **state)
+{
+        say(1, 5); /* of whom it is not said where they came from */
+        say(1, 12)->other = "hap";
+        say(1, 13)->other = "hap"; /* later, and not apart from the five */
+        words[2].party = "hap";
+        make();
+        assert_int_equal(flows.cells[0].count, 17);
+        assert_int_equal(flows.n_overlapping, 1);
+}
+
+static void test_what_is_not_told_does_not_take_the_place_of_what_is(void **state)
+{
+        say(1, 30)->audience = AUDIENCE_COORD;
+        say(1, 12)->other = "hap";
+        words[1].party = "hap";
+        question.audience = AUDIENCE_CARE;
+        make();
+        assert_int_equal(flows.cells[0].count, 12);
+        assert_true(flows.is_suppressed);
+}
+
 static void test_of_periods_that_overlap_the_first_and_longest_counts(void **state)
 {
         FlowWord *week = say(1, 70);
@@ -281,6 +319,9 @@ int main(void)
                 FLOWS(test_the_last_word_on_a_record_counts),
                 FLOWS(test_a_period_that_crosses_the_edge_is_in_no_number),
                 FLOWS(test_another_party_on_the_same_counts_once),
+                FLOWS(test_parts_of_two_parties_add_up_only_if_they_are_seen_to_be_apart),
+                FLOWS(test_parts_of_one_party_with_and_without_an_origin_are_one_whole),
+                FLOWS(test_what_is_not_told_does_not_take_the_place_of_what_is),
                 FLOWS(test_of_periods_that_overlap_the_first_and_longest_counts),
                 FLOWS(test_others_see_whole_reports_that_are_theirs_and_not_small),
                 FLOWS(test_by_location_arrivals_and_departures_have_their_place),
