@@ -19,7 +19,6 @@
 #include "words.h"
 
 #define MINUTE_MS ((int64_t)60 * 1000)
-#define DAY_MS    (24 * 60 * MINUTE_MS)
 
 enum {
         OPTION_LOCATION = 0x100,
@@ -228,7 +227,7 @@ static void check_flow(PutOptions *o, struct argp_state *state)
         flow->from_ms -= flow->from_ms % MINUTE_MS;
         flow->until_ms -= flow->until_ms % MINUTE_MS;
         if (!flow->until_ms)
-                flow->until_ms = flow->from_ms ? flow->from_ms + DAY_MS : 0;
+                flow->until_ms = flow->from_ms ? when_day_after(flow->from_ms, o->begin) : 0;
         if (!flow->from_ms || flow->until_ms > o->now_ms)
                 argp_error(state, "in which period? --begin and --end say it, in the past; with "
                                   "--begin alone it is a day");
@@ -254,6 +253,7 @@ static error_t parse_flow(int key, char *argument, struct argp_state *state)
                 return 0;
         case OPTION_BEGIN:
                 flow->from_ms = past_time(state, o, argument);
+                o->begin = argument;
                 return 0;
         case OPTION_END:
                 flow->until_ms = past_time(state, o, argument);

@@ -13,6 +13,7 @@ typedef struct PutOptions {
         bool is_sure;      /* it was asked back, and is meant */
         bool withdraw;     /* of report, only the key */
         bool ends_plans;   /* a door: those that are under way are withdrawn, too */
+        const char *begin; /* of a flow, as it was typed */
         const char *until; /* a door's end, as it was typed: from its start, if it has one */
         const char *verb;  /* open, stop or close: the location is an argument; NULL: put */
         int64_t now_ms;

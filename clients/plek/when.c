@@ -221,6 +221,19 @@ int when_parse_past(int64_t *ret_ms, const char *text, int64_t now_ms)
         return when_parse(ret_ms, text, now_ms);
 }
 
+int64_t when_day_after(int64_t ms, const char *text)
+{
+        size_t n = strlen(text);
+        time_t at = ms / 1000;
+        struct tm tm;
+
+        if ((n && text[n - 1] == 'Z') || !localtime_r(&at, &tm))
+                return ms + 24 * 3600 * 1000;
+        tm.tm_mday++;
+        tm.tm_isdst = -1;
+        return (int64_t)mktime(&tm) * 1000;
+}
+
 static int64_t month_ms(int year, int month)
 {
         struct tm at = { .tm_year = year - 1900, .tm_mon = month, .tm_mday = 1, .tm_isdst = -1 };

@@ -21,6 +21,10 @@ MUST_CHECK int when_parse(int64_t *ret_ms, const char *text, int64_t now_ms);
  */
 MUST_CHECK int when_parse_past(int64_t *ret_ms, const char *text, int64_t now_ms);
 
+/* A day after @ms, which @text said: when clocks here show the same again, 23 hours later in spring
+ * and 25 in autumn; 24 of what ends in Z. */
+int64_t when_day_after(int64_t ms, const char *text);
+
 /* "2026Q3", "this" or "last" as seen from @now_ms: when that quarter begins and ends, local time.
  * Returns 0 or -EINVAL. */
 MUST_CHECK int quarter_parse(int64_t *ret_from_ms, int64_t *ret_to_ms, const char *text,

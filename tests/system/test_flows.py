@@ -191,6 +191,17 @@ def test_plek_flow_says_a_number_and_no_small_one():
         care.wait(lambda: events(care))
         assert (events(care)[0].flow.from_ms, events(care)[0].flow.count) == (at_ms, 12)
 
+        # In spring a day has 23 hours, and the next one begins where it ends.
+        spring = time.gmtime((at_ms - 7 * DAY_MS) / 1000)
+        tools.env["TZ"] = f"AAA0BBB,{spring.tm_yday - 1}/2,{(spring.tm_yday + 150) % 365}/3"
+        for days, count in (7, 40), (6, 50):
+            day = time.strftime("%Y-%m-%d", time.gmtime((at_ms - days * DAY_MS) / 1000))
+            tools.plek("flow", "duin-ed", "--from", "AMBULANCE", "--to", "ED", "--care", "ED",
+                       "--begin", day, "--count", str(count), party="duin")
+        care.wait(lambda: len(events(care)) == 3)
+        lengths = {e.flow.count: (e.flow.until_ms - e.flow.from_ms) // HOUR_MS for e in events(care)}
+        assert lengths == {12: 24, 40: 23, 50: 24}, lengths
+
 
 def cells(tools, party, *arguments):
     """The cells of plek flows, by care and links, and what it says of itself."""

@@ -103,6 +103,52 @@ static void test_a_period_that_crosses_the_edge_is_in_no_number(void **state)
         assert_int_equal(flows.n_crossing, 2);
 }
 
+static void test_days_of_23_and_25_hours_are_days(void **state)
+{
+        say(1, 12)->until_ms -= HOUR; /* spring */
+        say(2, 9)->from_ms -= HOUR;   /* begins where it ended */
+        say(5, 20)->until_ms += HOUR; /* autumn */
+        say(6, 7)->from_ms += HOUR;
+        make();
+        assert_int_equal(flows.cells[0].count, 48);
+        assert_int_equal(flows.cells[0].covered_ms, 4 * 24 * HOUR);
+        assert_int_equal(flows.n_overlapping + flows.n_crossing, 0);
+
+        question.from_ms = BEGIN + 24 * HOUR; /* that day alone, and then a day that is too short */
+        question.to_ms = BEGIN + 47 * HOUR;
+        make();
+        assert_int_equal(flows.cells[0].count, 12);
+        question.from_ms = BEGIN + 5 * 24 * HOUR;
+        question.to_ms = BEGIN + 6 * 24 * HOUR;
+        make();
+        assert_int_equal(flows.n_cells, 0);
+        assert_int_equal(flows.n_crossing, 1);
+}
+
+static void test_a_refusal_at_the_edge_is_in_one_of_two_periods(void **state)
+{
+        refuse(1, 1)->from_ms = BEGIN + 24 * HOUR;
+        question.to_ms = BEGIN + 24 * HOUR;
+        make();
+        assert_int_equal(flows.n_refusals, 0);
+        question.from_ms = question.to_ms;
+        question.to_ms += HOUR;
+        make();
+        assert_int_equal(flows.n_refusals, 1);
+        assert_int_equal(flows.n_crossing, 0);
+}
+
+static void test_a_crossing_report_that_is_not_told_is_not_counted_either(void **state)
+{
+        say(9, 30)->until_ms += 24 * HOUR;
+        say(0, 40)->from_ms -= HOUR;
+        words[1].audience = AUDIENCE_COORD;
+        question.audience = AUDIENCE_CARE;
+        make();
+        assert_int_equal(flows.n_crossing, 1);
+        assert_false(flows.is_suppressed);
+}
+
 static void test_another_party_on_the_same_counts_once(void **state)
 {
         say(1, 12);
@@ -318,6 +364,9 @@ int main(void)
                 FLOWS(test_nothing_said_is_no_cell),
                 FLOWS(test_the_last_word_on_a_record_counts),
                 FLOWS(test_a_period_that_crosses_the_edge_is_in_no_number),
+                FLOWS(test_days_of_23_and_25_hours_are_days),
+                FLOWS(test_a_refusal_at_the_edge_is_in_one_of_two_periods),
+                FLOWS(test_a_crossing_report_that_is_not_told_is_not_counted_either),
                 FLOWS(test_another_party_on_the_same_counts_once),
                 FLOWS(test_parts_of_two_parties_add_up_only_if_they_are_seen_to_be_apart),
                 FLOWS(test_parts_of_one_party_with_and_without_an_origin_are_one_whole),

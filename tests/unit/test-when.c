@@ -181,6 +181,25 @@ static void test_a_date_is_local_unless_it_says_z(void **state)
         assert_when("2026-11-22", NOW_MS - 23 * HOUR_MS - 30 * MINUTE_MS);
 }
 
+static void test_a_day_is_as_long_as_clocks_here_make_it(void **state)
+{
+        static const struct {
+                const char *text;
+                int hours;
+        } rows[] = {
+                { "2026-10-25", 25 },           { "2027-03-28", 23 },
+                { "2026-10-25 12:00", 24 },     { "2026-10-24 12:00", 25 },
+                { "2026-11-22", 24 },           { "2026-10-25T00:00:00Z", 24 },
+                { "2027-03-28T00:00:00Z", 24 },
+        };
+        int64_t ms;
+
+        for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+                assert_int_equal(when_parse(&ms, rows[i].text, NOW_MS), 0);
+                assert_int_equal(when_day_after(ms, rows[i].text), ms + rows[i].hours * HOUR_MS);
+        }
+}
+
 static void test_a_duration_shows_what_matters_at_its_size(void **state)
 {
         static const struct {
@@ -216,6 +235,7 @@ int main(void)
                 cmocka_unit_test(test_a_time_to_come_is_shown_as_short_as_it_can_be),
                 cmocka_unit_test(test_a_time_may_be_relative),
                 cmocka_unit_test(test_a_date_is_local_unless_it_says_z),
+                cmocka_unit_test(test_a_day_is_as_long_as_clocks_here_make_it),
                 cmocka_unit_test(test_a_duration_shows_what_matters_at_its_size),
         };
 
