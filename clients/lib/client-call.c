@@ -170,6 +170,7 @@ static void tell(ClientCall *call, bool is_cut_off)
         }
         memcpy(told.triage_is_known, call->triage.present, sizeof(told.triage_is_known));
         memcpy(told.triage, call->triage.value, sizeof(told.triage));
+        memcpy(told.triage_shut, call->triage.shut, sizeof(told.triage_shut));
         call->is_told_cut_off = is_cut_off;
         if (!call->is_enough && !call->fn(call->arg, &told))
                 call->is_enough = true;

@@ -51,11 +51,15 @@ static json_t *line_json(const PlekCallLine *line)
 
 static json_t *triage_json(const PlekCallProgress *call)
 {
-        json_t *object = json_object();
+        json_t *object = json_object(), *shut = json_object();
 
-        for (size_t i = 0; i < PLEK_TRIAGE_COLOURS; i++)
-                if (call->triage_is_known[i])
-                        json_object_set_new(object, colours[i], json_integer(call->triage[i]));
+        for (size_t i = 0; i < PLEK_TRIAGE_COLOURS; i++) {
+                if (!call->triage_is_known[i])
+                        continue;
+                json_object_set_new(object, colours[i], json_integer(call->triage[i]));
+                json_object_set_new(shut, colours[i], json_integer(call->triage_shut[i]));
+        }
+        json_object_set_new(object, "behind_shut_doors", shut);
         json_object_set_new(object, "places", json_integer((json_int_t)call->n_places));
         return object;
 }
@@ -162,6 +166,9 @@ static void triage_text(const CallTable *table, const PlekCallProgress *call, ch
                         text_add(&text, "%lld", (long long)call->triage[i]);
                 else
                         text_add(&text, "?");
+                if (call->triage_shut[i])
+                        text_add(&text, word(table->language, " (%lld behind a shut door)"),
+                                 (long long)call->triage_shut[i]);
         }
         text_add(&text,
                  word(table->language, "  (of %zu places that said so; %zu have not answered)"),

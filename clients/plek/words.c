@@ -159,6 +159,7 @@ static const struct {
         { "no area is served by it", "het bedient geen gebied" },
         { "nobody says where it is", "niemand zegt waar het is" },
         { "takes nobody", "neemt niemand op" },
+        { " (%lld behind a shut door)", " (%lld achter een dichte deur)" },
         { "more changes are announced than are shown",
           "er zijn meer wijzigingen aangekondigd dan hier staan" },
         { "closed, stop", "dicht of stop" },

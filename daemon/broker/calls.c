@@ -332,7 +332,8 @@ static int add_triage(const Calls *calls, const LiveCall *live, Reply *reply)
                 return 0;
         arena_reset(calls->arena);
         return call_triage(&reply->progress.triage, &scope, state_picture(calls->broker->state),
-                           place_at, live, live->n_asks, calls->arena);
+                           place_at, live, live->n_asks, broker_clock_now_ms(&calls->broker->clock),
+                           calls->arena);
 }
 
 /* What has changed, in as many messages as it takes; the last one says whether it is over. */

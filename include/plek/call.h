@@ -67,6 +67,8 @@ typedef struct PlekCallProgress {
         size_t n_places; /* that said anything of triage */
         bool triage_is_known[PLEK_TRIAGE_COLOURS]; /* absent is not zero */
         int64_t triage[PLEK_TRIAGE_COLOURS];       /* the sum of what was reported since */
+        /* Of these, behind a door that leads for them and is a stop, closed or not applicable. */
+        int64_t triage_shut[PLEK_TRIAGE_COLOURS];
 } PlekCallProgress;
 
 /* @call is borrowed. False: enough; agents are not told. Must not use the client. */

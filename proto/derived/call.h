@@ -47,9 +47,11 @@ bool call_is_answered(const CallTally *tally);
  * Free places by triage colour: the sum of what was reported since the call, each place (location,
  * unit, care) once. Of several parties' reports of one place the one received last counts, of those
  * received together that of the first party by name; a report of the location as a whole stands for
- * its units. ISOLATION kinds overlap others and are left out. @place_at() gives each place that was
- * asked, @n_places of them. @arena is used up. Returns 0 or -ENOMEM.
+ * its units. ISOLATION kinds overlap others and are left out. Of each sum it is told how many are
+ * behind a shut door: where what leads for that place and care at @now_ms, of what those asked say
+ * and the caller may read, is a stop (also past its end), closed or not applicable. @place_at()
+ * gives each place that was asked, @n_places of them. @arena is used up. Returns 0 or -ENOMEM.
  */
 MUST_CHECK int call_triage(CallTriage *ret_triage, const CallScope *scope, const Picture *picture,
                            CallPlace (*place_at)(const void *arg, size_t index), const void *arg,
-                           size_t n_places, Arena *arena);
+                           size_t n_places, int64_t now_ms, Arena *arena);

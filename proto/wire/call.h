@@ -55,6 +55,7 @@ typedef struct CallTriage {
         bool is_there;
         bool present[N_TRIAGE_COLOURS];
         int64_t value[N_TRIAGE_COLOURS];
+        int64_t shut[N_TRIAGE_COLOURS]; /* of these, behind a door that is a stop or closed */
         uint32_t n_places;
 } CallTriage;
 

@@ -214,11 +214,14 @@ static int take_agreed(Reply *reply, Arena *arena, const Plek__V1__Agreed *pb)
         return 0;
 }
 
-static int take_sum(CallTriage *triage, size_t colour, bool present, int64_t value)
+static int take_sum(CallTriage *triage, size_t colour, bool present, int64_t value, int64_t shut)
 {
         triage->present[colour] = present;
         triage->value[colour] = value;
-        return !present || value >= 0 ? 0 : err_raise(-EBADMSG);
+        triage->shut[colour] = shut;
+        if (!present)
+                return shut ? err_raise(-EBADMSG) : 0;
+        return shut >= 0 && shut <= value ? 0 : err_raise(-EBADMSG);
 }
 
 static int take_triage(CallTriage *triage, const Plek__V1__CallTriage *pb)
@@ -227,10 +230,10 @@ static int take_triage(CallTriage *triage, const Plek__V1__CallTriage *pb)
                 return 0;
         triage->is_there = true;
         triage->n_places = pb->n_places;
-        if (take_sum(triage, 0, pb->has_red, pb->red) ||
-            take_sum(triage, 1, pb->has_yellow, pb->yellow) ||
-            take_sum(triage, 2, pb->has_green, pb->green) ||
-            take_sum(triage, 3, pb->has_black, pb->black))
+        if (take_sum(triage, 0, pb->has_red, pb->red, pb->red_shut) ||
+            take_sum(triage, 1, pb->has_yellow, pb->yellow, pb->yellow_shut) ||
+            take_sum(triage, 2, pb->has_green, pb->green, pb->green_shut) ||
+            take_sum(triage, 3, pb->has_black, pb->black, pb->black_shut))
                 return err_raise(-EBADMSG);
         return 0;
 }

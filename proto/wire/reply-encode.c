@@ -289,6 +289,8 @@ static int put_agreed(PbAnyReply *any, PbScratch *scratch, const Reply *reply)
         do {                                                                                       \
                 (_pb)->has_##_colour = (_triage)->present[_index];                                 \
                 (_pb)->_colour = (_triage)->value[_index];                                         \
+                (_pb)->has_##_colour##_shut = (_triage)->shut[_index] != 0;                        \
+                (_pb)->_colour##_shut = (_triage)->shut[_index];                                   \
         } while (0)
 
 static void put_triage(Plek__V1__CallTriage *pb, const CallTriage *triage)

@@ -71,8 +71,15 @@ def test_all_agents_that_answer_complete_the_call():
                                 "--json", party="zcc"))
         assert final["final"] and final["answered"] == final["asked"] == 2, final
         assert set(states(final).values()) == {"ANSWERED"}
-        assert final["triage"] == {"red": 6, "places": 2}
+        assert final["triage"] == {"red": 6, "places": 2, "behind_shut_doors": {"red": 0}}
         assert not final["unreachable"] and not final["cut_off"]
+
+        tools.put("alfa", "door", "--location", "alfa-1", "--care", "ED", "STOP")
+        ask = ("call", "--region", "oost", "--triage")
+        triage = last(tools.plek(*ask, "--json", party="zcc"))["triage"]
+        assert triage == {"red": 6, "places": 2, "behind_shut_doors": {"red": 3}}, triage
+        text = tools.plek(*ask, "--lang", "nl", party="zcc").out
+        assert " 6 (3 achter een dichte deur)" in text, text
 
         text = tools.plek("call", "--region", "oost", "--lang", "nl", party="zcc").out
         assert "2 van 2 hebben gemeld" in text and "Iedereen heeft gemeld." in text, text

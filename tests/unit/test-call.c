@@ -244,6 +244,86 @@ static void test_who_gives_such_care_is_asked_and_a_door_of_all_is_not_enough(vo
         }
 }
 
+/* ------------------------------------------------------------------ triage */
+
+static CallPlace place_at(const void *arg, size_t index)
+{
+        return (CallPlace){ index ? "b" : "a", "zeta" };
+}
+
+/* How many places for red there are, and how many of them behind a shut door. */
+static void assert_red(World *world, int64_t value, int64_t shut)
+{
+        CallTriage triage;
+
+        arena_reset(world->arena);
+        assert_int_equal(call_triage(&triage, &world->scope, world->picture, place_at, NULL, 2,
+                                     CALLED + 1000, world->arena),
+                         0);
+        assert_int_equal(triage.value[0], value);
+        assert_int_equal(triage.shut[0], shut);
+}
+
+static void say_red(World *world, const char *unit, int32_t value)
+{
+        Update update = said(UPDATE_COUNTS, "a", unit, PLEK_CARE_ED);
+
+        update.counts.present[COUNT_TRIAGE_RED] = true;
+        update.counts.value[COUNT_TRIAGE_RED] = value;
+        hear(world, &update, CALLED);
+}
+
+static void test_places_behind_a_shut_door_are_told_apart(void **state)
+{
+        World *world = *state;
+        Update stop = said(UPDATE_DOOR, "b", "x", PLEK_CARE_ED);
+
+        say_red(world, "x", 4);
+        say_red(world, "y", 8);
+        assert_red(world, 12, 0);
+        stop.door.state = PLEK_DOOR_STOP;
+        hear(world, &stop, NOW); /* before the call, and by another who was asked */
+        assert_red(world, 12, 4);
+        stop.door.ends_at_ms = CALLED; /* past its end: nobody has opened it */
+        stop.door.on_expiry = PLEK_ON_EXPIRY_KEEP;
+        hear(world, &stop, NOW);
+        assert_red(world, 12, 4);
+        stop.door.state = PLEK_DOOR_RESTRICTED;
+        hear(world, &stop, NOW);
+        assert_red(world, 12, 0);
+}
+
+static void test_a_closure_that_is_under_way_shuts_the_places_behind_it(void **state)
+{
+        World *world = *state;
+        Update plan = said(UPDATE_DOOR, "a", NULL, CODE_ABSENT);
+
+        say_red(world, NULL, 5);
+        plan.door.state = PLEK_DOOR_CLOSED;
+        plan.door.plan = 1;
+        plan.door.starts_at_ms = CALLED + 1001;
+        plan.door.ends_at_ms = CALLED + 9000;
+        hear(world, &plan, NOW);
+        assert_red(world, 5, 0);
+        plan.door.starts_at_ms = CALLED + 1000;
+        hear(world, &plan, NOW);
+        assert_red(world, 5, 5);
+}
+
+static void test_a_door_that_the_caller_may_not_read_shuts_nothing(void **state)
+{
+        World *world = *state;
+        Update stop = said(UPDATE_DOOR, "a", NULL, PLEK_CARE_ED);
+
+        say_red(world, NULL, 5);
+        stop.door.state = PLEK_DOOR_STOP;
+        stop.audience = AUDIENCE_COORD;
+        hear(world, &stop, NOW);
+        assert_red(world, 5, 5);
+        world->scope.audience = AUDIENCE_CARE;
+        assert_red(world, 5, 0);
+}
+
 /* ------------------------------------------------------------------ its body */
 
 static WireRefusal recode(World *world, const Call *call, Call *ret)
@@ -322,6 +402,9 @@ int main(void)
                 TEST(test_who_says_nothing_of_any_care_is_asked_for_all),
                 TEST(test_what_was_old_when_it_came_is_no_answer),
                 TEST(test_who_gives_such_care_is_asked_and_a_door_of_all_is_not_enough),
+                TEST(test_places_behind_a_shut_door_are_told_apart),
+                TEST(test_a_closure_that_is_under_way_shuts_the_places_behind_it),
+                TEST(test_a_door_that_the_caller_may_not_read_shuts_nothing),
                 TEST(test_a_call_arrives_as_it_was_made),
                 TEST(test_a_call_over_its_bounds_is_refused_by_field),
         };

@@ -349,8 +349,12 @@ static void test_a_call_and_how_it_stands_arrive_as_they_are(void **state)
         reply.progress.triage = (CallTriage){ .is_there = true, .n_places = 3 };
         reply.progress.triage.present[3] = true;
         reply.progress.triage.value[3] = 4;
+        reply.progress.triage.shut[3] = 4;
         assert_int_equal(recode_reply(&reply), 0);
         assert_memory_equal(&answered.progress.triage, &reply.progress.triage, sizeof(CallTriage));
+        reply.progress.triage.shut[3] = 5; /* more than there are */
+        assert_int_equal(recode_reply(&reply), QUERY_E_MALFORMED);
+        reply.progress.triage.shut[3] = 0;
         reply.progress.triage.value[3] = -1;
         assert_int_equal(recode_reply(&reply), QUERY_E_MALFORMED);
 }
