@@ -18,6 +18,7 @@ import tap
 import zmq
 from harness import Region, until_true
 from plekpy import keys, wire
+from plekpy.call import Caller
 from plekpy.session import Refused
 from tools import DONE, PLEK, REFUSED, Tools
 
@@ -228,6 +229,59 @@ def test_no_flow_or_refusal_of_a_stricter_audience_reaches_a_reader():
                     | {"e": b"planted-flow-CARE"})
 
 
+def test_no_acknowledgement_or_call_reaches_whom_it_is_not_for():
+    with Region() as region, Ears(region) as ears:
+        begin(region)
+        agent, other = region.agent("duin"), region.agent("strand")
+        care, coord = region.reader("meldkamer"), region.reader("zcc", coord=True)
+        for level in LEVELS:
+            plant(agent, level)
+        region.enrol_agent("ver", {"ver": "west"})
+        far = region.agent("ver")
+
+        for level in ("CARE", "COORD"):
+            stop = agent.door(f"duin-{level.lower()}", pb.DOOR_STOP, f"planted-unit-{level}",
+                              care=pb.CARE_ED)
+            ack = coord.make_ack(coord.wait(lambda stop=stop: coord.find(stop)), "zcc")
+            ack.ack.function = f"planted-seen-{level}"
+            coord.hand_in(ack)
+            coord.wait(lambda stop=stop: coord.acks_of(stop))
+        caller = Caller(coord.session, "zcc")
+        caller.call("oost", text="planted-call", triage=True)
+        for peer in (agent, other, far):
+            peer.session.clock()  # what was sent to it before has been heard by now
+            peer.session.pump_ready()
+        other.state(other.counts("strand", "a", pb.CARE_WARD, staffed=1))
+        last = agent.state(agent.counts("duin-care", "last", pb.CARE_WARD, staffed=1))
+        for reader in (care, coord):
+            reader.wait(lambda: any(r.revision == last for r in reader.records().values()))
+        for reader in (care, region.reader("meldkamer")):
+            ask_for_more(region, reader)
+
+        seen = {level: f"planted-seen-{level}".encode() for level in ("CARE", "COORD")}
+        assert_all("what the centre heard", ears.of("zcc"), seen)
+        assert_all("what the control room heard", ears.of("meldkamer"), {"CARE": seen["CARE"]})
+        # How a call stands names every party, and whom to call there: for who called.
+        assert_none("what the control room heard", ears.of("meldkamer"),
+                    {"COORD": seen["COORD"], "call": b"planted-call"})
+        for party in ("duin", "strand"):
+            assert_all(f"what {party} heard", ears.of(party), {"call": b"planted-call"})
+            assert_none(f"what {party} heard", ears.of(party), seen)
+        assert_none("what an agent of strand heard", ears.of("strand"),
+                    {level: f"0800 {NUMBERS[level][0]}".encode() for level in LEVELS})
+        assert_none("what who is not called on heard", ears.of("ver"),
+                    seen | {"call": b"planted-call"})
+
+        # People are told the same.
+        tools = Tools(region)
+        for command in (("get",), ("get", "--json"), ("history", "--json", "duin-coord"),
+                        ("history", "--json", "duin-care"), ("door", "duin-care", "--json")):
+            assert_none(f"{command[0]} for the control room", answer(tools, "meldkamer", command),
+                        {"COORD": seen["COORD"]})
+        assert_all("get for the centre", answer(tools, "zcc", ("get", "--json")),
+                   {"COORD": seen["COORD"]})
+
+
 def test_who_changes_their_mind_is_not_heard_of_again():
     with Region() as region, Ears(region) as ears:
         begin(region)
@@ -291,15 +345,16 @@ ANSWERS = (("get", "--json"), ("get",), ("totals", "--json"), ("totals",), ("ove
            *(("door", "--json", f"duin-{level.lower()}") for level in LEVELS))
 
 
-def answers(tools, party):
+def answer(tools, party, command):
     """All that is said, also where it is that there is nothing to be said."""
-    said = {}
-    for command in ANSWERS:
-        done = subprocess.run([PLEK, *command, *tools.as_party(party)], env=tools.env, timeout=60,
-                              capture_output=True, check=False)
-        assert done.returncode in (DONE, REFUSED), (command, done)
-        said[command] = done.stdout + done.stderr
-    return said
+    done = subprocess.run([PLEK, *command, *tools.as_party(party)], env=tools.env, timeout=60,
+                          capture_output=True, check=False)
+    assert done.returncode in (DONE, REFUSED), (command, done)
+    return done.stdout + done.stderr
+
+
+def answers(tools, party):
+    return {command: answer(tools, party, command) for command in ANSWERS}
 
 
 def test_no_derived_answer_uses_what_its_reader_may_not_read():
