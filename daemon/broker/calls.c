@@ -285,19 +285,31 @@ static const char *phone_on(const LocationCard *card, const Call *call)
         return contact ? contact->phone : NULL;
 }
 
-/* What its card says, for whoever has to telephone; strings are in the arena. */
-static void take_card(const Calls *calls, const LiveCall *live, CallLine *line)
+/* Of the party's own cards that one; NULL: the call may not be told of it, or there is none. */
+static const Record *card_of(const Calls *calls, const LiveCall *live, const CallLine *line,
+                             Status status)
 {
         const RecordRef ref = { .report = UPDATE_CARD };
         const Record *record;
+        RecordKey key;
+
+        record_key_make(&key, status, line->party, line->location, &ref);
+        record = picture_find(state_picture(calls->broker->state), &key);
+        return record && record->audience <= live->audience ? record : NULL;
+}
+
+/* What its card says, for whoever has to telephone; strings are in the arena. An exercise may have
+ * cards of its own. */
+static void take_card(const Calls *calls, const LiveCall *live, CallLine *line)
+{
+        const Record *record = card_of(calls, live, line, live->call.status);
         WireRefusal refusal;
         Envelope envelope;
-        RecordKey key;
         Update update;
 
-        record_key_make(&key, STATUS_ACTUAL, line->party, line->location, &ref);
-        record = picture_find(state_picture(calls->broker->state), &key);
-        if (!record || record->audience > live->audience ||
+        if (!record)
+                record = card_of(calls, live, line, STATUS_ACTUAL);
+        if (!record ||
             envelope_parse(&envelope, record->envelope->bytes, record->envelope->n_bytes) ||
             update_decode(&update, &refusal, calls->arena, envelope.body, envelope.n_body))
                 return;
