@@ -285,13 +285,19 @@ static bool is_of(const PastJob *job, const KeyId *key)
         return memcmp(&job->by, key, sizeof(*key)) == 0;
 }
 
+int64_t past_desk_now_ms(const PastDesk *desk)
+{
+        const Broker *broker = desk->broker;
+
+        return MAX(broker_clock_now_ms(&broker->clock), state_time_ms(broker->state));
+}
+
 /* Whether all that is of its time is on the disk: what comes from now on has a later one. */
 static bool is_settled(const PastJob *job)
 {
-        const Broker *broker = job->broker;
-        const Batch *batch = &broker->pipeline.batch;
+        const Batch *batch = &job->broker->pipeline.batch;
 
-        return job->is_history || (job->at_ms < broker_clock_now_ms(&broker->clock) &&
+        return job->is_history || (job->at_ms < past_desk_now_ms(&job->broker->past) &&
                                    !(batch->in_flight && batch->time_ms <= job->at_ms));
 }
 

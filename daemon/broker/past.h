@@ -131,6 +131,8 @@ typedef struct PastDesk {
 MUST_CHECK int past_desk_init(PastDesk *desk, Broker *broker);
 void past_desk_deinit(PastDesk *desk);
 
+/* What is received next is of this time or later: a clock may be behind the journal. */
+int64_t past_desk_now_ms(const PastDesk *desk);
 /* A topic as it was held at @at_ms, for @caller. Answers, now or later. */
 MUST_CHECK int past_desk_picture(PastDesk *desk, const Caller *caller, uint64_t id,
                                  const char *topic, int64_t at_ms, uint32_t credit);

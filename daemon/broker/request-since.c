@@ -85,7 +85,7 @@ static const char *not_yet_text(int64_t now_ms)
 /* The topic as it was held then. */
 static int request_past(Broker *broker, const Caller *caller, const Request *request)
 {
-        int64_t now_ms = broker_clock_now_ms(&broker->clock);
+        int64_t now_ms = past_desk_now_ms(&broker->past);
 
         if (request->since.at_ms > now_ms + PAST_AHEAD_MS)
                 return session_refuse(broker, caller->session, request->id, PLEK_REFUSED_FIELD,

@@ -142,6 +142,12 @@ def test_clock_a_little_behind_the_journal_uses_the_last_entrys_time():
         agent.state(update)
         assert reader.wait_update(update).received_at_ms >= earlier
 
+        # That time is over, whatever the clock says.
+        late = region.session("meldkamer")
+        late.hello()
+        manifest, _ = late.since("pic/oost/counts/", at_ms=earlier - 1)
+        assert manifest.at_ms == earlier - 1
+
 
 def test_clock_behind_the_journal_at_start_refuses_until_it_is_right():
     with MovedRegion() as region:
