@@ -481,26 +481,6 @@ static void test_the_answer_outlives_the_picture(void **state)
         world_end(&world);
 }
 
-/* ------------------------------------------------------------------ keep */
-
-static void test_what_is_kept_stays_where_it_is(void **state)
-{
-        CLEANUP(keep_deinit) Keep keep = KEEP_NULL;
-        const char *first = keep_text(&keep, "first");
-        uint64_t *large = keep_alloc(&keep, 100000, sizeof(*large));
-
-        for (size_t i = 0; i < 10000; i++)
-                assert_string_equal(keep_text(&keep, "another"), "another");
-        assert_string_equal(first, "first");
-        assert_true((uintptr_t)large % _Alignof(max_align_t) == 0);
-        for (size_t i = 0; i < 100000; i++)
-                assert_true(large[i] == 0);
-        assert_null(keep_text(&keep, NULL));
-        assert_false(keep.failed);
-        assert_null(keep_alloc(&keep, SIZE_MAX, 2));
-        assert_true(keep.failed);
-}
-
 int main(void)
 {
         const struct CMUnitTest tests[] = {
@@ -527,7 +507,6 @@ int main(void)
                 cmocka_unit_test(test_of_offerings_that_hold_the_one_that_began_last_does),
                 cmocka_unit_test(test_regions_are_those_of_the_enrolment),
                 cmocka_unit_test(test_the_answer_outlives_the_picture),
-                cmocka_unit_test(test_what_is_kept_stays_where_it_is),
         };
 
         if (sodium_init() < 0)
