@@ -31,7 +31,7 @@ typedef struct Sender {
         KeyId user;
         Activity *activity;
         ListLink sessions; /* Session.of_sender */
-        Bucket updates;
+        Bucket updates, acks;
         size_t n_in_pipeline; /* updates received and not answered */
         size_t n_feeds;       /* live sessions of agents with this key: two are twins */
 

@@ -233,6 +233,10 @@ static int make_modules(Broker *broker)
         return err_fold(r);
 }
 
+/* Of what a key may send, so much may be acknowledgements; at once never more than leaves room in
+ * the queue for others'. */
+enum { ACK_SHARE = 100 };
+
 /* What a reload may change. */
 static void take_limits(Broker *broker)
 {
@@ -240,6 +244,10 @@ static void take_limits(Broker *broker)
 
         broker->update_rate = (BucketRate){ (uint32_t)config->updates_per_second,
                                             (uint32_t)config->updates_at_once };
+        broker->ack_rate = (BucketRate){
+                (uint32_t)MAX(config->updates_per_second / ACK_SHARE, 1),
+                (uint32_t)MIN(MAX(config->updates_at_once / ACK_SHARE, 1), ORDERS_MAX / 2),
+        };
         broker->request_rate = (BucketRate){ (uint32_t)config->requests_per_second,
                                              (uint32_t)config->requests_at_once };
         broker->guest_rate = (BucketRate){ (uint32_t)config->guests_per_second,

@@ -30,6 +30,14 @@ int order_refused(Broker *broker, const AskedBy *by, uint32_t refused)
                               "the broker cannot write at the moment; ask again");
 }
 
+static int refuse_for_now(Broker *broker, const AskedBy *by, const char *text)
+{
+        Session *session = asked_by_session(broker, by);
+
+        return session ? session_refuse(broker, session, by->id, PLEK_REFUSED_RETRY, NULL, text)
+                       : 0;
+}
+
 int order_submit(Broker *broker, Order *order, const AskedBy *by)
 {
         int r;
@@ -37,7 +45,9 @@ int order_submit(Broker *broker, Order *order, const AskedBy *by)
         r = pipeline_submit_order(&broker->pipeline, order);
         if (r != PIPELINE_E_TOO_MANY)
                 return r;
-        r = order_refused(broker, by, PLEK_REFUSED_RETRY);
+        r = refuse_for_now(broker, by,
+                           "more documents and acknowledgements than the broker can write wait "
+                           "already; ask again");
         order->free(order); /* @by may be part of it */
         return r;
 }

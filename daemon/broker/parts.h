@@ -41,6 +41,7 @@ struct Broker {
         Config *config;
         const char *config_path;
         BucketRate update_rate;  /* of one transport key */
+        BucketRate ack_rate;     /* of one transport key: each is a commit of its own */
         BucketRate request_rate; /* of one session */
         BucketRate guest_rate;   /* handshakes of all strangers together */
         NetworkId network;

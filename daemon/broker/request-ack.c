@@ -80,6 +80,13 @@ static int ack_done(Broker *broker, Order *order, uint64_t revision, uint32_t re
         return order_accepted(broker, &ack->by, revision);
 }
 
+/* A key that acknowledges without end would have a commit each, before everybody's updates. */
+static bool comes_too_soon(Broker *broker, const Session *session)
+{
+        return session->sender && !bucket_draw(&session->sender->acks, &broker->ack_rate, 1,
+                                               loop_now_ns(broker->loop));
+}
+
 int request_ack(Broker *broker, const Caller *caller, const Request *request)
 {
         const Bytes *envelope = &request->submit.envelope;
@@ -94,6 +101,14 @@ int request_ack(Broker *broker, const Caller *caller, const Request *request)
         if (envelope->n_bytes > ENVELOPE_UPDATE_MAX_BYTES)
                 return session_refuse(broker, caller->session, request->id, PLEK_REFUSED_MALFORMED,
                                       "submit.envelope", "an update has at most 64 KiB");
+
+        if (comes_too_soon(broker, caller->session)) {
+                broker->counters.n_refused[PLEK_REFUSED_QUOTA]++;
+                return session_refuse(broker, caller->session, request->id, PLEK_REFUSED_QUOTA,
+                                      "submit.envelope",
+                                      "more acknowledgements than a key may hand in at a time; "
+                                      "hand it in again in some seconds");
+        }
 
         ack = calloc(1, sizeof(*ack));
         if (!ack)

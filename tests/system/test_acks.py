@@ -222,6 +222,24 @@ def test_narrowing_takes_it_from_sight_and_from_the_past():
             assert found or b"meldkamer" not in whole
 
 
+def test_who_acknowledges_without_end_is_told_and_holds_up_no_capacity():
+    with Region(settings={"updates-per-second": "100", "updates-at-once": "200"}) as region:
+        agent, reader, stop, record = begin(region)
+        whys = []
+        for _ in range(6):
+            try:
+                reader.hand_in(reader.make_ack(record, "meldkamer"))
+            except Refused as refused_one:
+                whys.append(refused_one)
+        assert whys and all(why.code == pb.REFUSED_QUOTA for why in whys), whys
+        assert whys[0].refusal.field == "submit.envelope"
+        assert "acknowledgements" in whys[0].refusal.text, whys[0].refusal
+        assert agent.state(agent.counts("duin-1", "u1", pb.CARE_WARD, staffed=4))
+        # Another's are its own.
+        other = region.reader("rav")
+        other.hand_in(other.make_ack(other.find(stop), "rav"))
+
+
 def test_a_record_has_so_many_and_no_more():
     with Region() as region:
         _, reader, stop, record = begin(region)
