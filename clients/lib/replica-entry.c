@@ -182,7 +182,7 @@ static bool is_of_before(const Replica *replica, const Record *before, const Rec
 
         if (before)
                 return entry->changed_revision > before->changed_revision &&
-                       update->seq < before->seq;
+                       update->seq < before->seq && record_is_current(replica, before);
         withdrawn = replica_find_withdrawn(replica, key);
         if (!withdrawn || entry->changed_revision <= withdrawn->revision)
                 return false;

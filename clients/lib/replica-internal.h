@@ -204,5 +204,10 @@ void record_gone(Record *record, void *arg);
 /* Tells of @record, which left for @cause, remembers it, and drops it. Returns 0 or -ENOMEM. */
 MUST_CHECK int record_withdraw(Replica *replica, Record *record, uint64_t revision, int64_t at_ms,
                                WithdrawnCause cause);
+/* Whether it is known to be of the broker's present history: where there is no position, it may be
+ * of one that was rolled back. */
+bool record_is_current(const Replica *replica, const Record *record);
 void withdrawn_forget(Replica *replica, const RecordKey *key);
+/* The same of what left: no number is too low any more. */
+void withdrawn_forget_seqs(Replica *replica);
 void withdrawn_forget_all(Replica *replica);

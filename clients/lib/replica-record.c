@@ -159,6 +159,19 @@ void withdrawn_forget_all(Replica *replica)
         }
 }
 
+bool record_is_current(const Replica *replica, const Record *record)
+{
+        const ReplicaTopic *topic = replica_find_topic(replica, record->topic->text);
+
+        return topic && topic->is_known;
+}
+
+void withdrawn_forget_seqs(Replica *replica)
+{
+        list_for_each (link, &replica->withdrawals)
+                list_entry(link, Withdrawn, link)->seq = 0;
+}
+
 static int withdrawn_add(Replica *replica, const Record *record, uint64_t revision, int64_t at_ms,
                          WithdrawnCause cause)
 {
@@ -168,7 +181,7 @@ static int withdrawn_add(Replica *replica, const Record *record, uint64_t revisi
         if (!withdrawn)
                 return err_raise(-ENOMEM);
         withdrawn->revision = revision;
-        withdrawn->seq = record->seq;
+        withdrawn->seq = record_is_current(replica, record) ? record->seq : 0;
         withdrawn->at_ms = at_ms;
         withdrawn->cause = cause;
         strcpy(withdrawn->region, record->topic->topic.region);

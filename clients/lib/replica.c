@@ -308,6 +308,7 @@ static void forget_positions(Replica *replica, const ReplicaTopic *except, const
                 topic->wants = topic->is_soft = false;
                 topic_want(topic, time, 0);
         }
+        withdrawn_forget_seqs(replica);
 }
 
 int replica_forget(Replica *replica, const ReplicaTopic *except, const ReplicaTime *time)

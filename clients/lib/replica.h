@@ -33,7 +33,7 @@ typedef struct Withdrawn {
         UT_hash_handle hh;
         ListLink link; /* oldest first */
         uint64_t revision;
-        uint64_t seq; /* of what left */
+        uint64_t seq; /* of what left; 0: it may be of another history */
         int64_t at_ms;
         WithdrawnCause cause;
         char region[REGION_MAX + 1];

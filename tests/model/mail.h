@@ -11,6 +11,7 @@ typedef struct Letter {
         Entry entry;
         Blob *envelope; /* NULL: a withdrawal of what withdrawn names */
         RecordKey withdrawn;
+        WithdrawnCause cause;
 } Letter;
 
 typedef struct Letters {
@@ -127,4 +128,5 @@ static inline void mail_add_tombstone(Mail *mail, const Tombstone *tombstone)
         tombstone_to_entry(tombstone, &withdrawn, &letter->entry);
         record_key_make(&letter->withdrawn, withdrawn.status, withdrawn.party, withdrawn.location,
                         &withdrawn.ref);
+        letter->cause = withdrawn.cause;
 }

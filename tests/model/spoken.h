@@ -141,7 +141,7 @@ static inline void speak_letters(const Speaker *speaker, const Mail *mail)
                         must(record_key_parse(&letter->withdrawn, &withdrawn.status,
                                               &withdrawn.party, &withdrawn.location,
                                               &withdrawn.ref));
-                        withdrawn.cause = WITHDRAWN_BY_PARTY;
+                        withdrawn.cause = letter->cause;
                         entry.withdrawn = &withdrawn;
                 }
                 must(block_builder_add(speaker->builder, &entry));
