@@ -3,9 +3,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "broker/call-line.h"
 #include "broker/parts.h"
 #include "derived/call.h"
-#include "derived/card.h"
 
 enum {
         CALL_ARENA_BYTES = 16 * 1024, /* a call has at most 4 KiB */
@@ -277,58 +277,6 @@ static void look_at(const Calls *calls, const LiveCall *live, CallAsk *ask, int6
         *ask = now;
 }
 
-/* Of the care that is called for first; whoever names none calls because of an accident. */
-static const char *phone_on(const LocationCard *card, const Call *call)
-{
-        const Contact *contact = card_contact(card, call->n_cares ? call->cares[0] : PLEK_CARE_ED);
-
-        return contact ? contact->phone : NULL;
-}
-
-/* Of the party's own cards that one; NULL: the call may not be told of it, or there is none. */
-static const Record *card_of(const Calls *calls, const LiveCall *live, const CallLine *line,
-                             Status status)
-{
-        const RecordRef ref = { .report = UPDATE_CARD };
-        const Record *record;
-        RecordKey key;
-
-        record_key_make(&key, status, line->party, line->location, &ref);
-        record = picture_find(state_picture(calls->broker->state), &key);
-        return record && record->audience <= live->audience ? record : NULL;
-}
-
-/* What its card says, for whoever has to telephone; strings are in the arena. An exercise may have
- * cards of its own. */
-static void take_card(const Calls *calls, const LiveCall *live, CallLine *line)
-{
-        const Record *record = card_of(calls, live, line, live->call.status);
-        WireRefusal refusal;
-        Envelope envelope;
-        Update update;
-
-        if (!record)
-                record = card_of(calls, live, line, STATUS_ACTUAL);
-        if (!record ||
-            envelope_parse(&envelope, record->envelope->bytes, record->envelope->n_bytes) ||
-            update_decode(&update, &refusal, calls->arena, envelope.body, envelope.n_body))
-                return;
-        line->name = update.card.name;
-        line->phone = phone_on(&update.card, &live->call);
-}
-
-static CallLine line_of(const CallAsk *ask)
-{
-        return (CallLine){
-                .party = ask->party->id,
-                .location = ask->location,
-                .state = ask->state,
-                .n_records = ask->n_records,
-                .n_answered = ask->n_answered,
-                .since_ms = ask->since_ms,
-        };
-}
-
 static CallPlace place_at(const void *arg, size_t index)
 {
         const LiveCall *live = arg;
@@ -370,8 +318,7 @@ static int tell(const Calls *calls, LiveCall *live)
 
                         if (live->asks[at].is_told)
                                 continue;
-                        *line = line_of(&live->asks[at]);
-                        take_card(calls, live, line);
+                        *line = call_line(calls, live, &live->asks[at]);
                         reply.progress.n_lines++;
                         live->asks[at].is_told = true;
                 }
