@@ -114,6 +114,16 @@ static bool is_other_history(const Replica *replica, const ReplicaTopic *topic)
                  epoch->previous_epoch == topic->epoch);
 }
 
+/* Its revisions may be lower than ours and still be the truth. */
+static int leave_history(Replica *replica, ReplicaTopic *topic, const ReplicaTime *time)
+{
+        topic->is_known = false;
+        if (topic == replica->reg)
+                return replica_forget(replica, topic, time);
+        picture_drop_topic(replica->picture, topic->picture);
+        return 0;
+}
+
 /* The registry, and whatever else the manifest says, allow entries to be applied from now. */
 static int begin(Replica *replica, ReplicaTopic *topic, const ReplicaTime *time)
 {
@@ -126,14 +136,14 @@ static int begin(Replica *replica, ReplicaTopic *topic, const ReplicaTime *time)
         if (!manifest->whole)
                 return 0;
         if (is_other_history(replica, topic)) {
-                /* Its revisions may be lower than ours and still be the truth. */
-                if (topic == replica->reg) {
-                        r = replica_forget(replica, topic, time);
-                        if (r)
-                                return r;
-                } else {
-                        picture_drop_topic(replica->picture, topic->picture);
-                }
+                r = leave_history(replica, topic, time);
+                if (r)
+                        return r;
+        }
+        if (!topic->is_known) {
+                /* Should it break off halfway, it is known of what history that half is. */
+                topic->epoch = topic->transfer.head.epoch;
+                topic->revision = manifest->to;
         }
         if (topic->picture)
                 picture_whole_begin(topic->picture);

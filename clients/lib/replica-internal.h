@@ -29,6 +29,8 @@ typedef struct ReplicaTopic {
         PictureTopic *picture; /* NULL: reg/ */
 
         bool is_known; /* there is a position */
+        /* The position; without one, of what history and up to where the records are, if any is
+         * held. Epoch 0: none can be. */
         uint64_t epoch, revision;
         uint64_t suspect; /* what the last beat named, if that is ahead of us; else 0 */
 

@@ -304,7 +304,7 @@ static void forget_positions(Replica *replica, const ReplicaTopic *except, const
                         continue;
                 topic_give_up(topic);
                 topic->is_known = false;
-                topic->epoch = topic->revision = topic->suspect = 0;
+                topic->suspect = 0;
                 topic->wants = topic->is_soft = false;
                 topic_want(topic, time, 0);
         }
@@ -313,8 +313,14 @@ static void forget_positions(Replica *replica, const ReplicaTopic *except, const
 
 int replica_forget(Replica *replica, const ReplicaTopic *except, const ReplicaTime *time)
 {
+        ReplicaTopic *topic, *next;
+
         drop_records(replica);
         forget_positions(replica, except, time);
+        HASH_ITER (hh, replica->topics, topic, next) {
+                if (topic != except)
+                        topic->epoch = topic->revision = 0;
+        }
         return registry_renew(replica);
 }
 
@@ -324,7 +330,7 @@ void topic_follow(Replica *replica, ReplicaTopic *topic)
 {
         const Epoch *epoch = &replica->epoch;
 
-        if (topic->is_known && replica->has_epoch && topic->epoch == epoch->previous_epoch &&
+        if (topic->epoch && replica->has_epoch && topic->epoch == epoch->previous_epoch &&
             epoch->continues && topic->revision <= epoch->previous_revision) {
                 topic->epoch = epoch->epoch;
                 topic_came(topic);
@@ -334,7 +340,7 @@ void topic_follow(Replica *replica, ReplicaTopic *topic)
 /* Whether @opening denies what we hold. */
 static bool is_broken_by(const ReplicaTopic *topic, const Epoch *opening)
 {
-        if (!topic->is_known || topic->epoch == opening->epoch)
+        if (!topic->epoch || topic->epoch == opening->epoch)
                 return false;
         if (!opening->continues)
                 return true;

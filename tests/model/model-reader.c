@@ -192,7 +192,7 @@ static void something(World *world)
         unsigned permille = chance_below(&world->chance, 1000);
 
         if (permille < 8)
-                restart(world);
+                restart(world, chance_percent(&world->chance, 20));
         else if (permille < 20)
                 enrol(world, chance_below(&world->chance, N_PARTIES), true);
         else if (permille < 25)
@@ -256,7 +256,11 @@ int main(int argc, char **argv)
         world->chance = chance_new(argc, argv);
         world_init(world);
         for (size_t i = 0; i < N_COMMITS; i++) {
-                something(world);
+                /* Once at least it is rolled back, whatever the seed. */
+                if (i == N_COMMITS / 2)
+                        restart(world, true);
+                else
+                        something(world);
                 step(world);
                 for (size_t j = 0; j < N_READERS; j++)
                         (void)compare(world, &world->readers[j]);

@@ -328,10 +328,8 @@ static inline void roll_back(World *world, uint64_t revision)
                 apply(world, i);
 }
 
-static inline void restart(World *world)
+static inline void restart(World *world, bool rolls_back)
 {
-        bool rolls_back = chance_percent(&world->chance, 20);
-
         lose_sessions(world);
         /* Committed, and not published before it was killed. */
         for (unsigned i = chance_below(&world->chance, 4); i; i--)

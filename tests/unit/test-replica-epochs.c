@@ -235,6 +235,26 @@ static void test_an_epoch_that_does_not_continue_drops_everything(void **state)
         voice_teardown(&voice);
 }
 
+static void test_nor_does_it_keep_what_has_lost_its_position(void **state)
+{
+        Voice voice;
+
+        voice_setup(&voice, NULL);
+        voice_sync(&voice);
+        assert_int_equal(publish(&voice, COUNTS, counts_of(&voice, "w1", 1), 0), 0);
+        hello(&voice, AUDIENCE_COORD); /* we may read more: all is asked for anew, */
+        replica_session_lost(voice.replica, &voice.time); /* and the broker is lost */
+        assert_position(&voice, COUNTS, 0, 0);
+        assert_int_equal(n_records(&voice), 1);
+
+        next_epoch(&voice, 2, false, 0);
+        hello(&voice, AUDIENCE_COORD);
+        assert_int_equal(voice.alarm, PLEK_ALARM_ROLLED_BACK);
+        assert_int_equal(n_records(&voice), 0);
+        assert_int_equal(registry_n_parties(replica_registry(voice.replica)), 0);
+        voice_teardown(&voice);
+}
+
 static void test_a_restart_that_lost_what_we_have_is_an_alarm(void **state)
 {
         Voice voice;
@@ -389,6 +409,7 @@ int main(void)
                 cmocka_unit_test(test_an_opening_that_does_not_come_is_asked_around),
                 cmocka_unit_test(test_a_frame_of_an_epoch_of_before_is_not_asked_about_for_ever),
                 cmocka_unit_test(test_an_epoch_that_does_not_continue_drops_everything),
+                cmocka_unit_test(test_nor_does_it_keep_what_has_lost_its_position),
                 cmocka_unit_test(test_a_restart_that_lost_what_we_have_is_an_alarm),
                 cmocka_unit_test(test_who_missed_an_epoch_asks_with_the_old_position),
                 cmocka_unit_test(test_two_heads_of_one_revision_are_an_equivocation),
