@@ -5,15 +5,6 @@
  * What a place is to others: where it is, and how its door for a care is
  */
 
-static CardWord word_of(const Registry *registry, const DoorEntry *entry)
-{
-        const char *party, *location;
-        RecordRef ref;
-
-        record_describe(entry->record, &party, &location, &ref);
-        return card_word(registry, entry->record, party);
-}
-
 /* One that is distrusted says neither where it is nor whom to call. */
 static const DoorEntry *leading_card(const Registry *registry, const DoorPlace *place)
 {
@@ -22,7 +13,7 @@ static const DoorEntry *leading_card(const Registry *registry, const DoorPlace *
 
         list_for_each (link, &place->cards) {
                 const DoorEntry *entry = list_entry(link, DoorEntry, in_place);
-                CardWord word = word_of(registry, entry);
+                CardWord word = card_word(registry, entry->record);
 
                 if (word.is_distrusted || (leading && !card_leads(&word, &best)))
                         continue;

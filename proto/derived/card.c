@@ -2,15 +2,21 @@
 
 #include <string.h>
 
-CardWord card_word(const Registry *registry, const Record *record, const char *party)
+CardWord card_word(const Registry *registry, const Record *record)
 {
-        const Party *of = registry_find(registry, party);
-        int64_t since_ms = of ? party_distrusted_since(of, record->revision) : TIME_ABSENT;
+        const char *party, *location;
+        int64_t since_ms;
+        const Party *of;
+        RecordRef ref;
 
+        record_describe(record, &party, &location, &ref);
+        of = registry_find(registry, party);
+        since_ms = of ? party_distrusted_since(of, record->revision) : TIME_ABSENT;
         return (CardWord){
                 .party = party,
                 .is_distrusted = since_ms != TIME_ABSENT && record->received_at_ms >= since_ms,
-                .n_locations = of && of->newest ? of->newest->enrolment->n_locations : SIZE_MAX,
+                .n_locations = of && party_grant(of, location) ? of->newest->enrolment->n_locations
+                                                               : SIZE_MAX,
                 .since_ms = record->since_ms,
         };
 }

@@ -18,12 +18,12 @@
 typedef struct CardWord {
         const char *party;
         bool is_distrusted;
-        size_t n_locations; /* for which the party speaks now; SIZE_MAX: it is not known any more */
+        size_t n_locations; /* for which the party speaks; SIZE_MAX: not for this one any more */
         int64_t since_ms;   /* when it was stated */
 } CardWord;
 
 /* @record is a card. */
-CardWord card_word(const Registry *registry, const Record *record, const char *party);
+CardWord card_word(const Registry *registry, const Record *record);
 /* Of two parties' cards of one status. */
 bool card_leads(const CardWord *word, const CardWord *other);
 

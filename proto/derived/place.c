@@ -25,7 +25,7 @@ static void copy_card(Keep *keep, LocationCard *to, const LocationCard *from)
 static void take_card(Gathering *g, Place *place, const Record *record, const char *party,
                       PartyTrust trust, const Update *update)
 {
-        CardWord word = card_word(g->registry, record, party);
+        CardWord word = card_word(g->registry, record);
         bool is_of_status = record->status == g->scope->status;
 
         if (place->has_card && word.is_distrusted == place->card_word.is_distrusted &&

@@ -25,20 +25,26 @@ static inline int staleness(const World *world, const Said *said)
         return (age_ms > said->valid_for_ms) + (age_ms > 3 * said->valid_for_ms);
 }
 
+/* All speak for as many locations, but for the one that is revoked: it speaks for none. */
+static inline bool is_better_card(const World *world, const Said *said, const Said *other)
+{
+        PartyTrust mine = trust(world, said), theirs = trust(world, other);
+
+        if (mine != theirs)
+                return mine < theirs;
+        return said->at_ms != other->at_ms ? said->at_ms > other->at_ms
+                                           : said->party < other->party;
+}
+
 static inline const Said *card_of(const World *world, unsigned location)
 {
         const Said *best = NULL;
 
         for (size_t i = 0; i < N_SAID; i++) {
                 const Said *said = &world->said[i];
-                bool distrusted = trust(world, said) == PARTY_DISTRUSTED;
 
-                if (!said->is_there || said->kind != SAID_CARD || said->location != location)
-                        continue;
-                if (!best || distrusted < (trust(world, best) == PARTY_DISTRUSTED) ||
-                    (distrusted == (trust(world, best) == PARTY_DISTRUSTED) &&
-                     (said->at_ms > best->at_ms ||
-                      (said->at_ms == best->at_ms && said->party < best->party))))
+                if (said->is_there && said->kind == SAID_CARD && said->location == location &&
+                    (!best || is_better_card(world, said, best)))
                         best = said;
         }
         return best && trust(world, best) != PARTY_DISTRUSTED ? best : NULL;

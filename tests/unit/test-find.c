@@ -383,6 +383,12 @@ static void test_the_card_is_that_of_whoever_speaks_for_fewer_places(void **stat
         find(&world);
         assert_string_equal(world.answer.found[0].place->party, "b");
         assert_string_equal(place_contact(world.answer.found[0].place, PLEK_CARE_ED)->phone, "3");
+
+        narrow.serial = 3; /* and none any more is not the fewest */
+        narrow.n_locations = 0;
+        apply(&world.places.fixture, &narrow);
+        find(&world);
+        assert_string_equal(world.answer.found[0].place->party, "a");
         world_end(&world);
 }
 
