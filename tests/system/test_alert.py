@@ -192,16 +192,22 @@ def test_a_stop_that_nobody_lifted_does_not_end_as_if_it_had_been():
         shown = region.keep(Events([PLEK, "alert", *tools.as_party("rav"), "--repeat", "0s",
                                     "--flaps", "0", "--lang", "nl"], tools.env))
         stop(agent, "duin-2")
+        said(desk, "RAISED")
         shown.expect("ALARM .*duin-2")
         stop(agent, "duin-2", pb.DOOR_OPEN)
         assert said(desk, "ENDED")["ended"] == "SAID"
         shown.expect("voorbij .*duin-2")
 
-        agent.state(agent.withdraw(stop(agent)))
+        gone = stop(agent)
+        said(desk, "RAISED")  # each is seen before the next: else there is nothing to end
+        shown.expect("ALARM .*duin-1")
+        agent.state(agent.withdraw(gone))
         over = said(desk, "ENDED")
         assert (over["ended"], over["state"], over["why"]) == ("WITHDRAWN", "UNKNOWN", "WITHDRAWN")
         shown.expect("ingetrokken .*duin-1")
         stop(agent)
+        said(desk, "RAISED")
+        shown.expect("ALARM .*duin-1")
         hidden = agent.door("duin-1", pb.DOOR_STOP, care=pb.CARE_ED)
         hidden.audience = pb.AUDIENCE_COORD
         agent.state(hidden)
@@ -212,6 +218,7 @@ def test_a_stop_that_nobody_lifted_does_not_end_as_if_it_had_been():
         agent.state(agent.door("duin-2", pb.DOOR_OPEN))
         stop(agent, "duin-2")
         said(desk, "RAISED")
+        shown.expect("ALARM .*duin-2")
         region.submit(region.authority.revoke("duin", [region.key("duin").public],
                                               distrusted_since_ms=1))
         assert said(desk, "ENDED")["ended"] == "DISTRUSTED"
