@@ -303,19 +303,6 @@ static void test_the_number_to_call_is_that_of_the_care(void **state)
         world_end(&world);
 }
 
-static void test_somebody_else_s_number_is_better_than_none(void **state)
-{
-        const LocationCard card = {
-                .contacts = { { "IC", "1", PLEK_CARE_ICU_ADULT }, { "SEH", "2", PLEK_CARE_ED } },
-                .n_contacts = 2,
-        };
-
-        assert_string_equal(card_contact(&card, PLEK_CARE_ED)->phone, "2");
-        assert_string_equal(card_contact(&card, PLEK_CARE_WARD)->phone, "1");
-        assert_string_equal(card_contact(&card, CODE_ABSENT)->phone, "1");
-        assert_null(card_contact(&(LocationCard){ 0 }, PLEK_CARE_ED));
-}
-
 static void test_an_exercise_finds_places_by_their_actual_cards(void **state)
 {
         World world;
@@ -360,35 +347,6 @@ static void test_a_distrusted_card_gives_neither_a_number_nor_a_place(void **sta
 
         say_card(&world.places, "a", "zeta", 520000000); /* whoever is to be believed comes first */
         assert_true(find(&world)->found[0].distance_m == 0);
-        world_end(&world);
-}
-
-static void test_the_card_is_that_of_whoever_speaks_for_fewer_places(void **state)
-{
-        static const LocationGrant zeta = { .location = "zeta", .region = "west" };
-        World world;
-        Enrolment narrow;
-
-        world_begin(&world);
-        say_door(&world.places, "a", "zeta", NULL, PLEK_DOOR_OPEN);
-        say_card(&world.places, "b", "zeta", 521000000);
-        say_card(&world.places, "a", "zeta", 520000000);
-        find(&world);
-        assert_string_equal(world.answer.found[0].place->party, "a"); /* as many: the newer */
-
-        narrow = enrolment_of(&world.places.fixture, "b", 2, 1);
-        narrow.locations = &zeta;
-        narrow.n_locations = 1;
-        apply(&world.places.fixture, &narrow);
-        find(&world);
-        assert_string_equal(world.answer.found[0].place->party, "b");
-        assert_string_equal(place_contact(world.answer.found[0].place, PLEK_CARE_ED)->phone, "3");
-
-        narrow.serial = 3; /* and none any more is not the fewest */
-        narrow.n_locations = 0;
-        apply(&world.places.fixture, &narrow);
-        find(&world);
-        assert_string_equal(world.answer.found[0].place->party, "a");
         world_end(&world);
 }
 
@@ -504,10 +462,8 @@ int main(void)
                 cmocka_unit_test(test_who_withdrew_all_that_it_said_is_left_out_and_not_forgotten),
                 cmocka_unit_test(test_of_two_parties_on_one_unit_one_counts),
                 cmocka_unit_test(test_the_number_to_call_is_that_of_the_care),
-                cmocka_unit_test(test_somebody_else_s_number_is_better_than_none),
                 cmocka_unit_test(test_an_exercise_finds_places_by_their_actual_cards),
                 cmocka_unit_test(test_a_distrusted_card_gives_neither_a_number_nor_a_place),
-                cmocka_unit_test(test_the_card_is_that_of_whoever_speaks_for_fewer_places),
                 cmocka_unit_test(test_what_only_a_distrusted_party_says_is_left_out),
                 cmocka_unit_test(test_who_is_no_longer_enrolled_is_a_doubt),
                 cmocka_unit_test(test_of_offerings_that_hold_the_one_that_began_last_does),
