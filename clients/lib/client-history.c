@@ -113,6 +113,27 @@ static int spell_party(MomentList *list, PlekMoment *moment, const char *locatio
         return r;
 }
 
+/* @ref: of an acknowledgement by the moment's party, which speaks for itself alone; where the
+ * location was, whose record it is knows. */
+static int spell_seen(MomentList *list, PlekMoment *moment, const RecordRef *ref,
+                      const char *location)
+{
+        RecordRef named = ack_named(ref);
+        PlekMoment of = { .party = ref->of_party, .revision = moment->revision };
+        int r;
+
+        report_from_ref(&named, (Status)moment->report.status, location, &moment->report);
+        r = spell_party(list, &of, location);
+        if (!r)
+                r = spell_party(list, moment, location);
+        moment->region = of.region;
+        moment->regions = of.regions;
+        moment->n_regions = of.n_regions;
+        moment->seen.party = of.party;
+        moment->seen.party_name = of.party_name;
+        return r;
+}
+
 static bool is_distrusted(const MomentList *list, const char *party, const Entry *entry)
 {
         const Party *of = registry_find(replica_registry(list->registry), party);
@@ -168,8 +189,31 @@ static int add_withdrawn(MomentList *list, const Entry *entry)
         if (!is_asked(list, withdrawn->location, &withdrawn->ref))
                 return leave_out(list, entry, "is about something else than was asked");
         report_from_ref(&withdrawn->ref, withdrawn->status, withdrawn->location, &moment.report);
-        r = spell_party(list, &moment, withdrawn->location);
+        r = withdrawn->ref.report == UPDATE_ACK
+                    ? spell_seen(list, &moment, &withdrawn->ref, withdrawn->location)
+                    : spell_party(list, &moment, withdrawn->location);
         return r ? r : add_moment(list, &moment);
+}
+
+static int spell_update(MomentList *list, PlekMoment *moment, const Update *update,
+                        const RecordRef *ref)
+{
+        PlekReport *report = &moment->report;
+        int r;
+
+        report_from_update(update, report);
+        if (update->kind == UPDATE_COUNTS)
+                moment->available_known = counts_available(&update->counts, &moment->available,
+                                                           &moment->available_computed);
+        if (update->kind != UPDATE_ACK)
+                return spell_party(list, moment, update->location);
+
+        moment->seen.revision = update->ack.revision;
+        moment->seen.function = update->ack.function;
+        r = spell_seen(list, moment, ref, update->location);
+        report->audience = (PlekAudience)update->audience;
+        moment->observed_at_ms = moment->received_at_ms;
+        return r;
 }
 
 static int add_entry(MomentList *list, const Entry *entry, const Proof *proof)
@@ -202,11 +246,7 @@ static int add_entry(MomentList *list, const Entry *entry, const Proof *proof)
         moment.party = update.party;
         moment.observed_at_ms = update.observed_at_ms;
         moment.is_distrusted = is_distrusted(list, update.party, entry);
-        report_from_update(&update, &moment.report);
-        if (update.kind == UPDATE_COUNTS)
-                moment.available_known = counts_available(&update.counts, &moment.available,
-                                                          &moment.available_computed);
-        r = spell_party(list, &moment, update.location);
+        r = spell_update(list, &moment, &update, &ref);
         return r ? r : add_moment(list, &moment);
 }
 
@@ -287,6 +327,18 @@ static int judge_answer(ClientFetch *fetch, const Request *asked, PlekHistory *r
         return finish(&list, fetch, asked->history.location, ret_history);
 }
 
+/* A program that knows none is not shown one: it would take it for a door. */
+static uint32_t reports_of(const PlekHistoryQuestion *question)
+{
+        uint32_t reports = question->reports    ? question->reports
+                           : question->location ? REPORT_BITS_ALL
+                                                : REPORT_BIT(UPDATE_DOOR) | REPORT_BIT(UPDATE_CARD);
+
+        reports &= ~REPORT_BIT(UPDATE_ACK);
+        return question->with_seen && question->location ? reports | REPORT_BIT(UPDATE_ACK)
+                                                         : reports;
+}
+
 static bool to_request(const PlekHistoryQuestion *question, Request *ret_request,
                        WireRefusal *ret_refusal)
 {
@@ -307,10 +359,7 @@ static bool to_request(const PlekHistoryQuestion *question, Request *ret_request
                         .location = question->location,
                         .unit = question->unit,
                         .care = question->care ? question->care : CODE_ABSENT,
-                        .reports = question->reports ? question->reports
-                                   : question->location
-                                           ? REPORT_BITS_ALL & ~REPORT_BIT(UPDATE_ACK)
-                                           : REPORT_BIT(UPDATE_DOOR) | REPORT_BIT(UPDATE_CARD),
+                        .reports = reports_of(question),
                         .from_ms = question->from_ms,
                         .to_ms = question->to_ms,
                         .restated = question->with_restated,

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "history-seen.h"
 #include "known-code.h"
 #include "past-options.h"
 #include "look.h"
@@ -59,6 +60,7 @@ static error_t parse(int key, char *argument, struct argp_state *state)
         case ARGP_KEY_END:
                 if (!question->location)
                         argp_usage(state);
+                question->with_seen = !question->reports;
                 return 0;
         default:
                 return ARGP_ERR_UNKNOWN;
@@ -109,7 +111,7 @@ static const char *const kind_names[] = {
 static void say_json(const PlekMoment *moment)
 {
         PlekRecord record = as_record(moment);
-        json_t *object = record_to_json(&record);
+        json_t *object = moment->seen.party ? seen_moment_to_json(moment) : record_to_json(&record);
 
         json_object_del(object, "freshness");
         json_object_del(object, "age_ms");
@@ -134,7 +136,46 @@ static void say_answer(const HistoryOptions *o, const PlekHistory *history)
         print_json_line(answer);
 }
 
-static void say_text(const PlekMoment *moment, Language language)
+/* "seen: stop · staff · since 14:02" */
+static void seen_words(const PlekHistory *history, const PlekMoment *moment, Language language,
+                       Text *text)
+{
+        const PlekMoment *statement = seen_statement(history, moment);
+        char about[TEXT_COLUMNS_MAX], value[TEXT_COLUMNS_MAX];
+        PlekRecord record;
+
+        text_add(text, "%s: ", word(language, "seen"));
+        if (moment->kind == PLEK_MOMENT_WITHDRAWN) {
+                text_add(text, "%s", word(language, "taken back"));
+        } else if (statement) {
+                record = as_record(statement);
+                row_say(&record, language, about, sizeof(about), value, sizeof(value));
+                text_add(text, "%s", value);
+        } else {
+                text_add(text, "%s", label(PLEK_CODES_REPORT, moment->report.kind, language));
+        }
+}
+
+/* The line of what was seen says why it is over. */
+static bool has_ended_with_it(const PlekMoment *moment)
+{
+        return moment->seen.party && moment->withdrawn == PLEK_WITHDRAWN_ENDED;
+}
+
+/* Who says so, and in which function: of a door who authorised it. */
+static void who_words(const PlekMoment *moment, Text *text)
+{
+        const char *function = moment->seen.function;
+
+        if (moment->report.kind == PLEK_REPORT_DOOR && !moment->seen.party &&
+            moment->kind != PLEK_MOMENT_WITHDRAWN)
+                function = moment->report.door.authorised_by;
+        text_add(text, "%s", moment->party_name ? moment->party_name : moment->party);
+        if (function)
+                text_add(text, " (%s)", function);
+}
+
+static void say_text(const PlekHistory *history, const PlekMoment *moment, Language language)
 {
         static const char *const kinds[] = {
                 [PLEK_MOMENT_STOOD] = "stood",       [PLEK_MOMENT_SAID] = "",
@@ -147,16 +188,15 @@ static void say_text(const PlekMoment *moment, Language language)
         Text text = { line, sizeof(line) };
 
         row_say(&record, language, about, sizeof(about), value, sizeof(value));
+        if (moment->seen.party)
+                seen_words(history, moment, language, &(Text){ value, sizeof(value) });
         when_format(moment->observed_at_ms, observed);
         when_format(moment->received_at_ms, received);
         text_add_padded(&text, observed, 18);
         text_add_padded(&text, received, 18);
         text_add_padded(&text, about, 24);
         text_add_padded(&text, value, 40);
-        text_add(&text, "%s", moment->party_name ? moment->party_name : moment->party);
-        if (moment->report.kind == PLEK_REPORT_DOOR && moment->report.door.authorised_by &&
-            moment->kind != PLEK_MOMENT_WITHDRAWN)
-                text_add(&text, " (%s)", moment->report.door.authorised_by);
+        who_words(moment, &text);
         if (*kinds[moment->kind])
                 text_add(&text, "  %s", word(language, kinds[moment->kind]));
         if (moment->kind == PLEK_MOMENT_MOVED && moment->region)
@@ -199,8 +239,8 @@ static int say(const HistoryOptions *o, const PlekHistory *history)
         for (size_t i = 0; i < history->n_moments; i++) {
                 if (o->common.json)
                         say_json(moments[i]);
-                else
-                        say_text(moments[i], o->common.language);
+                else if (!has_ended_with_it(moments[i]))
+                        say_text(history, moments[i], o->common.language);
         }
         if (o->common.json)
                 say_answer(o, history);
@@ -214,7 +254,8 @@ int command_history(int argc, char **argv)
                 { "care", OPTION_CARE, "CARE", 0, "This care only", 1 },
                 { "from", OPTION_FROM, "TIME", 0, "Observed from then on (7d ago)", 1 },
                 { "to", OPTION_TO, "TIME", 0, "Observed before then (now)", 1 },
-                { "doors", OPTION_DOORS, NULL, 0, "Doors only: who changed what", 1 },
+                { "doors", OPTION_DOORS, NULL, 0,
+                  "Doors only: who changed what, and not who has seen it", 1 },
                 { "all", OPTION_ALL, NULL, 0, "Also what says the same again", 1 },
                 { 0 },
         };
@@ -224,7 +265,8 @@ int command_history(int argc, char **argv)
                 .parser = parse,
                 .args_doc = "LOCATION",
                 .doc = "What was said of LOCATION, by when it was true; beside it when the broker "
-                       "received it, and who said it. A TIME is 03:12 (the last one), 2026-11-01, "
+                       "received it, and who said it; and who has seen what (plek ack). A TIME is "
+                       "03:12 (the last one), 2026-11-01, "
                        "'2026-11-01 03:12' or how long ago, as in 30d.",
                 .children = children,
         };

@@ -11,6 +11,9 @@
  *
  * Shown is what we may read under the stricter of then and now: what has since been kept for
  * coordination centres is for them in its past, too.
+ *
+ * With it, if asked for, who has seen what, and when: acknowledgements, shown to whom what they are
+ * of is.
  */
 
 #include "plek/client.h"
@@ -28,14 +31,24 @@ typedef enum PlekMomentKind {
         PLEK_MOMENT_WITHDRAWN, /* by its party or by the broker; withdrawn says why */
 } PlekMomentKind;
 
+/* What somebody has seen. Which record it is, its moment's report says. */
+typedef struct PlekMomentSeen {
+        const char *party;      /* whose record; NULL: the moment is no acknowledgement */
+        const char *party_name; /* or NULL */
+        uint64_t revision;      /* which statement: that one, or the last before it; 0: withdrawn */
+        const char *function;   /* of whoever saw it; NULL: not said */
+} PlekMomentSeen;
+
 typedef struct PlekMoment {
         PlekMomentKind kind;
         const char *party;
         const char *party_name; /* or NULL */
         const char *region;     /* of the location then; NULL: it is not known any more */
-        PlekReport report;      /* of a withdrawal, only what the record's key says */
+        PlekReport report;      /* of a withdrawal, only what the record's key says; of an
+                                 * acknowledgement, only what that of the record seen says */
+        PlekMomentSeen seen;
         uint64_t revision;
-        int64_t observed_at_ms; /* of a withdrawal, as received */
+        int64_t observed_at_ms; /* of a withdrawal and an acknowledgement, as received */
         int64_t received_at_ms;
         int64_t since_ms;        /* since when the same was said, by when it was received */
         PlekWithdrawn withdrawn; /* 0: it was not */
@@ -55,6 +68,7 @@ typedef struct PlekHistoryQuestion {
         uint32_t reports;     /* PLEK_REPORT_SET()s; 0: all that may be asked */
         int64_t from_ms, to_ms;
         bool with_restated; /* also what says the same again */
+        bool with_seen;     /* of a location: also acknowledgements of any of its records */
 } PlekHistoryQuestion;
 
 /* For PlekHistoryQuestion.reports. */

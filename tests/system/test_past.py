@@ -6,7 +6,7 @@ import time
 import plek_pb2 as pb
 import tap
 from harness import Region, until_true
-from plekpy import envelope
+from plekpy import envelope, records
 from plekpy.session import Refused
 from tools import REFUSED, USAGE, Tools
 
@@ -268,6 +268,56 @@ def test_a_past_exercise_and_a_word_of_who_is_distrusted_do_not_look_like_others
                                                        party="meldkamer").out.splitlines()
         assert begin.startswith("what is kept of it begins 20")
         assert "distrusted" not in head + emergency and "does not count: distrusted" in ward_door
+
+
+def test_who_has_seen_what_is_part_of_a_history_for_who_may_read_that():
+    with Region() as region:
+        region.enrol_agent("duin", {"duin-1": "oost", "duin-2": "oost"}, name="Duinzicht")
+        region.enrol_reader("rav", name="RAV Oost")
+        agent, room, rav, centre = (region.agent("duin"), region.reader("meldkamer"),
+                                    region.reader("rav"), region.reader("centre", coord=True))
+        tools = Tools(region)
+        stop = agent.door("duin-1", pb.DOOR_STOP, care=pb.CARE_ED)
+        agent.state(stop)
+        ack = rav.make_ack(rav.wait_update(stop), "rav", ack=pb.Ack(function="regievoerder"))
+        rav.hand_in(ack)
+        back = records.key_of_ref(records.ref_of(ack))
+        rav.hand_in(rav.make_ack(rav.find(stop), "rav", withdraw=back))
+        room.hand_in(room.make_ack(room.wait_update(stop), "meldkamer"))
+        agent.state(agent.door("duin-1", pb.DOOR_OPEN, care=pb.CARE_ED))
+        hidden = agent.door("duin-2", pb.DOOR_STOP, care=pb.CARE_ED)
+        hidden.audience = pb.AUDIENCE_COORD
+        agent.state(hidden)
+        centre.hand_in(centre.make_ack(centre.wait_update(hidden), "centre",
+                                       ack=pb.Ack(function="planted-function")))
+
+        lines = tools.plek("history", "duin-1", "--json", party="meldkamer").lines()[:-1]
+        lines.sort(key=lambda line: (line["revision"], "ack" in line))
+        said, seen, back, again, opened, ended = lines
+        assert said["door"]["state"] == "STOP" and opened["door"]["state"] == "OPEN"
+        assert seen["party"] == "rav" and seen["party_name"] == "RAV Oost"
+        assert seen["kind"] == "SAID" and seen["location"] == "duin-1"
+        assert seen["region"] == "oost" and "door" not in seen
+        assert seen["received_at_ms"] >= said["received_at_ms"]
+        assert seen["ack"] == {"party": "duin", "party_name": "Duinzicht", "report": "door",
+                               "care": "ED", "plan": 0, "revision": said["revision"],
+                               "function": "regievoerder"}, seen
+        assert (back["kind"], back["party"], back["withdrawn"]) == \
+            ("WITHDRAWN", "rav", "BY_PARTY"), back
+        assert again["party"] == "meldkamer" and "function" not in again["ack"]
+        assert (ended["party"], ended["withdrawn"]) == ("meldkamer", "ENDED"), ended
+
+        table = tools.plek("history", "duin-1", "--lang", "nl", party="rav").out.splitlines()
+        assert len(table) == 7, table  # two of them are the head
+        for what, who in (("gezien: stop", "RAV Oost (regievoerder)"), ("gezien: stop", "meldkamer"),
+                          ("gezien: ingetrokken", "RAV Oost")):
+            assert sum(what in line and line.endswith(who) for line in table) == 1, table
+        assert all("ack" not in line for line in tools.plek(
+            "history", "duin-1", "--doors", "--json", party="meldkamer").lines())
+
+        assert "planted-function" in tools.plek("history", "duin-2", party="centre").out
+        for more in ((), ("--json",), ("--all",)):
+            assert "planted" not in tools.plek("history", "duin-2", *more, party="meldkamer").out
 
 
 def test_stops_are_counted_and_what_their_neighbours_did():
