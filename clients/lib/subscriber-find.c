@@ -78,6 +78,19 @@ static void show_door(const Found *found, PlekFound *to)
         to->door_age_ms = found->door->age_ms;
 }
 
+static void show_plan(const DoorWord *plan, PlekFound *to)
+{
+        to->plan_starts_at_ms = to->plan_ends_at_ms = PLEK_NO_TIME;
+        if (!plan)
+                return;
+        to->plan_state = plan->door->state;
+        to->plan_starts_at_ms = plan->door->starts_at_ms;
+        to->plan_ends_at_ms = plan->door->ends_at_ms;
+        to->n_plan_exceptions = plan->door->n_exceptions;
+        memcpy(to->plan_exceptions, plan->door->exceptions,
+               plan->door->n_exceptions * sizeof(plan->door->exceptions[0]));
+}
+
 static int show(FindShown *find, uint32_t care, int64_t now_ms)
 {
         const FindAnswer *answer = &find->answer;
@@ -104,6 +117,7 @@ static int show(FindShown *find, uint32_t care, int64_t now_ms)
                 if (from->n_units)
                         show_units(from, keep, &found[i]);
                 show_door(from, &found[i]);
+                show_plan(from->lead.plan, &found[i]);
         }
         if (keep->failed)
                 return err_raise(-ENOMEM);

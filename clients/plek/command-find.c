@@ -22,7 +22,8 @@
 enum {
         SHOWN_DEFAULT = 20,
         E7 = 10 * 1000 * 1000,
-        FAR_M = 300 * 1000, /* nobody is taken this far by road */
+        FAR_M = 300 * 1000,             /* nobody is taken this far by road */
+        AHEAD_MS = 12 * 60 * 60 * 1000, /* of what is announced, this is about a patient of now */
 };
 
 typedef struct FindOptions {
@@ -187,9 +188,7 @@ static void say_door(const PlekFound *found, Language language, Text *text)
         text_add(text, "%s", label(PLEK_CODES_DOOR_STATE, found->door_state, language));
         if (found->door_standing == PLEK_EXPIRED)
                 text_add(text, " (%s)", word(language, "expired"));
-        for (size_t i = 0; i < found->n_door_exceptions; i++)
-                text_add(text, "%s%s %s", i ? "," : " ", i ? "" : word(language, "except"),
-                         label(PLEK_CODES_EXCEPTION, found->door_exceptions[i], language));
+        exceptions_words(found->door_exceptions, found->n_door_exceptions, language, text);
         narrower_words(found->door_narrower, found->n_door_narrower, language, text);
         if (found->door_reason)
                 text_add(text, " · %s", label(PLEK_CODES_REASON, found->door_reason, language));
@@ -202,6 +201,17 @@ static void say_door(const PlekFound *found, Language language, Text *text)
                 text_add(text, " · %s %s", word(language, "until"), when);
         }
         say_door_age(found, language, text);
+}
+
+/* "stop from 21:00, until 23:00 except multitrauma": what is open now and may not be on arrival. */
+static void say_plan(const PlekFound *found, int64_t now_ms, Language language, Text *text)
+{
+        if (!found->plan_state || found->plan_starts_at_ms - now_ms > AHEAD_MS)
+                return;
+        text_add(text, " · ");
+        plan_at_words(found->plan_state, found->plan_starts_at_ms, found->plan_ends_at_ms, language,
+                      text);
+        exceptions_words(found->plan_exceptions, found->n_plan_exceptions, language, text);
 }
 
 /* Who says so: of the free places, or else of the door. */
@@ -245,7 +255,7 @@ static void say_name(const PlekFound *found, Text *text)
         }
 }
 
-static void say_found(const PlekFound *found, size_t n, Language language)
+static void say_found(const PlekFound *found, size_t n, int64_t now_ms, Language language)
 {
         char line[TEXT_COLUMNS_MAX], part[256];
         Text text = { line, sizeof(line) }, piece = { part, sizeof(part) };
@@ -268,6 +278,7 @@ static void say_found(const PlekFound *found, size_t n, Language language)
         if (found->contact)
                 text_add(&text, "%s %s  ", found->contact->phone, found->contact->function);
         say_door(found, language, &text);
+        say_plan(found, now_ms, language, &text);
         if (who(found))
                 text_add(&text, "  [%s]", who(found));
         if (found->rank == PLEK_FIND_LEFT_OUT)
@@ -313,7 +324,7 @@ static void say_answer(const PlekFindAnswer *answer, const FindOptions *o)
                 if (found->rank != rank)
                         puts(word(o->common.language, find_rank_words[found->rank]));
                 rank = found->rank;
-                say_found(found, i + 1, o->common.language);
+                say_found(found, i + 1, answer->now_ms, o->common.language);
         }
         if (o->common.json)
                 return;

@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "json-set.h"
 #include "known-code.h"
 #include "look.h"
 #include "region-filter.h"
@@ -30,7 +31,8 @@ typedef struct Late {
         char region[40], location[72], party[72], party_name[136];
         char unit[72], label[136], method[40];
         PlekReportKind report;
-        uint32_t care; /* or PLEK_ANY */
+        uint32_t care;   /* or PLEK_ANY */
+        uint32_t source; /* PlekSource; 0: not said */
         uint32_t agreed_s;
         int64_t overdue_ms, age_ms;
 } Late;
@@ -106,6 +108,7 @@ static void keep_record(Late *late, const PlekRecord *record)
         KEEP(late->unit, report->unit);
         KEEP(late->label, report->label);
         late->report = report->kind;
+        late->source = report->source;
         if (report->kind == PLEK_REPORT_COUNTS)
                 late->care = report->counts.care;
         else if (report->kind == PLEK_REPORT_DOOR)
@@ -201,6 +204,17 @@ static const PlekLocationCard *card_of(PlekSubscriber *subscriber, const Late *l
         return &record.report.card;
 }
 
+/* Where the party has none: by the card that leads there. Good until the next door is looked at. */
+static bool call_by_leading_card(PlekSubscriber *subscriber, const Late *late,
+                                 PlekLeadingDoor *ret_door)
+{
+        PlekDoorScope scope = PLEK_DOOR_SCOPE_INIT;
+
+        scope.location = late->location;
+        scope.care = late->care;
+        return !plek_subscriber_leading_door(subscriber, &scope, ret_door) && ret_door->card_party;
+}
+
 /* ------------------------------------------------------------------ JSON */
 
 static void set_text(json_t *object, const char *name, const char *text)
@@ -214,10 +228,15 @@ static json_t *late_to_json(PlekSubscriber *subscriber, const Late *late)
         const PlekLocationCard *card = card_of(subscriber, late);
         json_t *object = json_pack("{s:s, s:s, s:s, s:b}", "region", late->region, "location",
                                    late->location, "party", late->party, "never", late->is_never);
+        PlekLeadingDoor door;
         int64_t since_ms;
         bool is_connected;
 
         set_text(object, "party_name", late->party_name);
+        if (!card && call_by_leading_card(subscriber, late, &door)) {
+                set_text(object, "name", door.name);
+                json_set_contact(object, door.phone_function, door.phone, door.card_party);
+        }
         if (card)
                 json_object_update_new(object,
                                        json_pack("{s:s, s:s, s:o}", "name", card->name, "kind",
@@ -234,6 +253,8 @@ static json_t *late_to_json(PlekSubscriber *subscriber, const Late *late)
         set_text(object, "unit", late->unit);
         set_text(object, "label", late->label);
         set_text(object, "method", late->method);
+        if (late->source)
+                json_set_code(object, "source", PLEK_CODES_SOURCE, late->source);
         if (late->care != PLEK_ANY) {
                 const char *care = plek_code_name(PLEK_CODES_CARE, late->care);
 
@@ -249,12 +270,26 @@ static json_t *late_to_json(PlekSubscriber *subscriber, const Late *late)
 
 /* ------------------------------------------------------------------ text */
 
-static void print_location(PlekSubscriber *subscriber, const Late *late)
+static void print_leading_card(PlekSubscriber *subscriber, const Late *late, Language language)
+{
+        PlekLeadingDoor door;
+
+        if (!call_by_leading_card(subscriber, late, &door)) {
+                puts(late->location);
+                return;
+        }
+        text_print("%s", door.name ? door.name : late->location);
+        if (door.phone)
+                text_print("  %s %s", door.phone_function, door.phone);
+        text_print(" (%s: %s)\n", word(language, "says"), door.card_party);
+}
+
+static void print_location(PlekSubscriber *subscriber, const Late *late, Language language)
 {
         const PlekLocationCard *card = card_of(subscriber, late);
 
         if (!card) {
-                puts(late->location);
+                print_leading_card(subscriber, late, language);
                 return;
         }
         text_print("%s (%s)", card->name, card->kind);
@@ -271,7 +306,11 @@ static void add_agent(Text *text, PlekSubscriber *subscriber, const Late *late, 
 
         text_add(text, "%s", *late->party_name ? late->party_name : late->party);
         if (plek_subscriber_presence(subscriber, late->party, &is_connected, &since_ms)) {
-                text_add(text, "  %s", word(language, "no agent seen"));
+                /* Who reports by hand has none that could have died. */
+                text_add(text, "  %s",
+                         late->source == PLEK_SOURCE_MANUAL
+                                 ? label(PLEK_CODES_SOURCE, late->source, language)
+                                 : word(language, "no agent seen"));
                 return;
         }
         duration_format(MAX(plek_subscriber_now_ms(subscriber) - since_ms, (int64_t)0), since);
@@ -326,7 +365,7 @@ static void print_text(PlekSubscriber *subscriber, const LateList *list, Languag
                         puts(late->region);
                 if (!previous || strcmp(previous->location, late->location) != 0 ||
                     strcmp(previous->party, late->party) != 0)
-                        print_location(subscriber, late);
+                        print_location(subscriber, late, language);
                 print_late(subscriber, late, language);
         }
 }

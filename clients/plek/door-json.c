@@ -77,14 +77,6 @@ static void set_plan(json_t *object, const PlekLeadingDoor *door)
         json_object_set_new(object, "plan", plan);
 }
 
-static void set_contact(json_t *object, const char *function, const char *phone, const char *party)
-{
-        if (phone)
-                json_object_set_new(object, "contact",
-                                    json_pack("{s:s, s:s, s:s*}", "function", function, "phone",
-                                              phone, "party", party));
-}
-
 const char *door_why_name(PlekDoorWhy why)
 {
         static const char *const whys[] = {
@@ -103,7 +95,7 @@ json_t *leading_to_json(const PlekLeadingDoor *door)
         json_t *object = scope_to_json(&door->scope);
 
         json_set_string(object, "name", door->name);
-        set_contact(object, door->phone_function, door->phone, door->card_party);
+        json_set_contact(object, door->phone_function, door->phone, door->card_party);
         set_state(object, "state", door->state);
         if (door->state == PLEK_DOOR_UNKNOWN)
                 json_set_string(object, "why", door_why_name(door->why));
@@ -155,7 +147,7 @@ static json_t *neighbour_to_json(const PlekNeighbour *neighbour)
         json_object_set_new(object, "exceptions",
                             exceptions_to_json(neighbour->exceptions, neighbour->n_exceptions));
         narrower_set(object, neighbour->narrower, neighbour->n_narrower);
-        set_contact(object, neighbour->phone_function, neighbour->phone, NULL);
+        json_set_contact(object, neighbour->phone_function, neighbour->phone, NULL);
         return object;
 }
 

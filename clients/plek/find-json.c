@@ -39,22 +39,31 @@ const FindLeftOut find_left_out[] = {
         [PLEK_LEFT_OUT_TOO_FAR] = { "TOO_FAR", "too far" },
 };
 
+static void set_plan(json_t *object, const PlekFound *found)
+{
+        json_t *plan;
+
+        if (!found->plan_state)
+                return;
+        plan = json_object();
+        json_set_code(plan, "state", PLEK_CODES_DOOR_STATE, found->plan_state);
+        json_set_time(plan, "starts_at_ms", found->plan_starts_at_ms);
+        json_set_time(plan, "ends_at_ms", found->plan_ends_at_ms);
+        json_object_set_new(plan, "exceptions",
+                            exceptions_to_json(found->plan_exceptions, found->n_plan_exceptions));
+        json_object_set_new(object, "plan", plan);
+}
+
 static json_t *door_to_json(const PlekFound *found)
 {
-        json_t *exceptions = json_array();
         json_t *object = json_pack(
                 "{s:s, s:s, s:o, s:s*, s:s*}", "state",
                 found->door_state ? plek_code_name(PLEK_CODES_DOOR_STATE, found->door_state)
                                   : "UNKNOWN",
-                "standing", standing_name(found->door_standing), "exceptions", exceptions, "party",
+                "standing", standing_name(found->door_standing), "exceptions",
+                exceptions_to_json(found->door_exceptions, found->n_door_exceptions), "party",
                 found->door_party, "text", found->door_text);
 
-        for (size_t i = 0; i < found->n_door_exceptions; i++) {
-                const char *name = plek_code_name(PLEK_CODES_EXCEPTION, found->door_exceptions[i]);
-
-                json_array_append_new(exceptions, name ? json_string(name)
-                                                       : json_integer(found->door_exceptions[i]));
-        }
         json_set_string(object, "why", door_why_name(found->door_why));
         narrower_set(object, found->door_narrower, found->n_door_narrower);
         if (found->door_reason)
@@ -68,6 +77,7 @@ static json_t *door_to_json(const PlekFound *found)
                 json_object_set_new(object, "freshness",
                                     json_string(freshness_name(found->door_freshness)));
         }
+        set_plan(object, found);
         return object;
 }
 

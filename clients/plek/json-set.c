@@ -19,6 +19,14 @@ void json_set_time(json_t *object, const char *key, int64_t ms)
                 json_object_set_new(object, key, json_integer(ms));
 }
 
+void json_set_contact(json_t *object, const char *function, const char *phone, const char *party)
+{
+        if (phone)
+                json_object_set_new(object, "contact",
+                                    json_pack("{s:s, s:s, s:s*}", "function", function, "phone",
+                                              phone, "party", party));
+}
+
 json_t *regions_to_json(const PlekRegion *regions, size_t n_regions)
 {
         json_t *array = json_array();

@@ -136,6 +136,13 @@ typedef struct PlekFound {
         int64_t door_since_ms, door_ends_at_ms; /* or PLEK_NO_TIME */
         PlekFreshness door_freshness;
         int64_t door_age_ms; /* of what leads; -1: nothing does */
+
+        /* The next door announced ahead there for this patient. It does not change the rank: what
+         * holds now does. */
+        uint32_t plan_state;                           /* PlekDoorState; 0: none is announced */
+        int64_t plan_starts_at_ms, plan_ends_at_ms;    /* or PLEK_NO_TIME */
+        uint32_t plan_exceptions[PLEK_EXCEPTIONS_MAX]; /* who is let in all the same */
+        size_t n_plan_exceptions;
 } PlekFound;
 
 typedef struct PlekFindAnswer {

@@ -239,6 +239,29 @@ def test_a_doubt_is_said_to_people_too():
         assert "~door: reopened, unconfirmed" in b and "~places" not in b, b
 
 
+def test_a_stop_that_is_announced_is_seen_before_the_patient_arrives():
+    with Region() as region:
+        tools = five(region)
+        put(tools, "door", "a", "OPEN")
+        put(tools, "counts", "a", "available=5")
+        put(tools, "counts", "b", "available=5")
+        for plan, place, begins, end in (("1", "a", "+3h", "+5h"), ("1", "b", "+30h", "+40h")):
+            put(tools, "door", place, "STOP", "--plan", plan, "--from", begins, "--until", end,
+                "--except", "MULTITRAUMA")
+        a, b = find(tools)
+        assert a["rank"] == "free" and a["door"]["state"] == "OPEN"
+        plan = a["door"]["plan"]
+        assert plan["state"] == "STOP" and plan["exceptions"] == ["MULTITRAUMA"]
+        assert plan["ends_at_ms"] - plan["starts_at_ms"] == 2 * 3600 * 1000
+        assert b["door"]["plan"]["state"] == "STOP"
+        for language, words in (("en", "stop from"), ("nl", "stop vanaf")):
+            said = tools.plek("find", "--care", "ED", *HERE, "--lang", language,
+                              party="meldkamer").out.splitlines()
+            a, b = (next(line for line in said if f"Ziekenhuis {place}" in line) for place in "ab")
+            assert f"· {words} " in a and "multitrauma  [" in a, a
+            assert words not in b, b      # tomorrow evening is not about a patient of now
+
+
 def test_an_exercise_is_never_an_answer_to_what_is_real():
     with Region() as region:
         tools = five(region)

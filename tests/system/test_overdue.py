@@ -99,11 +99,32 @@ def test_an_agent_that_is_there_and_one_that_is_not_are_told_apart():
         tools = hospital(region)
         say_kind(tools, "duin", "duin-ed", "V6")
         tools.put("duin", "counts", "--location", "duin-ed", *ICU, "--observed", "-1h")
-        assert "no agent seen" in tools.plek("overdue", party="meldkamer").out
+        # Who reports by hand has no agent that could be missed.
+        table = tools.plek("overdue", party="meldkamer").out
+        assert re.search(r"overdue 1 h .*Duinzicht  by hand$", table, re.M), table
+        assert re.search(r"nothing reported yet +Duinzicht  no agent seen$", table, re.M), table
+        assert re.search(r"Duinzicht  met de hand$",
+                         tools.plek("overdue", "--lang", "nl", party="meldkamer").out, re.M)
         agent = region.agent("duin")
         assert "agent connected" in tools.plek("overdue", party="meldkamer").out
         agent.close()
         until_true(lambda: "agent away" in tools.plek("overdue", party="meldkamer").out)
+
+
+def test_where_who_is_late_has_no_card_the_one_that_leads_says_whom_to_call():
+    with region_of() as region:
+        region.enrol_agent("zcc", {"duin-ed": "oost", "duin-west": "west"})
+        tools = hospital(region)
+        say_kind(tools, "zcc", "duin-ed", "V6")
+        say_kind(tools, "zcc", "duin-west", "V6")
+        tools.put("duin", "counts", "--location", "duin-ed", *ICU, "--observed", "-30min")
+        lines = tools.plek("overdue", "--json", party="meldkamer").lines()
+        late = next(line for line in lines if not line["never"])
+        assert late["party"] == "duin" and late["source"] == "MANUAL" and "contacts" not in late
+        assert late["contact"] == {"function": "Opname", "phone": "088 000 0701", "party": "zcc"}
+        assert late["name"] == "Huis duin-ed"
+        table = tools.plek("overdue", party="meldkamer").out
+        assert "Huis duin-ed  Opname 088 000 0701 (says: zcc)" in table, table
 
 
 def test_an_alert_comes_when_it_begins_and_when_it_ends():
