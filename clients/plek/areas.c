@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "csv-file.h"
+#include "sentences.h"
 
 enum { ROWS_MAX = 10 * 1000 * 1000 };
 
@@ -33,7 +34,8 @@ static int table_open(AreaTable *table, const char *path)
         r = csv_file_new(&table->csv, table->file, ',');
         if (r == CSV_FILE_E_HEADER)
                 return fail(EXIT_FILE, "%s has no header, or two columns of one name.", path);
-        return r ? fail(EXIT_FILE, "%s cannot be read: %s.", path, plek_result_text(r)) : EXIT_DONE;
+        return r ? fail(EXIT_FILE, "%s cannot be read: %s.", path, spoken(plek_result_text(r)))
+                 : EXIT_DONE;
 }
 
 static int column(const AreaTable *table, const char *name, size_t *ret_column)
@@ -55,9 +57,9 @@ static int next(const AreaTable *table, CsvRow *ret_row, bool *ret_end)
         if (r == CSV_FILE_E_ROW || r == CSV_FILE_E_CUT)
                 return fail(EXIT_FILE, "%s, line %lu: not a row of CSV.", table->path,
                             ret_row->line);
-        return r && !*ret_end
-                       ? fail(EXIT_FILE, "%s cannot be read: %s.", table->path, plek_result_text(r))
-                       : EXIT_DONE;
+        return r && !*ret_end ? fail(EXIT_FILE, "%s cannot be read: %s.", table->path,
+                                     spoken(plek_result_text(r)))
+                              : EXIT_DONE;
 }
 
 static int number(const AreaTable *table, const CsvRow *row, size_t at, double least, double most,

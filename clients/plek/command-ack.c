@@ -8,6 +8,7 @@
 #include "known-code.h"
 #include "look.h"
 #include "row.h"
+#include "sentences.h"
 #include "text.h"
 #include "words.h"
 
@@ -215,7 +216,7 @@ int command_ack(int argc, char **argv)
                 return r;
         r = plek_client_new(&client, peer.context, &peer.peer);
         if (r)
-                return fail(EXIT_FILE, "cannot connect: %s.", plek_result_text(r));
+                return fail(EXIT_FILE, "cannot connect: %s.", spoken(plek_result_text(r)));
         plek_client_set_timeout(client, o.common.timeout_ms);
 
         acking.subscriber = subscriber;
@@ -223,7 +224,7 @@ int command_ack(int argc, char **argv)
         plek_subscriber_position(subscriber, &acking.epoch, &revision);
         r = strchr(o.what, '/') ? by_record(&acking) : by_location(&acking);
         if (r)
-                return fail(EXIT_FILE, "%s.", plek_result_text(r));
+                return fail(EXIT_FILE, "%s.", spoken(plek_result_text(r)));
         if (!acking.n_done)
                 return fail(EXIT_REFUSED,
                             "%s: there is nothing to acknowledge: no such record that we may "

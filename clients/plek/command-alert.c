@@ -16,6 +16,7 @@
 #include "look.h"
 #include "outlet.h"
 #include "region-filter.h"
+#include "sentences.h"
 #include "when.h"
 #include "words.h"
 
@@ -92,7 +93,7 @@ static const struct argp_option options[] = {
 static void add(struct argp_state *state, const char **list, size_t *n, const char *argument)
 {
         if (*n == LIST_MAX)
-                argp_error(state, "at most %d of them", LIST_MAX);
+                usage_error(state, "at most %d of them", LIST_MAX);
         list[(*n)++] = argument;
 }
 
@@ -101,7 +102,7 @@ static int64_t duration(struct argp_state *state, const char *argument)
         int64_t ms;
 
         if (duration_parse(&ms, argument) || ms < 0 || ms > INT64_C(7) * 24 * 3600 * 1000)
-                argp_error(state, "a duration is 0s to 7d, as in 30s or 5min, not '%s'", argument);
+                usage_error(state, "a duration is 0s to 7d, as in 30s or 5min, not '%s'", argument);
         return ms;
 }
 
@@ -118,7 +119,7 @@ static void parse_state(AlertOptions *o, struct argp_state *state, const char *a
 static void parse_care(AlertOptions *o, struct argp_state *state, const char *argument)
 {
         if (o->rules.n_cares == LIST_MAX)
-                argp_error(state, "at most %d of them", LIST_MAX);
+                usage_error(state, "at most %d of them", LIST_MAX);
         o->cares[o->rules.n_cares++] = known_code(state, PLEK_CODES_CARE, "care", argument);
 }
 
@@ -128,7 +129,7 @@ static void parse_flaps(AlertOptions *o, struct argp_state *state, const char *a
         unsigned long n = strtoul(argument, &end, 10);
 
         if (*end || !*argument || n > 15)
-                argp_error(state, "--flaps is 0 to 15, not '%s'", argument);
+                usage_error(state, "--flaps is 0 to 15, not '%s'", argument);
         o->rules.n_flaps = n;
 }
 
@@ -214,12 +215,12 @@ static error_t parse(int key, char *argument, struct argp_state *state)
                 return 0;
         case ARGP_KEY_ARG:
                 if (o->told.n_arguments == TOLD_ARGUMENTS_MAX)
-                        argp_error(state, "at most %d arguments", TOLD_ARGUMENTS_MAX);
+                        usage_error(state, "at most %d arguments", TOLD_ARGUMENTS_MAX);
                 o->told.arguments[o->told.n_arguments++] = argument;
                 return 0;
         case ARGP_KEY_END:
                 if (o->told.n_arguments && !o->told.program && !o->told.escalate_program)
-                        argp_error(state, "arguments are a program's: say which with --run");
+                        usage_error(state, "arguments are a program's: say which with --run");
                 return 0;
         default:
                 if (parse_which(o, key, argument, state) == 0)
@@ -351,7 +352,7 @@ static int watch_for_alerts(AlertOptions *o)
         o->told.subscriber = subscriber;
         r = plek_alerts_new(&alerts, subscriber, &o->rules, on_alert, o);
         if (r)
-                return fail(EXIT_FILE, "%s.", plek_result_text(r));
+                return fail(EXIT_FILE, "%s.", spoken(plek_result_text(r)));
         o->alerts = alerts;
         r = look_ready(&peer, subscriber, &o->common);
         if (!r)
@@ -363,7 +364,7 @@ static int watch_for_alerts(AlertOptions *o)
         r = run(o, subscriber);
         wait_for_programs(o, subscriber);
         if (r)
-                return fail(EXIT_FILE, "%s.", plek_result_text(r));
+                return fail(EXIT_FILE, "%s.", spoken(plek_result_text(r)));
         if (o->once && !o->told.n_alerts)
                 return fail(EXIT_REFUSED, "there was no alert.");
         return EXIT_DONE;

@@ -34,7 +34,7 @@ enum {
 static void add_care(CallArguments *o, const char *argument, struct argp_state *state)
 {
         if (o->call.n_cares == PLEK_CALL_CARES_MAX)
-                argp_error(state, "a call names at most %d kinds of care", PLEK_CALL_CARES_MAX);
+                usage_error(state, "a call names at most %d kinds of care", PLEK_CALL_CARES_MAX);
         o->cares[o->call.n_cares++] = known_code(state, PLEK_CODES_CARE, "care", argument);
 }
 
@@ -42,7 +42,7 @@ static void take_within(CallArguments *o, const char *argument, struct argp_stat
 {
         if (duration_parse(&o->call.within_ms, argument) || o->call.within_ms < 1 ||
             o->call.within_ms > PLEK_CALL_LONGEST_MS)
-                argp_error(state, "'%s' is no time of at most an hour, such as 10m", argument);
+                usage_error(state, "'%s' is no time of at most an hour, such as 10m", argument);
 }
 
 static error_t parse(int key, char *argument, struct argp_state *state)
@@ -76,7 +76,7 @@ static error_t parse(int key, char *argument, struct argp_state *state)
                 return 0;
         case ARGP_KEY_END:
                 if (!o->call.region)
-                        argp_error(state, "--region says whose agents are called on");
+                        usage_error(state, "--region says whose agents are called on");
                 return 0;
         default:
                 return ARGP_ERR_UNKNOWN;

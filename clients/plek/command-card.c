@@ -10,6 +10,7 @@
 #include "command.h"
 #include "files.h"
 #include "peer.h"
+#include "sentences.h"
 #include "wire/document.h"
 
 enum { CARD_BYTES_MAX = 64 * 1024 };
@@ -70,7 +71,7 @@ static const struct argp_option options[] = {
 static void parse_broker(CardOptions *o, const char *text, struct argp_state *state)
 {
         if (o->card.n_brokers == CARD_BROKERS_MAX)
-                argp_error(state, "a card has at most %d brokers", CARD_BROKERS_MAX);
+                usage_error(state, "a card has at most %d brokers", CARD_BROKERS_MAX);
         if (read_public_key(&o->card.brokers[o->card.n_brokers], text))
                 exit(EXIT_USAGE);
         o->card.n_brokers++;
@@ -81,7 +82,7 @@ static void parse_next(CardOptions *o, const char *text, struct argp_state *stat
         PublicKey key;
 
         if (o->card.n_authority == CARD_AUTHORITIES_MAX)
-                argp_error(state, "there is one next authority");
+                usage_error(state, "there is one next authority");
         if (read_public_key(&key, text))
                 exit(EXIT_USAGE);
         memcpy(o->card.authority[1], key.sign, KEY_BYTES);
@@ -110,7 +111,7 @@ static error_t parse(int key, char *argument, struct argp_state *state)
                 return 0;
         case OPTION_NETWORK:
                 if (!region_is_valid(argument))
-                        argp_error(state, "a network's name is a-z 0-9 -, at most 32");
+                        usage_error(state, "a network's name is a-z 0-9 -, at most 32");
                 o->card.network_name = argument;
                 return 0;
         case OPTION_TITLE:
@@ -126,7 +127,7 @@ static error_t parse(int key, char *argument, struct argp_state *state)
                 errno = 0;
                 o->first_port = (unsigned)strtoul(argument, &end, 10);
                 if (errno || *end || !o->first_port || o->first_port > 65532)
-                        argp_error(state, "--port is 1 to 65532, not '%s'", argument);
+                        usage_error(state, "--port is 1 to 65532, not '%s'", argument);
                 return 0;
         case OPTION_UPDATES:
         case OPTION_CARE:
@@ -138,7 +139,7 @@ static error_t parse(int key, char *argument, struct argp_state *state)
                 errno = 0;
                 o->card.serial = strtoull(argument, &end, 10);
                 if (errno || *end || !o->card.serial)
-                        argp_error(state, "--serial is a number from 1, not '%s'", argument);
+                        usage_error(state, "--serial is a number from 1, not '%s'", argument);
                 return 0;
         case OPTION_FORCE:
                 o->force = true;
@@ -276,7 +277,7 @@ static int card_show(const char *path)
         if (r == PLEK_E_CARD)
                 return fail(EXIT_FILE, "%s is not a region card, or was altered.", path);
         if (r)
-                return fail(EXIT_FILE, "%s cannot be read: %s.", path, plek_result_text(r));
+                return fail(EXIT_FILE, "%s cannot be read: %s.", path, spoken(plek_result_text(r)));
 
         plek_region_card_info(card, &info);
         printf("network    %s\n", info.network_name);

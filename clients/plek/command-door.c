@@ -12,6 +12,7 @@
 #include "known-code.h"
 #include "look.h"
 #include "neighbour-options.h"
+#include "sentences.h"
 #include "when.h"
 #include "seen.h"
 #include "words.h"
@@ -53,7 +54,7 @@ static bool scope_parse(DoorOptions *o, int key, char *argument, struct argp_sta
                 break;
         case OPTION_URGENCY:
                 if (*argument < '0' || *argument > '5' || argument[1])
-                        argp_error(state, "--urgency is 0 to 5, not '%s'", argument);
+                        usage_error(state, "--urgency is 0 to 5, not '%s'", argument);
                 o->scope.urgency = (uint32_t)(*argument - '0');
                 break;
         default:
@@ -80,12 +81,12 @@ static error_t parse(int key, char *argument, struct argp_state *state)
                 return 0;
         case ARGP_KEY_ARG:
                 if (o->scope.location)
-                        argp_error(state, "'%s' is too much", argument);
+                        usage_error(state, "'%s' is too much", argument);
                 o->scope.location = argument;
                 return 0;
         case ARGP_KEY_END:
                 if (!o->scope.location)
-                        argp_error(state, "which location?");
+                        usage_error(state, "which location?");
                 return 0;
         default:
                 return scope_parse(o, key, argument, state) ? 0 : ARGP_ERR_UNKNOWN;
@@ -454,5 +455,5 @@ int command_door(int argc, char **argv)
                 return r;
         look_warn(subscriber, &o.common);
         r = show(subscriber, &o);
-        return r ? fail(EXIT_FILE, "%s.", plek_result_text(r)) : EXIT_DONE;
+        return r ? fail(EXIT_FILE, "%s.", spoken(plek_result_text(r))) : EXIT_DONE;
 }

@@ -82,9 +82,9 @@ static void parse_location(EnrolOptions *o, char *text, struct argp_state *state
         Region *regions;
 
         if (o->enrolment.n_locations == LOCATIONS_MAX)
-                argp_error(state, "one enrolment has at most %d locations", LOCATIONS_MAX);
+                usage_error(state, "one enrolment has at most %d locations", LOCATIONS_MAX);
         if (!home || !location_is_valid(id) || !region_is_valid(home))
-                argp_error(state, "--location is LOCATION=REGION, as in duinzicht=waterkant");
+                usage_error(state, "--location is LOCATION=REGION, as in duinzicht=waterkant");
 
         regions = calloc(LOCATION_REGIONS_MAX, sizeof(*regions));
         o->locations =
@@ -98,10 +98,10 @@ static void parse_location(EnrolOptions *o, char *text, struct argp_state *state
                 char *region = other, *scheme = strsep(&region, ":");
 
                 if (!region || !region_is_valid(region) || !region_is_valid(scheme))
-                        argp_error(state, "another region is SCHEME:REGION, as in rav:waterkant");
+                        usage_error(state, "another region is SCHEME:REGION, as in rav:waterkant");
                 if (grant->n_regions == LOCATION_REGIONS_MAX)
-                        argp_error(state, "a location has at most %d other regions",
-                                   LOCATION_REGIONS_MAX);
+                        usage_error(state, "a location has at most %d other regions",
+                                    LOCATION_REGIONS_MAX);
                 regions[grant->n_regions++] = (Region){ .scheme = scheme, .id = region };
         }
         o->enrolment.locations = o->locations;
@@ -113,7 +113,7 @@ static void parse_roles(EnrolOptions *o, char *text, struct argp_state *state)
                 uint32_t role;
 
                 if (code_parse(&role, CODES_ROLE, name))
-                        argp_error(state, "there is no role '%s'", name);
+                        usage_error(state, "there is no role '%s'", name);
                 o->enrolment.roles |= ROLE_BIT(role);
         }
 }
@@ -121,7 +121,7 @@ static void parse_roles(EnrolOptions *o, char *text, struct argp_state *state)
 static void parse_key(EnrolOptions *o, const char *text, struct argp_state *state)
 {
         if (o->enrolment.n_keys == ENROLMENT_KEYS_MAX)
-                argp_error(state, "a party has at most %d keys", ENROLMENT_KEYS_MAX);
+                usage_error(state, "a party has at most %d keys", ENROLMENT_KEYS_MAX);
         if (read_public_key(&o->enrolment.keys[o->enrolment.n_keys], text))
                 exit(EXIT_USAGE);
         o->enrolment.n_keys++;
@@ -134,8 +134,8 @@ static void parse_valid(EnrolOptions *o, const char *text, struct argp_state *st
         if (!duration_parse(&ms, text))
                 o->enrolment.valid_until_ms = o->now_ms + ms;
         else if (when_parse(&ms, text, o->now_ms))
-                argp_error(state, "--valid is a duration (1y) or a date (2027-12-31), not '%s'",
-                           text);
+                usage_error(state, "--valid is a duration (1y) or a date (2027-12-31), not '%s'",
+                            text);
         else
                 o->enrolment.valid_until_ms = ms;
 }
@@ -162,7 +162,8 @@ static error_t parse(int key, char *argument, struct argp_state *state)
                 return 0;
         case OPTION_PARTY:
                 if (!party_is_valid(argument))
-                        argp_error(state, "a party is a-z 0-9 . -, at most 64, not '%s'", argument);
+                        usage_error(state, "a party is a-z 0-9 . -, at most 64, not '%s'",
+                                    argument);
                 o->enrolment.party = argument;
                 return 0;
         case OPTION_PUBLIC:
@@ -178,7 +179,7 @@ static error_t parse(int key, char *argument, struct argp_state *state)
                 uint32_t audience;
 
                 if (code_parse(&audience, CODES_AUDIENCE, argument) || audience == AUDIENCE_OPEN)
-                        argp_error(state, "--reads is care or coord, not '%s'", argument);
+                        usage_error(state, "--reads is care or coord, not '%s'", argument);
                 o->enrolment.audience = audience;
                 return 0;
         }
@@ -192,7 +193,7 @@ static error_t parse(int key, char *argument, struct argp_state *state)
                 errno = 0;
                 o->enrolment.serial = strtoull(argument, &end, 10);
                 if (errno || *end || !o->enrolment.serial)
-                        argp_error(state, "--serial is a number from 1, not '%s'", argument);
+                        usage_error(state, "--serial is a number from 1, not '%s'", argument);
                 return 0;
         case OPTION_REVOKE:
                 o->revoke = true;
@@ -200,7 +201,7 @@ static error_t parse(int key, char *argument, struct argp_state *state)
                 return 0;
         case OPTION_DISTRUSTED:
                 if (when_parse(&o->enrolment.distrusted_since_ms, argument, o->now_ms))
-                        argp_error(state, "'%s' is not a time", argument);
+                        usage_error(state, "'%s' is not a time", argument);
                 return 0;
         case 'o':
                 o->output = argument;

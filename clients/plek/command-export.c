@@ -14,6 +14,7 @@
 #include "known-code.h"
 #include "look.h"
 #include "region-filter.h"
+#include "sentences.h"
 #include "when.h"
 #include "words.h"
 
@@ -77,7 +78,7 @@ static error_t parse(int key, char *argument, struct argp_state *state)
         case OPTION_FORMAT:
                 o->format = document_format(argument);
                 if (!o->format)
-                        argp_error(state, "--format is have, fhir or csv, not '%s'", argument);
+                        usage_error(state, "--format is have, fhir or csv, not '%s'", argument);
                 return 0;
         case OPTION_REGION:
                 region_filter_add(&o->regions, argument, state);
@@ -110,7 +111,7 @@ static error_t parse(int key, char *argument, struct argp_state *state)
                 return 0;
         case ARGP_KEY_END:
                 if (!o->format)
-                        argp_error(state, "--format is needed: have, fhir or csv");
+                        usage_error(state, "--format is needed: have, fhir or csv");
                 return 0;
         default:
                 return ARGP_ERR_UNKNOWN;
@@ -331,7 +332,7 @@ static int export_to(PlekSubscriber *subscriber, const ExportOptions *o, Documen
         if (!r)
                 r = collect(subscriber, o, picture, &notes);
         if (r)
-                return fail(EXIT_FILE, "%s.", plek_result_text(r));
+                return fail(EXIT_FILE, "%s.", spoken(plek_result_text(r)));
         held = format_picture_records(picture, &n);
         records = calloc(n + 1, sizeof(*records));
         if (!records)
@@ -342,7 +343,7 @@ static int export_to(PlekSubscriber *subscriber, const ExportOptions *o, Documen
         if (!r)
                 r = o->format->write(&bytes, &n_bytes, records, n, &options_of, &notes);
         if (r)
-                return fail(EXIT_FILE, "%s.", plek_result_text(r));
+                return fail(EXIT_FILE, "%s.", spoken(plek_result_text(r)));
 
         note_never(subscriber, o, said->to);
         if (o->complete && said->n)

@@ -14,6 +14,7 @@
 #include "look.h"
 #include "place-json.h"
 #include "position.h"
+#include "sentences.h"
 #include "text.h"
 #include "when.h"
 #include "words.h"
@@ -74,7 +75,7 @@ static void exceptions_parse(FindOptions *o, char *text, struct argp_state *stat
 
         for (char *name; (name = strsep(&text, ","));) {
                 if (find->n_exceptions == PLEK_EXCEPTIONS_MAX)
-                        argp_error(state, "--for has at most %d codes", PLEK_EXCEPTIONS_MAX);
+                        usage_error(state, "--for has at most %d codes", PLEK_EXCEPTIONS_MAX);
                 find->exceptions[find->n_exceptions++] =
                         known_code(state, PLEK_CODES_EXCEPTION, "exception", name);
         }
@@ -94,15 +95,15 @@ static void number_parse(FindOptions *o, int key, const char *text, struct argp_
 
         if (key == OPTION_NEED) {
                 if (!is_number || value < 1 || value > 100000 || value != (int32_t)value)
-                        argp_error(state, "--need is 1 to 100000, not '%s'", text);
+                        usage_error(state, "--need is 1 to 100000, not '%s'", text);
                 o->find.need = (int32_t)value;
         } else if (key == OPTION_URGENCY) {
                 if (!is_number || value < 0 || value > 5 || value != (uint32_t)value)
-                        argp_error(state, "--urgency is 0 to 5, not '%s'", text);
+                        usage_error(state, "--urgency is 0 to 5, not '%s'", text);
                 o->find.urgency = (uint32_t)value;
         } else {
                 if (!is_number || !(value > 0) || value > 20100)
-                        argp_error(state, "--within is in kilometres, as in 30, not '%s'", text);
+                        usage_error(state, "--within is in kilometres, as in 30, not '%s'", text);
                 o->find.within_m = value * 1000;
         }
 }
@@ -139,8 +140,8 @@ static error_t parse(int key, char *argument, struct argp_state *state)
                 return 0;
         case OPTION_STATUS:
                 if (plek_code_parse(&status, PLEK_CODES_STATUS, argument))
-                        argp_error(state, "--status is ACTUAL, EXERCISE or TEST, not '%s'",
-                                   argument);
+                        usage_error(state, "--status is ACTUAL, EXERCISE or TEST, not '%s'",
+                                    argument);
                 o->find.status = (PlekStatus)status;
                 o->subscriber.with_test = status == PLEK_STATUS_TEST;
                 return 0;
@@ -155,7 +156,7 @@ static error_t parse(int key, char *argument, struct argp_state *state)
                 return 0;
         case ARGP_KEY_END:
                 if (!o->find.care || !o->has_near)
-                        argp_error(state, "find needs --care and --near");
+                        usage_error(state, "find needs --care and --near");
                 return 0;
         default:
                 return ARGP_ERR_UNKNOWN;
@@ -400,7 +401,7 @@ static int find_near(const PlekSubscriber *subscriber, FindOptions *o)
                 return EXIT_DONE;
         r = plek_subscriber_map(subscriber, &options_of_map, &map);
         if (r)
-                return fail(EXIT_FILE, "%s.", plek_result_text(r));
+                return fail(EXIT_FILE, "%s.", spoken(plek_result_text(r)));
         r = PLEK_E_NOT_FOUND;
         for (size_t i = 0; i < map->n_places; i++)
                 if (!strcmp(map->places[i].location, o->near) && map->places[i].card.has_position) {
@@ -448,7 +449,7 @@ int command_find(int argc, char **argv)
         look_warn(subscriber, &o.common);
         r = plek_subscriber_find(subscriber, &o.find, &answer);
         if (r)
-                return fail(EXIT_FILE, "%s.", plek_result_text(r));
+                return fail(EXIT_FILE, "%s.", spoken(plek_result_text(r)));
         warn_far(subscriber, answer, &o);
         say_answer(answer, &o);
         plek_find_answer_free(answer);

@@ -51,7 +51,7 @@ static uint32_t code(struct argp_state *state, PlekCodeList list, const char *wh
 static void by_parse(PlekFlowsQuestion *question, const char *argument, struct argp_state *state)
 {
         if (strcmp(argument, "link") && strcmp(argument, "location"))
-                argp_error(state, "--by is link or location, not '%s'", argument);
+                usage_error(state, "--by is link or location, not '%s'", argument);
         question->by_location = !strcmp(argument, "location");
 }
 
@@ -76,7 +76,7 @@ static error_t parse(int key, char *argument, struct argp_state *state)
         case OPTION_REGION:
                 region_parse(argument, &question->scheme, &question->region);
                 if (!*question->region || (question->scheme && !*question->scheme))
-                        argp_error(state, "--region is ID or SCHEME:ID, not '%s'", argument);
+                        usage_error(state, "--region is ID or SCHEME:ID, not '%s'", argument);
                 return 0;
         case OPTION_LOCATION:
                 question->location = argument;
@@ -98,7 +98,7 @@ static error_t parse(int key, char *argument, struct argp_state *state)
                 return 0;
         case ARGP_KEY_END:
                 if (!question->from_ms)
-                        argp_error(state, "say when: --quarter 2026Q3, or --from and --to");
+                        usage_error(state, "say when: --quarter 2026Q3, or --from and --to");
                 return 0;
         default:
                 return ARGP_ERR_UNKNOWN;

@@ -16,6 +16,7 @@
 #include "neighbour-options.h"
 #include "screen.h"
 #include "seen.h"
+#include "sentences.h"
 #include "table.h"
 #include "when.h"
 #include "words.h"
@@ -93,16 +94,16 @@ static error_t parse(int key, char *argument, struct argp_state *state)
                 return 0;
         case OPTION_FOR:
                 if (duration_parse(&o->for_ms, argument) || !o->for_ms)
-                        argp_error(state, "--for is a duration, as in 30s, not '%s'", argument);
+                        usage_error(state, "--for is a duration, as in 30s, not '%s'", argument);
                 return 0;
         case ARGP_KEY_ARG:
                 if (!o->wants_time || o->subscriber.at_ms)
                         argp_usage(state);
                 else if (when_parse_past(&o->subscriber.at_ms, argument, wall_clock_ms()))
-                        argp_error(state,
-                                   "a time is 03:12, 2026-11-01, '2026-11-01 03:12' or how "
-                                   "long ago, as in 30d, not '%s'",
-                                   argument);
+                        usage_error(state,
+                                    "a time is 03:12, 2026-11-01, '2026-11-01 03:12' or how "
+                                    "long ago, as in 30d, not '%s'",
+                                    argument);
                 return 0;
         case ARGP_KEY_END:
                 if (o->wants_time && !o->subscriber.at_ms)
@@ -322,7 +323,7 @@ static int get(const struct argp *argp, GetOptions *o, int argc, char **argv)
         if (o->common.json)
                 look_past_json(subscriber, o->subscriber.at_ms);
         r = o->common.json ? get_json(subscriber, &o->filter) : get_text(subscriber, &o->filter);
-        return r ? fail(EXIT_FILE, "%s.", plek_result_text(r)) : EXIT_DONE;
+        return r ? fail(EXIT_FILE, "%s.", spoken(plek_result_text(r))) : EXIT_DONE;
 }
 
 int command_get(int argc, char **argv)
@@ -486,5 +487,5 @@ int command_watch(int argc, char **argv)
         door_watch_deinit(&o.doors);
         if (o.unknown)
                 return o.unknown;
-        return r ? fail(EXIT_FILE, "%s.", plek_result_text(r)) : EXIT_DONE;
+        return r ? fail(EXIT_FILE, "%s.", spoken(plek_result_text(r))) : EXIT_DONE;
 }

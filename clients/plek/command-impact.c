@@ -14,6 +14,7 @@
 #include "impact-text.h"
 #include "known-code.h"
 #include "look.h"
+#include "sentences.h"
 #include "text.h"
 #include "when.h"
 #include "zone.h"
@@ -73,7 +74,7 @@ static void load_parse(ImpactOptions *o, const char *text, struct argp_state *st
         else if (end == text || (*end && strcmp(end, "/h") != 0))
                 value = -1;
         if (!(value >= 0) || value > 1e6)
-                argp_error(state, "--load is N/h or N/d, as in 6/h, not '%s'", text);
+                usage_error(state, "--load is N/h or N/d, as in 6/h, not '%s'", text);
         o->impact.load_per_hour = value;
 }
 
@@ -84,8 +85,9 @@ static void beyond_parse(ImpactOptions *o, const char *text, struct argp_state *
 
         o->beyond_unit = !strcmp(end, "km") ? 'k' : !strcmp(end, "min") ? 'm' : 0;
         if (end == text || !o->beyond_unit || !(value > 0) || value > 1e5)
-                argp_error(state, "--beyond is a distance or a time, as in 30km or 45min, not '%s'",
-                           text);
+                usage_error(state,
+                            "--beyond is a distance or a time, as in 30km or 45min, not '%s'",
+                            text);
         o->impact.beyond = o->beyond_unit == 'k' ? value * 1000 : value;
 }
 
@@ -94,9 +96,9 @@ static int64_t time_parse(const char *text, int64_t now_ms, struct argp_state *s
         int64_t ms = 0;
 
         if (when_parse(&ms, text, now_ms))
-                argp_error(state,
-                           "'%s' is not a time; 18:00, 2h, fri 18:00 and 2026-12-24 18:00 are",
-                           text);
+                usage_error(state,
+                            "'%s' is not a time; 18:00, 2h, fri 18:00 and 2026-12-24 18:00 are",
+                            text);
         return ms;
 }
 
@@ -115,15 +117,15 @@ static void check(const ImpactOptions *o, struct argp_state *state)
         int64_t from_ms = o->impact.from_ms == PLEK_NO_TIME ? o->now_ms : o->impact.from_ms;
 
         if (!o->impact.location)
-                argp_error(state, "impact needs --close LOCATION");
+                usage_error(state, "impact needs --close LOCATION");
         if (o->impact.to_ms != PLEK_NO_TIME && o->impact.to_ms <= from_ms)
-                argp_error(state, "it opens again before it closes");
+                usage_error(state, "it opens again before it closes");
         if (o->beyond_unit == 'm' && !o->travel)
-                argp_error(state, "--beyond in minutes needs --travel-times");
+                usage_error(state, "--beyond in minutes needs --travel-times");
         if (o->beyond_unit == 'k' && o->travel)
-                argp_error(state, "with --travel-times --beyond is in minutes, as in 45min");
+                usage_error(state, "with --travel-times --beyond is in minutes, as in 45min");
         if (o->impact.load_per_hour >= 0 && !o->impact.care)
-                argp_error(state, "--load is of one --care");
+                usage_error(state, "--load is of one --care");
 }
 
 static error_t parse(int key, char *argument, struct argp_state *state)
@@ -161,8 +163,8 @@ static error_t parse(int key, char *argument, struct argp_state *state)
                 return 0;
         case OPTION_STATUS:
                 if (plek_code_parse(&status, PLEK_CODES_STATUS, argument))
-                        argp_error(state, "--status is ACTUAL, EXERCISE or TEST, not '%s'",
-                                   argument);
+                        usage_error(state, "--status is ACTUAL, EXERCISE or TEST, not '%s'",
+                                    argument);
                 o->impact.status = (PlekStatus)status;
                 o->subscriber.with_test = status == PLEK_STATUS_TEST;
                 return 0;
@@ -205,7 +207,7 @@ static int say_care(const PlekSubscriber *subscriber, const ImpactOptions *o, ui
         if (r == PLEK_E_NOT_FOUND)
                 return EXIT_DONE;
         if (r)
-                return fail(EXIT_FILE, "%s.", plek_result_text(r));
+                return fail(EXIT_FILE, "%s.", spoken(plek_result_text(r)));
         if (o->common.json)
                 print_json_line(impact_to_json(impact, o->impact.status, o->impact.location, care));
         else

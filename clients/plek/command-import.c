@@ -13,6 +13,7 @@
 #include "files.h"
 #include "formats/field.h"
 #include "peer.h"
+#include "sentences.h"
 #include "when.h"
 #include "words.h"
 
@@ -44,19 +45,19 @@ static error_t parse(int key, char *argument, struct argp_state *state)
         case OPTION_FORMAT:
                 o->format = document_format(argument);
                 if (!o->format)
-                        argp_error(state, "--format is have, fhir or csv, not '%s'", argument);
+                        usage_error(state, "--format is have, fhir or csv, not '%s'", argument);
                 return 0;
         case OPTION_CHECK:
                 o->check = true;
                 return 0;
         case ARGP_KEY_ARG:
                 if (o->path)
-                        argp_error(state, "one FILE at a time");
+                        usage_error(state, "one FILE at a time");
                 o->path = argument;
                 return 0;
         case ARGP_KEY_END:
                 if (!o->format || !o->path)
-                        argp_error(state, "import needs a --format and a FILE");
+                        usage_error(state, "import needs a --format and a FILE");
                 return 0;
         default:
                 return ARGP_ERR_UNKNOWN;
@@ -158,7 +159,7 @@ static int say_result(Peer *peer, const Import *import, int r)
         const Common *common = &import->options->common;
 
         if (r && r != PLEK_E_TIMEOUT && r != PLEK_E_REFUSED)
-                return fail(EXIT_FILE, "%s.", plek_result_text(r));
+                return fail(EXIT_FILE, "%s.", spoken(plek_result_text(r)));
         if (common->json)
                 print_json_line(json_pack(
                         "{s:I, s:I, s:I}", "accepted", (json_int_t)import->n_accepted, "refused",
@@ -214,7 +215,7 @@ static int import_records(const ImportOptions *o, const FormatRecord *records, s
                 return r;
         r = plek_client_new(&client, peer.context, &peer.peer);
         if (r)
-                return fail(EXIT_FILE, "cannot connect: %s.", plek_result_text(r));
+                return fail(EXIT_FILE, "cannot connect: %s.", spoken(plek_result_text(r)));
         plek_client_set_timeout(client, o->common.timeout_ms);
         r = plek_client_whoami(client, &who, &fault);
         if (r)
@@ -244,7 +245,7 @@ static int import_file(const ImportOptions *o)
                 return fail(EXIT_REFUSED, "%s is no document of format %s.", o->path,
                             o->format->name);
         if (r)
-                return fail(EXIT_FILE, "%s.", plek_result_text(r));
+                return fail(EXIT_FILE, "%s.", spoken(plek_result_text(r)));
 
         records = format_picture_records(picture, &n);
         if (!o->check)

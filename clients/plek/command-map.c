@@ -9,6 +9,7 @@
 #include "known-code.h"
 #include "look.h"
 #include "place-json.h"
+#include "sentences.h"
 #include "text.h"
 #include "when.h"
 #include "words.h"
@@ -47,8 +48,8 @@ static error_t parse(int key, char *argument, struct argp_state *state)
                 return 0;
         case OPTION_STATUS:
                 if (plek_code_parse(&status, PLEK_CODES_STATUS, argument))
-                        argp_error(state, "--status is ACTUAL, EXERCISE or TEST, not '%s'",
-                                   argument);
+                        usage_error(state, "--status is ACTUAL, EXERCISE or TEST, not '%s'",
+                                    argument);
                 o->map.status = (PlekStatus)status;
                 o->subscriber.with_test = status == PLEK_STATUS_TEST;
                 return 0;
@@ -170,7 +171,7 @@ static int say_map(const PlekSubscriber *subscriber, const MapOptions *o)
 
         r = plek_subscriber_map(subscriber, &o->map, &map);
         if (r)
-                return fail(EXIT_FILE, "%s.", plek_result_text(r));
+                return fail(EXIT_FILE, "%s.", spoken(plek_result_text(r)));
         if (!o->common.json && *status_mark(o->map.status, o->common.language))
                 puts(status_mark(o->map.status, o->common.language) + strlen("  "));
         for (size_t i = 0; i < map->n_places; i++) {

@@ -10,6 +10,7 @@
 
 #include "files.h"
 #include "peer.h"
+#include "sentences.h"
 #include "when.h"
 #include "wire/open-document.h"
 #include "words.h"
@@ -34,7 +35,7 @@ static error_t parse(int key, char *argument, struct argp_state *state)
                 return 0;
         case ARGP_KEY_END:
                 if (!o->path)
-                        argp_error(state, "which FILE?");
+                        usage_error(state, "which FILE?");
                 return 0;
         default:
                 return ARGP_ERR_UNKNOWN;
@@ -94,7 +95,7 @@ int command_open_document(int argc, char **argv)
 
         r = plek_region_card_load(&card, o.common.card);
         if (r)
-                return fail(EXIT_FILE, "%s: %s.", o.common.card, plek_result_text(r));
+                return fail(EXIT_FILE, "%s: %s.", o.common.card, spoken(plek_result_text(r)));
         r = load_file(&file, o.path, OPEN_DOCUMENT_BYTES_MAX);
         if (r)
                 return r;
@@ -111,6 +112,6 @@ int command_open_document(int argc, char **argv)
                             "was altered.",
                             o.path);
         default:
-                return fail(EXIT_FILE, "%s: %s.", o.path, plek_result_text(r));
+                return fail(EXIT_FILE, "%s: %s.", o.path, spoken(plek_result_text(r)));
         }
 }

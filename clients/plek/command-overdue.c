@@ -14,6 +14,7 @@
 #include "look.h"
 #include "region-filter.h"
 #include "row.h"
+#include "sentences.h"
 #include "text.h"
 #include "when.h"
 #include "words.h"
@@ -381,7 +382,7 @@ static int show(PlekSubscriber *subscriber, const OverdueOptions *o)
         if (!r)
                 r = gather_never(&list, subscriber, o);
         if (r)
-                return fail(EXIT_FILE, "%s.", plek_result_text(r));
+                return fail(EXIT_FILE, "%s.", spoken(plek_result_text(r)));
         if (list.n)
                 qsort(list.late, list.n, sizeof(*list.late), compare);
         look_warn(subscriber, &o->common);

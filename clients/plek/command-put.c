@@ -20,6 +20,7 @@
 #include "position.h"
 #include "put.h"
 #include "receipt.h"
+#include "sentences.h"
 #include "text.h"
 #include "when.h"
 #include "words.h"
@@ -176,7 +177,7 @@ static int put_check(Peer *peer, const PutOptions *o)
 
         r = plek_client_new(&client, peer->context, &peer->peer);
         if (r)
-                return fail(EXIT_FILE, "cannot connect: %s.", plek_result_text(r));
+                return fail(EXIT_FILE, "cannot connect: %s.", spoken(plek_result_text(r)));
         plek_client_set_timeout(client, o->common.timeout_ms);
 
         r = plek_client_check(client, &o->report, &fault);
@@ -277,7 +278,7 @@ static int say_result(Peer *peer, const PutOptions *o, const PutResult *result, 
                 return code;
         }
         if (r)
-                return fail(EXIT_FILE, "%s.", plek_result_text(r));
+                return fail(EXIT_FILE, "%s.", spoken(plek_result_text(r)));
         snprintf(text, sizeof(text), "%s. %s",
                  result->was_connected
                          ? "no receipt in time, so it may or may not be in the picture"
@@ -385,7 +386,7 @@ static int put_send(Peer *peer, const PutOptions *o)
         r = plek_publisher_new(&publisher, peer->context, &peer->peer, &publisher_options,
                                &callbacks, &result);
         if (r)
-                return fail(EXIT_FILE, "cannot connect: %s.", plek_result_text(r));
+                return fail(EXIT_FILE, "cannot connect: %s.", spoken(plek_result_text(r)));
 
         if (o->withdraw && o->report.kind == PLEK_REPORT_REFUSAL)
                 return undo_refusal(peer, publisher, o, &result);

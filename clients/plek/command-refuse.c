@@ -15,6 +15,7 @@
 #include "peer.h"
 #include "put.h"
 #include "receipt.h"
+#include "sentences.h"
 #include "when.h"
 #include "words.h"
 
@@ -44,8 +45,8 @@ static int64_t past_time(struct argp_state *state, const PutOptions *o, const ch
         int64_t ms = 0;
 
         if (when_parse_past(&ms, text, o->now_ms))
-                argp_error(state, "'%s' is not a time; 14:30, -10min and 2026-11-22 18:00 are",
-                           text);
+                usage_error(state, "'%s' is not a time; 14:30, -10min and 2026-11-22 18:00 are",
+                            text);
         return ms;
 }
 
@@ -59,7 +60,7 @@ static bool common_option(PutOptions *o, int key, char *argument, struct argp_st
                 return true;
         case ARGP_KEY_ARG:
                 if (report->location)
-                        argp_error(state, "'%s' is too much", argument);
+                        usage_error(state, "'%s' is too much", argument);
                 report->location = argument;
                 return true;
         case OPTION_LOCATION:
@@ -87,9 +88,9 @@ static void check_refusal(const PutOptions *o, struct argp_state *state)
 
         if (o->withdraw && (o->check || refusal->care || refusal->reason || refusal->from ||
                             refusal->at_ms || refusal->count || o->report.location))
-                argp_error(state, "--undo takes an id, and nothing beside it");
+                usage_error(state, "--undo takes an id, and nothing beside it");
         if (!o->withdraw && !refusal->care)
-                argp_error(state, "which --care was asked for?");
+                usage_error(state, "which --care was asked for?");
         if (!o->withdraw && !o->is_sure && refusal->count > REFUSED_SURE_ABOVE)
                 exit(fail(EXIT_USAGE,
                           "--count %d is many at once, so nothing was sent; with --sure it is.",
@@ -117,13 +118,13 @@ static error_t parse_refusal(int key, char *argument, struct argp_state *state)
         case OPTION_COUNT:
                 refusal->count = (int32_t)put_number(state, "--count", argument, 100000);
                 if (!refusal->count)
-                        argp_error(state, "--count is how many were refused: 1 or more");
+                        usage_error(state, "--count is how many were refused: 1 or more");
                 return 0;
         case OPTION_UNDO:
                 o->withdraw = true;
                 if (receipt_id_parse(refusal->id, argument))
-                        argp_error(state, "--undo takes the id that the receipt gave, 32 of 0-9 "
-                                          "and a-f");
+                        usage_error(state, "--undo takes the id that the receipt gave, 32 of 0-9 "
+                                           "and a-f");
                 return 0;
         case OPTION_SURE:
                 o->is_sure = true;
@@ -146,7 +147,7 @@ static int find_location(Peer *peer, PutOptions *o, char ret_location[65])
 
         r = plek_client_new(&client, peer->context, &peer->peer);
         if (r)
-                return fail(EXIT_FILE, "cannot connect: %s.", plek_result_text(r));
+                return fail(EXIT_FILE, "cannot connect: %s.", spoken(plek_result_text(r)));
         plek_client_set_timeout(client, common_left_ms(&o->common, 1));
         r = plek_client_whoami(client, &whoami, &fault);
         if (r)
@@ -222,15 +223,16 @@ static void check_flow(PutOptions *o, struct argp_state *state)
         PlekFlow *flow = &o->report.flow;
 
         if (!o->report.location || !flow->from || !flow->to || !flow->care)
-                argp_error(state, "a flow has a LOCATION, --from and --to (links of the chain) and "
-                                  "--care");
+                usage_error(state,
+                            "a flow has a LOCATION, --from and --to (links of the chain) and "
+                            "--care");
         flow->from_ms -= flow->from_ms % MINUTE_MS;
         flow->until_ms -= flow->until_ms % MINUTE_MS;
         if (!flow->until_ms)
                 flow->until_ms = flow->from_ms ? when_day_after(flow->from_ms, o->begin) : 0;
         if (!flow->from_ms || flow->until_ms > o->now_ms)
-                argp_error(state, "in which period? --begin and --end say it, in the past; with "
-                                  "--begin alone it is a day");
+                usage_error(state, "in which period? --begin and --end say it, in the past; with "
+                                   "--begin alone it is a day");
 }
 
 static error_t parse_flow(int key, char *argument, struct argp_state *state)

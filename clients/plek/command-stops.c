@@ -33,7 +33,7 @@ enum {
 static void set_scheme(PlekStopsQuestion *question, const char *scheme, struct argp_state *state)
 {
         if (scheme && question->scheme && strcmp(scheme, question->scheme) != 0)
-                argp_error(state, "--by and --region name two schemes");
+                usage_error(state, "--by and --region name two schemes");
         question->scheme = scheme ? scheme : question->scheme;
 }
 
@@ -75,8 +75,8 @@ static error_t parse(int key, char *argument, struct argp_state *state)
                 number = strtoul(argument, &end, 10);
                 if (*argument < '0' || *argument > '9' || *end || number < 1 ||
                     number > PLEK_NEIGHBOURS_MAX)
-                        argp_error(state, "--neighbours is 1 to %d, not '%s'", PLEK_NEIGHBOURS_MAX,
-                                   argument);
+                        usage_error(state, "--neighbours is 1 to %d, not '%s'", PLEK_NEIGHBOURS_MAX,
+                                    argument);
                 question->rule.n_nearest = (unsigned)number;
                 return 0;
         case ARGP_KEY_ARG:
@@ -84,7 +84,7 @@ static error_t parse(int key, char *argument, struct argp_state *state)
                 return 0;
         case ARGP_KEY_END:
                 if (!question->from_ms)
-                        argp_error(state, "say when: --quarter 2026Q3, or --from and --to");
+                        usage_error(state, "say when: --quarter 2026Q3, or --from and --to");
                 return 0;
         default:
                 return ARGP_ERR_UNKNOWN;

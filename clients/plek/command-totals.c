@@ -12,6 +12,7 @@
 #include "known-code.h"
 #include "look.h"
 #include "row.h"
+#include "sentences.h"
 #include "text.h"
 #include "words.h"
 
@@ -46,7 +47,7 @@ static error_t parse(int key, char *argument, struct argp_state *state)
         case OPTION_REGION:
                 region_parse(argument, &scheme, &o->of.region);
                 if (scheme && o->of.scheme && strcmp(scheme, o->of.scheme) != 0)
-                        argp_error(state, "--by and --region name two schemes");
+                        usage_error(state, "--by and --region name two schemes");
                 o->of.scheme = scheme ? scheme : o->of.scheme;
                 return 0;
         case OPTION_CARE:
@@ -54,13 +55,13 @@ static error_t parse(int key, char *argument, struct argp_state *state)
                 return 0;
         case OPTION_BY:
                 if (o->of.scheme && strcmp(argument, o->of.scheme) != 0)
-                        argp_error(state, "--by and --region name two schemes");
+                        usage_error(state, "--by and --region name two schemes");
                 o->of.scheme = argument;
                 return 0;
         case OPTION_STATUS:
                 if (plek_code_parse(&status, PLEK_CODES_STATUS, argument))
-                        argp_error(state, "--status is ACTUAL, EXERCISE or TEST, not '%s'",
-                                   argument);
+                        usage_error(state, "--status is ACTUAL, EXERCISE or TEST, not '%s'",
+                                    argument);
                 o->of.status = (PlekStatus)status;
                 o->subscriber.with_test = status == PLEK_STATUS_TEST;
                 return 0;
@@ -292,7 +293,7 @@ static int show(PlekSubscriber *subscriber, const TotalsOptions *o)
 
         r = plek_subscriber_totals(subscriber, &o->of, &totals);
         if (r)
-                return fail(EXIT_FILE, "%s.", plek_result_text(r));
+                return fail(EXIT_FILE, "%s.", spoken(plek_result_text(r)));
         look_warn(subscriber, &o->common);
         if (o->common.json) {
                 for (size_t i = 0; i < totals->n_lines; i++)

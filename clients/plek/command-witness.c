@@ -18,6 +18,7 @@
 #include <string.h>
 
 #include "peer.h"
+#include "sentences.h"
 #include "when.h"
 
 typedef struct WitnessOptions {
@@ -46,11 +47,11 @@ static error_t parse(int key, char *argument, struct argp_state *state)
                 return 0;
         case OPTION_EVERY:
                 if (duration_parse(&o->every_ms, argument))
-                        argp_error(state, "--every is a duration, as in 1min, not '%s'", argument);
+                        usage_error(state, "--every is a duration, as in 1min, not '%s'", argument);
                 return 0;
         case OPTION_FOR:
                 if (duration_parse(&o->for_ms, argument) || !o->for_ms)
-                        argp_error(state, "--for is a duration, as in 1h, not '%s'", argument);
+                        usage_error(state, "--for is a duration, as in 1h, not '%s'", argument);
                 return 0;
         case ARGP_KEY_ARG:
                 if (o->path)
@@ -164,7 +165,7 @@ static int witness(WitnessOptions *o)
         if (o->error)
                 return fail(EXIT_FILE, "%s cannot be written: %s.", o->path, strerror(o->error));
         if (r)
-                return fail(EXIT_FILE, "%s.", plek_result_text(r));
+                return fail(EXIT_FILE, "%s.", spoken(plek_result_text(r)));
         if (!o->has_written && !ended)
                 return fail(EXIT_UNREACHABLE, "no head came in that time, and nothing was written. "
                                               "Is the broker running? plek whoami asks.");

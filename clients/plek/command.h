@@ -60,6 +60,9 @@ int common_wait_ms(const Common *common);
 /* Says on standard error what is wrong and what to do. Returns @code, for `return fail(...)`. */
 int fail(Exit code, const char *format, ...) PRINTF(2, 3);
 
+/* Says what is wrong with the command line, and ends the program. */
+void usage_error(const struct argp_state *state, const char *format, ...) PRINTF(2, 3);
+
 int command_key(int argc, char **argv);
 int command_enrol(int argc, char **argv);
 int command_codes(int argc, char **argv);

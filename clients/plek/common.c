@@ -3,12 +3,12 @@
  */
 
 #include <limits.h>
-#include <locale.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "command.h"
+#include "sentences.h"
 #include "when.h"
 
 enum { WHY_MS = 1000 }; /* of a timeout is kept to ask why nothing came */
@@ -40,7 +40,7 @@ static error_t parse_peer(int key, char *argument, struct argp_state *state)
                 return 0;
         case OPTION_TIMEOUT:
                 if (duration_parse(&ms, argument) || ms < 1 || ms > 3600 * 1000)
-                        argp_error(state, "--timeout is 1ms to 1h, as in 10s, not '%s'", argument);
+                        usage_error(state, "--timeout is 1ms to 1h, as in 10s, not '%s'", argument);
                 common->timeout_ms = (int)ms;
                 return 0;
         default:
@@ -77,8 +77,9 @@ static error_t parse(int key, char *argument, struct argp_state *state)
                 return 0;
         case OPTION_LANG:
                 if (strcmp(argument, "nl") && strcmp(argument, "en"))
-                        argp_error(state, "--lang is nl or en, not '%s'", argument);
+                        usage_error(state, "--lang is nl or en, not '%s'", argument);
                 common->language = strcmp(argument, "nl") ? LANGUAGE_EN : LANGUAGE_NL;
+                sentences_speak(common->language);
                 return 0;
         default:
                 return ARGP_ERR_UNKNOWN;
@@ -107,13 +108,12 @@ static const char *from_environment(const char *variable)
 void common_init(Common *common)
 {
         static char card[PATH_MAX], key[PATH_MAX];
-        const char *messages = setlocale(LC_MESSAGES, NULL);
 
         *common = (Common){
                 .card = from_environment("PLEK_CARD"),
                 .key = from_environment("PLEK_KEY"),
                 .control = from_environment("PLEK_CONTROL"),
-                .language = messages && !strncmp(messages, "nl", 2) ? LANGUAGE_NL : LANGUAGE_EN,
+                .language = sentences_language(),
                 .timeout_ms = 10 * 1000,
                 .started_at_ms = steady_clock_ms(),
         };
@@ -145,8 +145,19 @@ int fail(Exit code, const char *format, ...)
 
         va_start(arguments, format);
         fprintf(stderr, "%s: ", program_invocation_short_name);
-        vfprintf(stderr, format, arguments);
+        vfprintf(stderr, sentence(format), arguments);
         fputc('\n', stderr);
         va_end(arguments);
         return code;
+}
+
+void usage_error(const struct argp_state *state, const char *format, ...)
+{
+        char text[512];
+        va_list arguments;
+
+        va_start(arguments, format);
+        (void)vsnprintf(text, sizeof(text), sentence(format), arguments);
+        va_end(arguments);
+        argp_error(state, "%s", text);
 }

@@ -4,6 +4,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "sentences.h"
+
 enum {
         N_NAME_MAX = 40, /* no code is longer; what is has no neighbour */
         N_SLIPS = 2,
@@ -98,9 +100,11 @@ void known_code_sentence(PlekCodeList list, const char *what, const char *name,
         uint32_t guess = known_code_guess(list, name);
         const char *of = known_list_name(list);
 
-        snprintf(ret_text, KNOWN_CODE_TEXT_BYTES, "there is no %s '%.80s'%s%s%s plek codes%s%s %s",
-                 what, name, guess ? ": is " : ".", guess ? plek_code_name(list, guess) : "",
-                 guess ? " meant?" : "", of ? " " : "", of ? of : "", "lists them");
+        snprintf(ret_text, KNOWN_CODE_TEXT_BYTES,
+                 sentence("there is no %s '%.80s'%s%s%s plek codes%s%s %s"), sentence(what), name,
+                 guess ? ": is " : ".", guess ? plek_code_name(list, guess) : "",
+                 guess ? sentence(" meant?") : "", of ? " " : "", of ? of : "",
+                 sentence("lists them"));
 }
 
 uint32_t known_code(struct argp_state *state, PlekCodeList list, const char *what, const char *name)
@@ -110,7 +114,7 @@ uint32_t known_code(struct argp_state *state, PlekCodeList list, const char *wha
 
         if (plek_code_parse(&code, list, name)) {
                 known_code_sentence(list, what, name, text);
-                argp_error(state, "%s", text);
+                usage_error(state, "%s", text);
         }
         return code;
 }

@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "look.h"
+#include "sentences.h"
 #include "text.h"
 #include "when.h"
 #include "words.h"
@@ -17,7 +18,7 @@ int look_open(Peer *peer, PlekSubscriber **ret_subscriber, const Common *common,
                 return r;
         r = plek_subscriber_new(ret_subscriber, peer->context, &peer->peer, options, callbacks,
                                 arg);
-        return r ? fail(EXIT_FILE, "cannot connect: %s.", plek_result_text(r)) : EXIT_DONE;
+        return r ? fail(EXIT_FILE, "cannot connect: %s.", spoken(plek_result_text(r))) : EXIT_DONE;
 }
 
 static int not_whole(Peer *peer, const Common *common, PlekSubscriber *subscriber)
@@ -49,11 +50,11 @@ int look_ready(Peer *peer, PlekSubscriber *subscriber, const Common *common)
         }
         if (r == PLEK_E_REFUSED) {
                 plek_subscriber_link_state(subscriber, &link);
-                return fail(EXIT_REFUSED, "refused: %s.", link.why ? link.why : "");
+                return fail(EXIT_REFUSED, "refused: %s.", link.why ? spoken(link.why) : "");
         }
         if (r == PLEK_E_TIMEOUT)
                 return not_whole(peer, common, subscriber);
-        return r ? fail(EXIT_FILE, "%s.", plek_result_text(r)) : EXIT_DONE;
+        return r ? fail(EXIT_FILE, "%s.", spoken(plek_result_text(r))) : EXIT_DONE;
 }
 
 json_t *link_to_json(const PlekLinkState *link)
@@ -96,7 +97,7 @@ void look_warn(const PlekSubscriber *subscriber, const Common *common)
                 return;
         fail(EXIT_DONE, "*** %s: %s",
              word(common->language, link.link == PLEK_LINK_NOT_FED ? "not fed" : "not accepting"),
-             link.why ? link.why : "");
+             link.why ? spoken(link.why) : "");
         if (common->json)
                 print_json_line(link_to_json(&link));
 }

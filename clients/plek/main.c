@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "command.h"
+#include "sentences.h"
 
 static const Command commands[] = {
         { "get", command_get, "the picture as it is now" },
@@ -61,9 +62,24 @@ static void help(FILE *to)
         for (size_t i = 0; i < N_ELEMENTS(commands); i++)
                 fprintf(to, "  %-13s %s\n", commands[i].name, commands[i].summary);
         fputs("\nExit status: 0 done, 1 refused, 2 wrong usage, 3 the broker does not answer,\n"
-              "4 a file or key, 5 verify found damage, 6 not all have answered a call. man plek has\n"
+              "4 a file or key, 5 verify found damage, 6 not all have answered a call. man plek "
+              "has\n"
               "the rest.\n",
               to);
+}
+
+/* By the locale; but what is wrong with a command line is said in the language that it asks for,
+ * wherever in it that stands. */
+static void speak_as_asked(int argc, char **argv)
+{
+        const char *messages = setlocale(LC_MESSAGES, NULL);
+
+        if (messages && !strncmp(messages, "nl", 2))
+                sentences_speak(LANGUAGE_NL);
+        for (int i = 1; i < argc; i++)
+                if (!strcmp(argv[i], "--lang=nl") ||
+                    (!strcmp(argv[i], "--lang") && i + 1 < argc && !strcmp(argv[i + 1], "nl")))
+                        sentences_speak(LANGUAGE_NL);
 }
 
 int main(int argc, char **argv)
@@ -72,6 +88,7 @@ int main(int argc, char **argv)
 
         setlocale(LC_ALL, "");
         setlocale(LC_NUMERIC, "C"); /* 52.95,4.02 is a position in every language */
+        speak_as_asked(argc, argv);
         if (sodium_init() < 0)
                 return fail(EXIT_FILE, "libsodium does not start. Is /dev/urandom there?");
 

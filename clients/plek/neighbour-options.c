@@ -18,7 +18,7 @@ static double number(struct argp_state *state, const char *name, const char *tex
         double value = strtod(text, &end);
 
         if (end == text || *end || !(value > 0) || value > most)
-                argp_error(state, "%s is a number up to %.0f, not '%s'", name, most, text);
+                usage_error(state, "%s is a number up to %.0f, not '%s'", name, most, text);
         return value;
 }
 
@@ -34,7 +34,7 @@ static error_t parse(int key, char *argument, struct argp_state *state)
                 rule->n_nearest =
                         (unsigned)number(state, "--neighbours", argument, PLEK_NEIGHBOURS_MAX);
                 if (!rule->n_nearest)
-                        argp_error(state, "--neighbours is 1 at least");
+                        usage_error(state, "--neighbours is 1 at least");
                 return 0;
         case OPTION_WITHIN:
                 rule->within_m = number(state, "--within", argument, 20100) * 1000;

@@ -9,14 +9,14 @@ void past_quarter(struct argp_state *state, const char *argument, int64_t *ret_f
                   int64_t *ret_to_ms)
 {
         if (quarter_parse(ret_from_ms, ret_to_ms, argument, wall_clock_ms()))
-                argp_error(state, "--quarter is as in 2026Q3, this or last, not '%s'", argument);
+                usage_error(state, "--quarter is as in 2026Q3, this or last, not '%s'", argument);
 }
 
 void past_time(struct argp_state *state, const char *option, const char *argument, int64_t now_ms,
                int64_t *ret_ms)
 {
         if (when_parse_past(ret_ms, argument, now_ms))
-                argp_error(state, "%s is a time, or how long ago, not '%s'", option, argument);
+                usage_error(state, "%s is a time, or how long ago, not '%s'", option, argument);
 }
 
 int64_t past_begins_late(int64_t from_ms, int64_t kept_from_ms)

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "peer.h"
+#include "sentences.h"
 #include "words.h"
 
 #define SERVICE_CONTROL "/run/plek/control"
@@ -30,7 +31,7 @@ static int open_card(PlekRegionCard **ret_card, const char *path)
                             "again.",
                             path);
         default:
-                return fail(EXIT_FILE, "%s cannot be read: %s.", path, plek_result_text(r));
+                return fail(EXIT_FILE, "%s cannot be read: %s.", path, spoken(plek_result_text(r)));
         }
 }
 
@@ -55,7 +56,7 @@ static int open_key(PlekKey **ret_key, const char *path)
         case PLEK_E_KEY_TEXT:
                 return fail(EXIT_FILE, "%s is not a secret made by plek key new.", path);
         default:
-                return fail(EXIT_FILE, "%s cannot be read: %s.", path, plek_result_text(r));
+                return fail(EXIT_FILE, "%s cannot be read: %s.", path, spoken(plek_result_text(r)));
         }
 }
 
@@ -64,7 +65,7 @@ static int open_context(Peer *peer)
         int r;
 
         r = plek_context_new(&peer->context, NULL);
-        return r ? fail(EXIT_FILE, "cannot start: %s.", plek_result_text(r)) : EXIT_DONE;
+        return r ? fail(EXIT_FILE, "cannot start: %s.", spoken(plek_result_text(r))) : EXIT_DONE;
 }
 
 static int open_all(Peer *peer, const Common *common, bool with_key)
@@ -144,7 +145,7 @@ int peer_client(Peer *peer, PlekClient **ret_client, const Common *common, bool 
                 r = plek_client_new(&client, peer->context, &peer->peer);
         }
         if (r)
-                return fail(EXIT_FILE, "cannot connect: %s.", plek_result_text(r));
+                return fail(EXIT_FILE, "cannot connect: %s.", spoken(plek_result_text(r)));
 
         plek_client_set_timeout(client, common->timeout_ms);
         *ret_client = STEAL(client);
@@ -156,25 +157,37 @@ int fail_answer(int result, const PlekFault *fault)
         return fail_answer_about(NULL, result, fault);
 }
 
-int fail_answer_about(const char *about, int result, const PlekFault *fault)
+/* Which field it is about says nothing of what is not there. */
+static int fail_refused(const char *about, const PlekFault *fault)
 {
-        const char *code = plek_code_name(PLEK_CODES_REFUSAL, fault->code);
-        const char *colon = about ? ": " : "";
+        const char *name = plek_code_name(PLEK_CODES_REFUSAL, fault->code);
+        const char *sentence = refusal_sentence(fault->code), *colon = about ? ": " : "";
+        char text[sizeof(fault->text) + 128];
 
         about = about ? about : "";
+        name = name ? name : "?";
+        snprintf(text, sizeof(text), "%s%s%s%s", sentence ? sentence : "", sentence ? " (" : "",
+                 fault->text, sentence ? ")" : "");
+        if (*fault->field && fault->code != PLEK_REFUSED_NOT_FOUND)
+                return fail(EXIT_REFUSED, "%s%srefused (%s), because of %s: %s", about, colon, name,
+                            fault->field, text);
+        return fail(EXIT_REFUSED, "%s%srefused (%s): %s", about, colon, name, text);
+}
+
+int fail_answer_about(const char *about, int result, const PlekFault *fault)
+{
+        const char *colon = about ? ": " : "";
+
         switch (result) {
         case PLEK_E_TIMEOUT:
-                return fail(EXIT_UNREACHABLE, "%s%s%s", about, colon,
-                            *fault->text ? fault->text : "the broker does not answer.");
+                return fail(EXIT_UNREACHABLE, "%s%s%s", about ? about : "", colon,
+                            spoken(*fault->text ? fault->text : "the broker does not answer."));
         case PLEK_E_REFUSED:
         case PLEK_E_INVALID:
-                if (*fault->field)
-                        return fail(EXIT_REFUSED, "%s%srefused (%s), because of %s: %s", about,
-                                    colon, code ? code : "?", fault->field, fault->text);
-                return fail(EXIT_REFUSED, "%s%srefused (%s): %s", about, colon, code ? code : "?",
-                            fault->text);
+                return fail_refused(about, fault);
         default:
-                return fail(EXIT_FILE, "%s%s%s.", about, colon, plek_result_text(result));
+                return fail(EXIT_FILE, "%s%s%s.", about ? about : "", colon,
+                            spoken(plek_result_text(result)));
         }
 }
 
@@ -260,8 +273,9 @@ static bool is_unknown_host(const PlekRegionCard *card, const char *what)
         return r;
 }
 
-int fail_unanswered(Peer *peer, const Common *common, uint32_t roles, const char *what)
+int fail_unanswered(Peer *peer, const Common *common, uint32_t roles, const char *english)
 {
+        const char *what = spoken(english);
         CLEANUP(plek_client_freep) PlekClient *client = NULL, *guest = NULL;
         PlekWhoami who;
         int r;

@@ -19,8 +19,9 @@ static void check_counts(const PlekCounts *counts, struct argp_state *state)
         for (size_t i = 0; i < PLEK_N_COUNT_FIELDS; i++)
                 if (counts->present[i] || counts->missing[i])
                         return;
-        argp_error(state, "put counts without a count says nothing: NAME=NUMBER, as in staffed=12. "
-                          "plek put withdraw counts takes back what was said");
+        usage_error(state,
+                    "put counts without a count says nothing: NAME=NUMBER, as in staffed=12. "
+                    "plek put withdraw counts takes back what was said");
 }
 
 static bool is_input(const char *method, const char *name)
@@ -60,19 +61,19 @@ static void check_inputs(const PlekPressure *pressure, struct argp_state *state)
 
         for (size_t i = 0; i < pressure->n_inputs; i++) {
                 if (!is_input(method, pressure->inputs[i].name))
-                        argp_error(state, "%s has no input '%s'; it has %s", method,
-                                   pressure->inputs[i].name, list_inputs(method));
+                        usage_error(state, "%s has no input '%s'; it has %s", method,
+                                    pressure->inputs[i].name, list_inputs(method));
                 for (size_t k = 0; k < i; k++)
                         if (!strcmp(pressure->inputs[i].name, pressure->inputs[k].name))
-                                argp_error(state, "the input %s is said twice",
-                                           pressure->inputs[i].name);
+                                usage_error(state, "the input %s is said twice",
+                                            pressure->inputs[i].name);
         }
         for (size_t i = 0; !pressure->has_score && (name = pressure_input_name(method, i)); i++)
                 if (!has_input(pressure, name))
-                        argp_error(state,
-                                   "a %s is worked out from all of %s; without %s it needs a "
-                                   "--score",
-                                   method, list_inputs(method), name);
+                        usage_error(state,
+                                    "a %s is worked out from all of %s; without %s it needs a "
+                                    "--score",
+                                    method, list_inputs(method), name);
 }
 
 static void check_pressure(const PlekPressure *pressure, struct argp_state *state)
@@ -80,9 +81,9 @@ static void check_pressure(const PlekPressure *pressure, struct argp_state *stat
         if (!pressure->method)
                 return; /* the library says so */
         if (!pressure->has_score && !pressure->n_inputs)
-                argp_error(state, "put pressure needs a --score, or an --input for each of %s",
-                           *list_inputs(pressure->method) ? list_inputs(pressure->method)
-                                                          : "what the method is made of");
+                usage_error(state, "put pressure needs a --score, or an --input for each of %s",
+                            *list_inputs(pressure->method) ? list_inputs(pressure->method)
+                                                           : "what the method is made of");
         if (pressure_input_name(pressure->method, 0))
                 check_inputs(pressure, state);
         else if (strcmp(pressure->method, "mnedocs"))
@@ -137,8 +138,9 @@ void put_check_report(const PutOptions *o, struct argp_state *state)
         const PlekReport *report = &o->report;
 
         if (report->observed_at_ms > o->now_ms + AHEAD_MS)
-                argp_error(state, "what lies ahead was not observed yet: --observed is when it was "
-                                  "true");
+                usage_error(state,
+                            "what lies ahead was not observed yet: --observed is when it was "
+                            "true");
         if (o->withdraw)
                 return;
         if (!o->is_sure)

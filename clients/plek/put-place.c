@@ -20,8 +20,8 @@ static void phone_parse(PutOptions *o, char *text, struct argp_state *state)
         PlekContact *contact = &card->contacts[card->n_contacts];
 
         if (!phone || card->n_contacts == PLEK_CONTACTS_MAX)
-                argp_error(state, "--phone is FUNCTION=NUMBER, at most %d times",
-                           PLEK_CONTACTS_MAX);
+                usage_error(state, "--phone is FUNCTION=NUMBER, at most %d times",
+                            PLEK_CONTACTS_MAX);
         *contact = (PlekContact){ .function = function, .phone = phone };
         if (care)
                 contact->care = put_code(state, PLEK_CODES_CARE, "care", care);
@@ -34,8 +34,8 @@ static void identifier_parse(PutOptions *o, char *text, struct argp_state *state
         char *id = text, *scheme = strsep(&id, "=");
 
         if (!id || card->n_identifiers == PLEK_IDENTIFIERS_MAX)
-                argp_error(state, "--identifier is SCHEME=ID, at most %d times",
-                           PLEK_IDENTIFIERS_MAX);
+                usage_error(state, "--identifier is SCHEME=ID, at most %d times",
+                            PLEK_IDENTIFIERS_MAX);
         card->identifiers[card->n_identifiers++] = (PlekIdentifier){ scheme, id };
 }
 
@@ -52,7 +52,7 @@ bool put_card_parse(PutOptions *o, int key, char *argument, struct argp_state *s
                 return true;
         case PUT_POSITION:
                 if (position_parse(&card->latitude_e7, &card->longitude_e7, argument))
-                        argp_error(state, "--position is LAT,LON in degrees, as in 52.95,4.02");
+                        usage_error(state, "--position is LAT,LON in degrees, as in 52.95,4.02");
                 card->has_position = true;
                 return true;
         case PUT_PHONE:

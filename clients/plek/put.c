@@ -67,9 +67,9 @@ int64_t put_time(struct argp_state *state, const PutOptions *o, const char *text
         int64_t ms = 0;
 
         if (when_parse(&ms, text, o->now_ms))
-                argp_error(state,
-                           "'%s' is not a time; 18:00, 2h, fri 18:00 and 2026-12-24 18:00 are",
-                           text);
+                usage_error(state,
+                            "'%s' is not a time; 18:00, 2h, fri 18:00 and 2026-12-24 18:00 are",
+                            text);
         return ms;
 }
 
@@ -82,7 +82,7 @@ unsigned long put_number(struct argp_state *state, const char *what, const char 
         errno = 0;
         value = strtoul(text, &end, 10);
         if (errno || end == text || *end || *text == '-' || value > most)
-                argp_error(state, "%s is 0 to %lu, not '%s'", what, most, text);
+                usage_error(state, "%s is 0 to %lu, not '%s'", what, most, text);
         return value;
 }
 
@@ -92,7 +92,7 @@ static void exceptions_parse(PutOptions *o, char *text, struct argp_state *state
 
         for (char *name; (name = strsep(&text, ","));) {
                 if (door->n_exceptions == PLEK_EXCEPTIONS_MAX)
-                        argp_error(state, "a door has at most %d exceptions", PLEK_EXCEPTIONS_MAX);
+                        usage_error(state, "a door has at most %d exceptions", PLEK_EXCEPTIONS_MAX);
                 door->exceptions[door->n_exceptions++] =
                         put_code(state, PLEK_CODES_EXCEPTION, "exception", name);
         }
@@ -107,9 +107,9 @@ static void count_parse(PutOptions *o, char *text, struct argp_state *state)
         uint32_t why;
 
         if (field >= PLEK_N_COUNT_FIELDS || !value)
-                argp_error(state, "a count is NAME=NUMBER, as in staffed=12, not '%s'", name);
+                usage_error(state, "a count is NAME=NUMBER, as in staffed=12, not '%s'", name);
         if (counts->present[field] || counts->missing[field])
-                argp_error(state, "%s is said twice", name);
+                usage_error(state, "%s is said twice", name);
         if (!plek_code_parse(&why, PLEK_CODES_MISSING, value)) {
                 counts->missing[field] = (uint8_t)why;
                 return;
@@ -139,7 +139,7 @@ static void argument_parse(PutOptions *o, char *argument, struct argp_state *sta
                 o->report.door.state =
                         put_code(state, PLEK_CODES_DOOR_STATE, "door state", argument);
         else
-                argp_error(state, "'%s' is too much", argument);
+                usage_error(state, "'%s' is too much", argument);
 }
 
 /* "mon 08:00" of a closure from "fri 18:00" is the Monday after that Friday, whatever today is. */
@@ -154,7 +154,7 @@ static void until_parse(PutOptions *o, struct argp_state *state)
                 from.now_ms = door->starts_at_ms;
         door->ends_at_ms = put_time(state, &from, o->until);
         if (door->ends_at_ms <= o->now_ms)
-                argp_error(state, "'%s' has passed already", o->until);
+                usage_error(state, "'%s' has passed already", o->until);
 }
 
 static bool door_parse(PutOptions *o, int key, char *argument, struct argp_state *state)
@@ -189,7 +189,7 @@ static bool door_parse(PutOptions *o, int key, char *argument, struct argp_state
         case PUT_REVIEW:
                 door->review_at_ms = put_time(state, o, argument);
                 if (door->review_at_ms <= o->now_ms)
-                        argp_error(state, "--review '%s' has passed already", argument);
+                        usage_error(state, "--review '%s' has passed already", argument);
                 return true;
         case PUT_EXPIRY:
                 door->on_expiry = put_code(state, PLEK_CODES_ON_EXPIRY, "expiry policy", argument);
@@ -208,7 +208,7 @@ static double real(struct argp_state *state, const char *option, const char *tex
         double value = strtod(text, &end);
 
         if (*end || end == text || !isfinite(value))
-                argp_error(state, "%s is a number, not '%s'", option, text);
+                usage_error(state, "%s is a number, not '%s'", option, text);
         return value;
 }
 
@@ -218,8 +218,8 @@ static void input_parse(PlekPressure *pressure, char *text, struct argp_state *s
         char *value = text, *name = strsep(&value, "=");
 
         if (!value || pressure->n_inputs == PLEK_PRESSURE_INPUTS_MAX)
-                argp_error(state, "--input is NAME=NUMBER, at most %d times",
-                           PLEK_PRESSURE_INPUTS_MAX);
+                usage_error(state, "--input is NAME=NUMBER, at most %d times",
+                            PLEK_PRESSURE_INPUTS_MAX);
         pressure->inputs[pressure->n_inputs++] =
                 (PlekPressureInput){ name, real(state, "--input", value) };
 }
@@ -255,7 +255,7 @@ static void care_parse(PutOptions *o, const char *argument, struct argp_state *s
         else if (o->report.kind == PLEK_REPORT_OFFERING)
                 o->report.offering.care = care;
         else
-                argp_error(state, "--care belongs to counts, doors and offerings");
+                usage_error(state, "--care belongs to counts, doors and offerings");
 }
 
 static bool common_parse(PutOptions *o, int key, char *argument, struct argp_state *state)
@@ -287,14 +287,14 @@ static bool common_parse(PutOptions *o, int key, char *argument, struct argp_sta
                 return true;
         case PUT_OBSERVED:
                 if (when_parse_past(&report->observed_at_ms, argument, o->now_ms))
-                        argp_error(state,
-                                   "'%s' is not a time; 14:30, -10min and 2026-11-22 18:00 "
-                                   "are",
-                                   argument);
+                        usage_error(state,
+                                    "'%s' is not a time; 14:30, -10min and 2026-11-22 18:00 "
+                                    "are",
+                                    argument);
                 return true;
         case PUT_VALID:
                 if (duration_parse(&ms, argument) || ms < 1000 || ms > 7LL * 24 * 3600 * 1000)
-                        argp_error(state, "--valid-for is 1s to 7d, not '%s'", argument);
+                        usage_error(state, "--valid-for is 1s to 7d, not '%s'", argument);
                 report->valid_for_s = (uint32_t)(ms / 1000);
                 return true;
         case PUT_CHECK:
@@ -322,12 +322,12 @@ static error_t parse(int key, char *argument, struct argp_state *state)
                 return 0;
         case ARGP_KEY_END:
                 if (o->verb && !o->report.location)
-                        argp_error(state, "which location?");
+                        usage_error(state, "which location?");
                 until_parse(o, state);
                 if (!o->report.kind || !o->report.location)
-                        argp_error(state, "put needs a kind of report and a --location");
+                        usage_error(state, "put needs a kind of report and a --location");
                 if (o->check && o->withdraw)
-                        argp_error(state, "--check is for reports");
+                        usage_error(state, "--check is for reports");
                 put_check_report(o, state);
                 return 0;
         }
@@ -341,8 +341,8 @@ static error_t parse(int key, char *argument, struct argp_state *state)
                 : o->report.kind == PLEK_REPORT_PRESSURE ? pressure_parse(o, key, argument, state)
                                                          : false;
         if (!known && key >= PUT_LOCATION && key <= PUT_INPUT)
-                argp_error(state, "that option does not belong to %s",
-                           plek_code_name(PLEK_CODES_REPORT, o->report.kind));
+                usage_error(state, "that option does not belong to %s",
+                            plek_code_name(PLEK_CODES_REPORT, o->report.kind));
         return known ? 0 : ARGP_ERR_UNKNOWN;
 }
 

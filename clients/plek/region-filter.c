@@ -10,10 +10,10 @@ void region_filter_add(RegionFilter *filter, char *argument, struct argp_state *
         PlekRegion *wanted = &filter->wanted[filter->n];
 
         if (filter->n == REGION_FILTER_MAX)
-                argp_error(state, "at most %d regions", REGION_FILTER_MAX);
+                usage_error(state, "at most %d regions", REGION_FILTER_MAX);
         region_parse(argument, &wanted->scheme, &wanted->id);
         if (!*wanted->id || (wanted->scheme && !*wanted->scheme))
-                argp_error(state, "--region is ID or SCHEME:ID, as in noordkust or rav:17");
+                usage_error(state, "--region is ID or SCHEME:ID, as in noordkust or rav:17");
         filter->homes[filter->n++] = wanted->id;
         filter->has_scheme |= wanted->scheme != NULL;
 }

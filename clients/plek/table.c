@@ -6,6 +6,7 @@
 #include "door-rows.h"
 #include "look.h"
 #include "row.h"
+#include "sentences.h"
 #include "text.h"
 #include "when.h"
 #include "words.h"
@@ -316,7 +317,7 @@ void table_head(char *ret_text, size_t n_text, TableStyle *ret_style, PlekSubscr
                          link.in_sync ? "" : " ...", thinned);
         else
                 snprintf(ret_text, n_text, "Plek  *** %s, %s ***  %s",
-                         word(language, links[link.link]), since, link.why ? link.why : "");
+                         word(language, links[link.link]), since, link.why ? spoken(link.why) : "");
 }
 
 /* What a terminal is too narrow for goes on below, further in. */

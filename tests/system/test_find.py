@@ -245,7 +245,7 @@ def test_a_stop_that_is_announced_is_seen_before_the_patient_arrives():
         put(tools, "door", "a", "OPEN")
         put(tools, "counts", "a", "available=5")
         put(tools, "counts", "b", "available=5")
-        for plan, place, begins, end in (("1", "a", "+3h", "+5h"), ("1", "b", "+30h", "+40h")):
+        for plan, place, begins, end in (("1", "a", "+3h", "+2h"), ("1", "b", "+30h", "+2h")):
             put(tools, "door", place, "STOP", "--plan", plan, "--from", begins, "--until", end,
                 "--except", "MULTITRAUMA")
         a, b = find(tools)

@@ -7,7 +7,7 @@ import subprocess
 
 import tap
 from harness import PLEKD
-from tools import AGENT, DONE, PLEK, SOURCE, run
+from tools import AGENT, DONE, FILE, PLEK, SOURCE, USAGE, run
 
 PAGES = {"plek": SOURCE / "clients/plek/plek.1", "plek-agent": SOURCE / "clients/agent/plek-agent.1",
          "plekd": SOURCE / "daemon/plekd.8"}
@@ -157,6 +157,40 @@ def test_lists_of_codes_that_help_names_are_there():
     for name in named:
         assert run(PLEK, "codes", name).out
     assert "AMBULANCE" in run(PLEK, "codes", "link").out
+
+
+def sentences_of(source):
+    """The formats of fail() and usage_error() in a C file."""
+    source = re.sub(r'"\s*"', "", source)
+    for call in re.finditer(r"\b(?:fail|usage_error)\(", source):
+        depth, at = 1, call.end()
+        while depth and source[at] != '"':
+            depth += {"(": 1, ")": -1}.get(source[at], 0)
+            at += 1
+        if depth:
+            yield re.match(r'"((?:[^"\\]|\\.)*)"', source[at:])[1]
+
+
+def test_what_goes_wrong_is_said_in_dutch_too():
+    sources = {path: path.read_text() for path in (SOURCE / "clients/plek").glob("*.c")}
+    tables = "".join(re.sub(r'"\s*"', "", text) for path, text in sources.items()
+                     if path.name.startswith("sentences-"))
+    said = {one for path, text in sources.items() if not path.name.startswith("sentences")
+            for one in sentences_of(text) if re.search("[a-z]{3}", re.sub("--[a-z]+|%[a-z]+", "", one))}
+    assert len(said) > 150, len(said)
+    missing = [one for one in said if f'"{one}"' not in tables]
+    assert not missing, "\n".join(missing)
+
+    def wrong(*command, language="nl", status=USAGE):
+        return run(PLEK, *command, "--lang", language, expect=status).err
+
+    assert "plek find: find vraagt --care en --near" in wrong("find")
+    assert "find needs --care and --near" in wrong("find", language="en")
+    # Wherever in the line the language stands.
+    assert "--need is 1 tot 100000, niet 'veel'" in wrong("find", "--need", "veel")
+    assert "er is geen zorgsoort 'SEH': is ED bedoeld?" in wrong("find", "--care", "SEH")
+    assert "er is geen regiokaart /nergens" in wrong("get", "--card", "/nergens", status=FILE)
+    assert "er is geen opdracht 'zoek'" in wrong("zoek")
 
 
 if __name__ == "__main__":

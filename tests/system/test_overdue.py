@@ -101,9 +101,9 @@ def test_an_agent_that_is_there_and_one_that_is_not_are_told_apart():
         tools.put("duin", "counts", "--location", "duin-ed", *ICU, "--observed", "-1h")
         # Who reports by hand has no agent that could be missed.
         table = tools.plek("overdue", party="meldkamer").out
-        assert re.search(r"overdue 1 h .*Duinzicht  by hand$", table, re.M), table
+        assert re.search(r"overdue 50 min .*Duinzicht  by hand$", table, re.M), table
         assert re.search(r"nothing reported yet +Duinzicht  no agent seen$", table, re.M), table
-        assert re.search(r"Duinzicht  met de hand$",
+        assert re.search(r"Duinzicht  handmatig$",
                          tools.plek("overdue", "--lang", "nl", party="meldkamer").out, re.M)
         agent = region.agent("duin")
         assert "agent connected" in tools.plek("overdue", party="meldkamer").out
@@ -117,7 +117,8 @@ def test_where_who_is_late_has_no_card_the_one_that_leads_says_whom_to_call():
         tools = hospital(region)
         say_kind(tools, "zcc", "duin-ed", "V6")
         say_kind(tools, "zcc", "duin-west", "V6")
-        tools.put("duin", "counts", "--location", "duin-ed", *ICU, "--observed", "-30min")
+        tools.put("duin", "counts", "--location", "duin-ed", "--care", "GP_POST", "available=1",
+                  "--observed", "-30min", "--valid-for", "1d")
         lines = tools.plek("overdue", "--json", party="meldkamer").lines()
         late = next(line for line in lines if not line["never"])
         assert late["party"] == "duin" and late["source"] == "MANUAL" and "contacts" not in late

@@ -65,6 +65,17 @@ def other_terminals(script):
                   flags=re.MULTILINE)
 
 
+def questions(section):
+    """What is asked in the table, each a command."""
+    asked = re.findall(r"`(plek (?:find|door|history|ack|overdue|impact|stops|flows|at)\b[^`]*)`",
+                       section[section.index("| who asks"):])
+    assert len(asked) >= 9, asked
+    # There is nothing to acknowledge any more, no yesterday yet, and no last quarter.
+    empty = re.compile(r"plek (ack|at|\w+ --quarter last)\b")
+    return "".join(f"{command} || test $? = {int(bool(empty.match(command)))}\n"
+                   for command in asked)
+
+
 def test_each_command_by_hand_does_what_it_says():
     section, script = by_hand()
     with tempfile.TemporaryDirectory(prefix="plek-readme-") as directory:
@@ -73,6 +84,7 @@ def test_each_command_by_hand_does_what_it_says():
         for program in (PLEK, PLEKD, AGENT):
             (programs / program.name).symlink_to(program)
         script = other_terminals(on_free_ports(section, script))
+        script += "export PLEK_CARD=region.card PLEK_KEY=dispatch.key\n" + questions(section)
         done = subprocess.run(
             ["bash", "-c", "set -eE; trap 'echo \"FAILED: $BASH_COMMAND\"' ERR\n"
                            "trap 'kill %1; wait' EXIT\n" + script], cwd=directory, text=True,

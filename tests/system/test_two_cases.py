@@ -12,6 +12,8 @@ from tools import Tools
 
 ED = ("--care", "ED")
 HAP = ("--care", "GP_POST")
+# Half of one on a busy machine: a reader knows the broker's time no better.
+ROUND_TRIP_MS = 1000
 DAY_MS = 24 * 3600 * 1000
 
 
@@ -135,7 +137,8 @@ def test_a_weekend_announced_comes_and_goes_by_itself():
         region.move_to(plan["starts_at_ms"] - 1500)
         closed = neighbour.next(lambda e: e["event"] == "door")
         assert closed["state"] == "CLOSED" and closed["since_ms"] == plan["starts_at_ms"]
-        assert closed["ends_at_ms"] == plan["ends_at_ms"] and region.now_ms() >= closed["since_ms"]
+        assert closed["ends_at_ms"] == plan["ends_at_ms"]
+        assert region.now_ms() >= closed["since_ms"] - ROUND_TRIP_MS
         assert (closed["changes_at_ms"], closed["changes_to"]) == (plan["ends_at_ms"], "OPEN")
         assert closed["neighbours"]["next"]["location"] == "hap-haven"
         assert closed["neighbours"]["next"]["contact"]["phone"] == "088 000 0601"
@@ -146,7 +149,7 @@ def test_a_weekend_announced_comes_and_goes_by_itself():
         region.move_to(plan["ends_at_ms"] - 1500)
         back = neighbour.next(lambda e: e["event"] == "door")
         assert back["state"] == "OPEN" and back["since_ms"] == opened["since_ms"]
-        assert region.now_ms() >= plan["ends_at_ms"] and "plan" not in back
+        assert region.now_ms() >= plan["ends_at_ms"] - ROUND_TRIP_MS and "plan" not in back
         late = tools.plek("door", "hap-duin", *HAP, "--json", party="meldkamer").one()
         assert late["state"] == "OPEN"
         assert sorted(one["part"] for one in late["all"]) == ["LEADS", "PAST"]

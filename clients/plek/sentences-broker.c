@@ -1,0 +1,90 @@
+#include "sentences.h"
+
+/*
+ * What libplek says about the broker, and why the broker refused
+ */
+
+const Sentence sentences_broker[] = {
+        { "done", "klaar" },
+        { "not allowed", "niet toegestaan" },
+        { "refused by the broker", "geweigerd door de broker" },
+        { "refused", "geweigerd" },
+        { "no answer in time", "niet op tijd antwoord" },
+        { "there is no next one", "er is geen volgende" },
+        { "not found", "niet gevonden" },
+        { "not a key, or there is a slip in it", "geen sleutel, of er zit een fout in" },
+        { "others may read this secret key: chmod 600 it",
+          "anderen mogen deze geheime sleutel lezen: doe chmod 600" },
+        { "not a region card, or not signed by its authority",
+          "geen regiokaart, of niet ondertekend door het gezag ervan" },
+        { "the region card of another network or authority",
+          "de regiokaart van een ander netwerk of gezag" },
+        { "the answer is not signed as it should be",
+          "het antwoord is niet ondertekend zoals het hoort" },
+        { "connecting", "bezig te verbinden" },
+        { "the broker does not answer.", "de broker antwoordt niet." },
+        { "The broker does not answer.", "De broker antwoordt niet." },
+        { "the broker at %s does not answer", "de broker op %s antwoordt niet" },
+        { "no broker answers at %s", "geen broker antwoordt op %s" },
+        { "nobody listens at %s", "niemand luistert op %s" },
+        { "%s bars our key: it was revoked", "%s laat onze sleutel niet toe: die is ingetrokken" },
+        { "%s refuses our key", "%s weigert onze sleutel" },
+        { "%s ends the handshake: our key is refused, or the broker's is not the one in the region "
+          "card",
+          "%s breekt de begroeting af: onze sleutel wordt geweigerd, of die van de broker is niet "
+          "die van de regiokaart" },
+        { "no beat of the broker within the last 3 s", "de laatste 3 s geen teken van de broker" },
+        { "the connection was lost", "de verbinding is weg" },
+        { "our enrolment does not allow reading", "onze aansluiting staat lezen niet toe" },
+        { "our enrolment does not have the role of an agent",
+          "onze aansluiting heeft niet de rol van agent" },
+        { "the broker is not accepting updates at the moment",
+          "de broker neemt nu geen meldingen aan" },
+        { "the broker that answers is not the one of our region card, which is of another network "
+          "or authority, or of a broker that is no more",
+          "de broker die antwoordt is niet die van onze regiokaart; die is van een ander netwerk "
+          "of gezag, of van een broker die er niet meer is" },
+        { "the broker began a new history: everything is stated again",
+          "de broker is een nieuwe geschiedenis begonnen: alles wordt opnieuw gemeld" },
+        { "the past is being told", "het verleden wordt verteld" },
+        { "the broker does not listen on the port for updates",
+          "de broker luistert niet op de poort voor meldingen" },
+        { "the picture is not whole: %s", "het beeld is niet heel: %s" },
+        { "no receipt in time, so it may or may not be in the picture. %s",
+          "niet op tijd een ontvangst, dus misschien staat het in het beeld en misschien niet. "
+          "%s" },
+        { "nothing could be sent, so it is not in the picture. %s",
+          "er kon niets verstuurd worden, dus het staat niet in het beeld. %s" },
+        { 0 },
+};
+
+const char *const refusal_sentences[] = {
+        [PLEK_REFUSED_MALFORMED] = "de melding is niet te lezen, of gaat over een grens",
+        [PLEK_REFUSED_FIELD] = "een veld heeft een waarde die niet mag",
+        [PLEK_REFUSED_NETWORK] = "dit is voor een ander netwerk ondertekend",
+        [PLEK_REFUSED_NOT_ENROLLED] = "deze sleutel is hier niet aangesloten",
+        [PLEK_REFUSED_EXPIRED] = "de aansluiting geldt nu niet",
+        [PLEK_REFUSED_REVOKED] = "de aansluiting is ingetrokken",
+        [PLEK_REFUSED_SUSPENDED] = "de partij is geschorst",
+        [PLEK_REFUSED_ROLE] = "de rollen van deze partij laten dit niet toe",
+        [PLEK_REFUSED_LOCATION] = "deze partij spreekt niet voor die locatie",
+        [PLEK_REFUSED_PARTY] = "deze sleutel is van een andere partij",
+        [PLEK_REFUSED_REPLAY] = "dit is ouder dan wat er al is",
+        [PLEK_REFUSED_SEQ_AHEAD] = "het volgnummer loopt voor op de klok van de broker",
+        [PLEK_REFUSED_SENT_AHEAD] = "de klok van de afzender loopt voor op die van de broker",
+        [PLEK_REFUSED_TOO_LATE] = "dit kwam later aan dan de afzender het wilde",
+        [PLEK_REFUSED_PERIOD] = "de tijden spreken elkaar tegen",
+        [PLEK_REFUSED_POLICY] = "het beleid van de regio laat dit niet toe",
+        [PLEK_REFUSED_QUOTA] = "deze partij meldt of vraagt te veel",
+        [PLEK_REFUSED_RETRY] = "de broker kan nu niet schrijven; probeer het zo weer",
+        [PLEK_REFUSED_CLOCK] = "de broker vertrouwt zijn eigen klok niet",
+        [PLEK_REFUSED_SIGNATURE] = "de handtekening klopt niet",
+        [PLEK_REFUSED_SERIAL] = "er is al een nieuwere of dezelfde aansluiting of kaart",
+        [PLEK_REFUSED_KEY] = "deze publieke sleutel deugt niet, of is van een andere partij",
+        [PLEK_REFUSED_UNKNOWN_REQUEST] = "de broker kent deze vraag niet",
+        [PLEK_REFUSED_NOT_ALLOWED] = "dit mag hier niet, of niet met deze rol",
+        [PLEK_REFUSED_NOT_FOUND] = "dat is er niet",
+        [PLEK_REFUSED_NO_AUTHORITY] = "de broker heeft nog geen gezag",
+        [PLEK_REFUSED_STATEMENT] = "wat bevestigd wordt is niet meer wat nu gezegd wordt",
+};
+const size_t n_refusal_sentences = N_ELEMENTS(refusal_sentences);
