@@ -8,6 +8,7 @@
 #include "known-code.h"
 #include "look.h"
 #include "row.h"
+#include "seen.h"
 #include "sentences.h"
 #include "text.h"
 #include "words.h"
@@ -73,18 +74,6 @@ static const struct argp argp = {
         .children = children,
 };
 
-static bool is_watched(uint32_t state)
-{
-        return state == PLEK_DOOR_STOP || state == PLEK_DOOR_CLOSED ||
-               state == PLEK_DOOR_RESTRICTED;
-}
-
-static bool is_news(const PlekLeadingDoor *door)
-{
-        return door->has_record && door->record.report.kind == PLEK_REPORT_DOOR &&
-               is_watched(door->record.report.door.state);
-}
-
 typedef struct Acking {
         const AckOptions *options;
         PlekSubscriber *subscriber;
@@ -142,15 +131,6 @@ static int by_record(Acking *acking)
         return r == PLEK_E_END ? 0 : r;
 }
 
-/* What leads for several scopes is one record: said once. */
-static bool is_said_of(const PlekDoorScope *scope, const PlekReport *report)
-{
-        return !strcmp(scope->unit ? scope->unit : "", report->unit ? report->unit : "") &&
-               scope->care == report->door.care &&
-               scope->patient_group == report->door.patient_group &&
-               scope->urgency == report->door.urgency;
-}
-
 /* What is announced for @scope itself: an alert of it is quiet, too, then. */
 static int plans_of(Acking *acking, const PlekDoorScope *scope)
 {
@@ -160,8 +140,8 @@ static int plans_of(Acking *acking, const PlekDoorScope *scope)
         int r;
 
         while (!(r = plek_subscriber_next_door(acking->subscriber, scope, &cursor, &record, &part)))
-                if (part == PLEK_DOOR_AHEAD && is_watched(record.report.door.state) &&
-                    is_said_of(scope, &record.report))
+                if (part == PLEK_DOOR_AHEAD && seen_is_watched(record.report.door.state) &&
+                    seen_is_said_of(scope, &record.report))
                         acknowledge(acking, &record);
         return r == PLEK_E_END ? 0 : r;
 }
@@ -187,7 +167,7 @@ static int by_location(Acking *acking)
                 r = plek_subscriber_leading_door(acking->subscriber, &scope, &door);
                 if (r)
                         return r;
-                if (is_news(&door) && is_said_of(&scope, &door.record.report))
+                if (seen_is_due(&door))
                         acknowledge(acking, &door.record);
                 r = plans_of(acking, &scope);
                 if (r)

@@ -6,7 +6,6 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/ioctl.h>
 
 #include "bands.h"
 #include "door-watch.h"
@@ -18,6 +17,8 @@
 #include "seen.h"
 #include "sentences.h"
 #include "table.h"
+#include "text.h"
+#include "watch-ack.h"
 #include "when.h"
 #include "words.h"
 
@@ -33,6 +34,7 @@ typedef struct GetOptions {
         int unknown;     /* and is not there: the Exit */
         PlekSubscriber *watched;
         DoorWatch doors;
+        WatchAck ack; /* watch, in a terminal */
 } GetOptions;
 
 enum { REDRAW_MS = 100 };
@@ -46,6 +48,7 @@ enum {
         OPTION_FOR,
         OPTION_RENEWED,
         OPTION_BANDS,
+        OPTION_FUNCTION,
 };
 
 #define FILTER_OPTIONS                                                                             \
@@ -91,6 +94,9 @@ static error_t parse(int key, char *argument, struct argp_state *state)
                 return 0;
         case OPTION_RENEWED:
                 o->subscriber.tell_renewed = true;
+                return 0;
+        case OPTION_FUNCTION:
+                o->ack.function = argument;
                 return 0;
         case OPTION_FOR:
                 if (duration_parse(&o->for_ms, argument) || !o->for_ms)
@@ -277,20 +283,12 @@ static int get_json(PlekSubscriber *subscriber, const TableFilter *filter)
         return r == PLEK_E_END ? 0 : r;
 }
 
-/* Of the terminal that standard output is; 0: it is none. */
-static int terminal_columns(void)
-{
-        struct winsize size;
-
-        return isatty(STDOUT_FILENO) && !ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) ? size.ws_col : 0;
-}
-
 static int get_text(PlekSubscriber *subscriber, TableFilter *filter)
 {
         CLEANUP(table_deinit) Table table = TABLE_NULL;
         int r;
 
-        filter->columns = terminal_columns();
+        filter->columns = text_terminal_columns();
         r = table_make(&table, subscriber, filter);
         if (r)
                 return r;
@@ -425,13 +423,16 @@ static int watch_screen(PlekSubscriber *subscriber, GetOptions *o, int64_t until
                 return r;
         while (!r && !ended && steady_clock_ms() < until_ms && goes_on(o, subscriber)) {
                 CLEANUP(table_deinit) Table table = TABLE_NULL;
+                int key;
 
                 o->filter.columns = screen_columns();
                 r = table_make(&table, subscriber, &o->filter);
-                if (!r && screen_show(&table, o->caption, o->filter.language))
+                if (!r && screen_show(&table, o->caption, o->ack.text, o->filter.language))
                         break; /* q */
+                key = screen_take_key();
                 if (!r)
-                        r = follow(subscriber);
+                        r = key ? watch_ack_key(&o->ack, subscriber, &o->filter, key)
+                                : follow(subscriber);
         }
         if (screen_is_on())
                 screen_stop();
@@ -445,6 +446,8 @@ int command_watch(int argc, char **argv)
                 { "for", OPTION_FOR, "DURATION", 0, "Ends by itself", 1 },
                 { "renewed", OPTION_RENEWED, NULL, 0,
                   "With --json: also when the same is said again", 1 },
+                { "function", OPTION_FUNCTION, "WORDS", 0,
+                  "Who sees what the key a acknowledges: a function, such as regievoerder", 1 },
                 { "caption", OPTION_CAPTION, "FILE", 0,
                   "Shows this file's last line below the table, as it changes", 1 },
                 { 0 },
@@ -452,13 +455,16 @@ int command_watch(int argc, char **argv)
         static const struct argp argp = {
                 .options = options,
                 .parser = parse,
-                .doc = "The picture as it changes, in place; q ends it. With --json, one object a "
-                       "line for each change.",
+                .doc = "The picture as it changes, in place; q ends it. a names the newest stop, "
+                       "closure or restriction that leads and that we have not seen, and a again "
+                       "says that we have (plek ack). With --json, one object a line for each "
+                       "change.",
                 .children = children,
         };
         CLEANUP(peer_close) Peer peer = PEER_NULL;
         CLEANUP(plek_subscriber_freep) PlekSubscriber *subscriber = NULL;
-        GetOptions o = { .filter.with_withdrawn = true };
+        GetOptions o = { .filter.with_withdrawn = true,
+                         .ack = { .peer = &peer, .common = &o.common } };
         const struct sigaction action = { .sa_handler = on_signal };
         int64_t until_ms;
         int r;
@@ -485,6 +491,7 @@ int command_watch(int argc, char **argv)
         r = o.common.json ? watch_json(subscriber, &o, until_ms)
                           : watch_screen(subscriber, &o, until_ms);
         door_watch_deinit(&o.doors);
+        watch_ack_deinit(&o.ack);
         if (o.unknown)
                 return o.unknown;
         return r ? fail(EXIT_FILE, "%s.", spoken(plek_result_text(r))) : EXIT_DONE;

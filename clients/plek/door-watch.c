@@ -19,6 +19,13 @@ static bool wants(const TableFilter *filter, const PlekDoorScope *scope)
                (!filter->care || scope->care == filter->care || scope->care == PLEK_ANY);
 }
 
+bool door_watch_wants(const TableFilter *filter, PlekSubscriber *subscriber,
+                      const PlekDoorScope *scope)
+{
+        return wants(filter, scope) &&
+               region_filter_has_location(&filter->regions, subscriber, scope->location);
+}
+
 /* Nothing, where nobody says where the location is. */
 static int set_one(json_t *object, PlekSubscriber *subscriber, const PlekDoorScope *scope,
                    const PlekNeighbourRule *rule)
@@ -85,8 +92,7 @@ void door_watch_event(DoorWatch *watch, PlekSubscriber *subscriber, const TableF
         json_t *object;
 
         watch->is_due = true;
-        if (!wants(filter, &door->scope) ||
-            !region_filter_has_location(&filter->regions, subscriber, door->scope.location))
+        if (!door_watch_wants(filter, subscriber, &door->scope))
                 return;
         object = leading_to_json(door);
         json_object_set_new(object, "event", json_string("door"));

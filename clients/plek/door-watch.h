@@ -25,6 +25,10 @@ typedef struct DoorWatch {
 
 void door_watch_deinit(DoorWatch *watch);
 
+/* Whether a door of @scope is one that @filter asks for. */
+bool door_watch_wants(const TableFilter *filter, PlekSubscriber *subscriber,
+                      const PlekDoorScope *scope);
+
 /* An event "door". */
 void door_watch_event(DoorWatch *watch, PlekSubscriber *subscriber, const TableFilter *filter,
                       const PlekLeadingDoor *door);

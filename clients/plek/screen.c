@@ -9,6 +9,7 @@
 static struct {
         bool is_on;
         int top; /* the first line shown */
+        int key; /* pressed, and not the screen's; 0: none */
         char alarm[256];
         char caption[256];
 } screen;
@@ -125,12 +126,12 @@ static void read_caption(const char *path)
         fclose(file);
 }
 
-/* Returns true for q. */
+/* Up to the first that is not ours. Returns true for q. */
 static bool read_keys(int n_lines, int n_shown)
 {
         int most = MAX(n_lines - n_shown, 0);
 
-        for (int key; (key = getch()) != ERR;)
+        for (int key; !screen.key && (key = getch()) != ERR;)
                 switch (key) {
                 case 'q':
                 case 'Q':
@@ -150,9 +151,21 @@ static bool read_keys(int n_lines, int n_shown)
                 case KEY_PPAGE:
                         screen.top -= n_shown;
                         break;
+                case KEY_RESIZE:
+                        break;
+                default:
+                        screen.key = key;
                 }
         screen.top = MAX(MIN(screen.top, most), 0);
         return false;
+}
+
+int screen_take_key(void)
+{
+        int key = screen.key;
+
+        screen.key = 0;
+        return key;
 }
 
 int screen_columns(void)
@@ -166,15 +179,15 @@ static void draw_more(int y, int n_above, int n_below, Language language)
         char text[160];
 
         snprintf(text, sizeof(text), "%d %s, %d %s: %s", n_above, word(language, "above"), n_below,
-                 word(language, "below"), word(language, "PgUp, PgDn, Up, Down; q ends"));
+                 word(language, "below"), word(language, "PgUp, PgDn, Up, Down; a: seen; q ends"));
         draw_cut(y, TABLE_HEAD, text);
 }
 
-bool screen_show(const Table *table, const char *caption, Language language)
+bool screen_show(const Table *table, const char *caption, const char *note, Language language)
 {
         int n_lines = (int)table->n_lines - 1; /* the head stays */
         int first = *screen.alarm ? 2 : 1;
-        int last = LINES - (caption ? 2 : 0);
+        int last = LINES - (caption ? 2 : 0) - (*note ? 1 : 0);
         int n_shown = MAX(last - first, 1);
         bool fits = n_lines <= n_shown;
 
@@ -195,6 +208,8 @@ bool screen_show(const Table *table, const char *caption, Language language)
         }
         if (!fits)
                 draw_more(last - 1, screen.top, n_lines - screen.top - n_shown, language);
+        if (*note)
+                draw_cut(last, TABLE_HEAD, note);
         if (caption) {
                 read_caption(caption);
                 draw_cut(LINES - 1, TABLE_HEAD, screen.caption);

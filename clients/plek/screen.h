@@ -14,9 +14,12 @@ void screen_stop(void);
 bool screen_is_on(void);
 
 /* Draws @table from where the person has scrolled to, with the last line of the file @caption (may
- * be NULL) below, and how many lines there are above and below that do not fit. Returns true when
- * the person wants to go. */
-bool screen_show(const Table *table, const char *caption, Language language);
+ * be NULL) below, @note (may be empty) above that, and how many lines there are above and below
+ * that do not fit. Returns true when the person wants to go. */
+bool screen_show(const Table *table, const char *caption, const char *note, Language language);
+
+/* The key that the person has pressed which is not the screen's own; 0: none. Once. */
+int screen_take_key(void);
 
 int screen_columns(void);
 

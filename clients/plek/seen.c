@@ -1,5 +1,7 @@
 #include "seen.h"
 
+#include <string.h>
+
 #include "json-set.h"
 #include "when.h"
 #include "words.h"
@@ -69,5 +71,44 @@ int seen_json(json_t *object, PlekSubscriber *subscriber, const PlekRecord *reco
         for (size_t i = 0; i < n_acks; i++)
                 json_array_append_new(array, ack_to_json(&acks[i]));
         json_object_set_new(object, "acks", array);
+        return 0;
+}
+
+bool seen_is_watched(uint32_t state)
+{
+        return state == PLEK_DOOR_STOP || state == PLEK_DOOR_CLOSED ||
+               state == PLEK_DOOR_RESTRICTED;
+}
+
+bool seen_is_said_of(const PlekDoorScope *scope, const PlekReport *report)
+{
+        return !strcmp(scope->unit ? scope->unit : "", report->unit ? report->unit : "") &&
+               scope->care == report->door.care &&
+               scope->patient_group == report->door.patient_group &&
+               scope->urgency == report->door.urgency;
+}
+
+bool seen_is_due(const PlekLeadingDoor *door)
+{
+        return door->has_record && door->record.report.kind == PLEK_REPORT_DOOR &&
+               seen_is_watched(door->record.report.door.state) &&
+               seen_is_said_of(&door->scope, &door->record.report);
+}
+
+/* A stop that has passed its end says something else without a word. */
+int seen_by_us(PlekSubscriber *subscriber, const PlekLeadingDoor *door, bool *ret_is)
+{
+        const char *us = plek_subscriber_party(subscriber);
+        PlekAck acks[PLEK_ACKS_MAX];
+        size_t n_acks;
+        int r;
+
+        r = acks_of(subscriber, &door->record, acks, &n_acks);
+        if (r)
+                return r;
+        *ret_is = false;
+        for (size_t i = 0; us && i < n_acks; i++)
+                if (!strcmp(acks[i].by, us) && acks[i].at_ms >= door->since_ms)
+                        *ret_is = true;
         return 0;
 }

@@ -3,6 +3,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
 #include <wchar.h>
 
 #include "text.h"
@@ -163,4 +165,11 @@ const char *label(PlekCodeList list, uint32_t code, Language language)
                 return text;
         snprintf(number, sizeof(number), "%u", code);
         return number;
+}
+
+int text_terminal_columns(void)
+{
+        struct winsize size;
+
+        return isatty(STDOUT_FILENO) && !ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) ? size.ws_col : 0;
 }

@@ -22,6 +22,8 @@ PRINTF(1, 2) void text_print(const char *format, ...);
 /* @from, in @width columns of a terminal whatever its characters are; two blanks at least. */
 void text_add_padded(Text *text, const char *from, int width);
 
+/* How many there are in the terminal that standard output is; 0: it is none. */
+int text_terminal_columns(void);
 /* In columns of a terminal. */
 int text_width(const char *text);
 /* How many bytes of @text are at most @width columns, whole characters only. */

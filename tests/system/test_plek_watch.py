@@ -235,6 +235,71 @@ def test_a_caption_is_shown_below_and_follows_its_file():
         assert line_at(terminal, "the first scene") is None
 
 
+def test_a_key_says_that_we_have_seen_what_leads():
+    with Region() as region:
+        tools = hospital(region)
+        agent, rav = region.agent("duin"), region.reader("rav")
+        terminal = tools.watch("meldkamer", "--function", "regievoerder")
+        terminal.expect("^Plek  live")
+        terminal.press("a")
+        terminal.expect("^of others there is nothing that leads and that we have not seen")
+        stops = {care: agent.door("duin-ed", pb.DOOR_STOP, care=care)
+                 for care in (pb.CARE_ED, pb.CARE_WARD)}
+        for stop in stops.values():
+            agent.state(stop)
+            rav.wait_update(stop)
+        terminal.expect("^    ED .* stop")
+        terminal.expect("^    ward .* stop")
+        terminal.press("a")
+        terminal.expect("^a: seen, n: next, .* duin-ed, ward: stop")  # the newest
+        terminal.press("n")
+        terminal.expect("^a: seen, n: next, .* duin-ed, ED: stop")
+        assert not rav.acks_of(stops[pb.CARE_ED])
+        terminal.press("a")
+        terminal.expect("^seen: duin-ed, ED: stop")
+        terminal.expect(r"ED .*seen by meldkamer \(regievoerder\)")
+        rav.wait(lambda: rav.acks_of(stops[pb.CARE_ED]))
+        ack = rav.acks_of(stops[pb.CARE_ED])["meldkamer"]
+        assert ack.update.ack.function == "regievoerder"
+
+        # What it asks about is what it says, though that says something else by then.
+        terminal.press("a")
+        terminal.expect("^a: seen, n: next, .* duin-ed, ward: stop")
+        agent.state(agent.door("duin-ed", pb.DOOR_CLOSED, care=pb.CARE_WARD))
+        terminal.expect("^    ward .* closed")
+        terminal.press("a")
+        terminal.expect("^not acknowledged: something else is said there by now")
+        terminal.press("x")
+        terminal.expect(lambda lines: not any("acknowledged" in line for line in lines))
+        assert not rav.acks_of(stops[pb.CARE_WARD])
+        terminal.press("aa")
+        terminal.expect("^seen: duin-ed, ward: closed")
+        terminal.press("a")
+        terminal.expect("^of others there is nothing")
+        terminal.press("q")
+        assert terminal.wait_end() == DONE
+
+
+def test_who_may_not_say_so_is_told_why():
+    with Region() as region:
+        tools = hospital(region)
+        agent = region.agent("duin")
+        terminal = tools.watch("meldkamer", "--lang", "nl", "--function", "f" * 65)
+        agent.state(agent.door("duin-ed", pb.DOOR_STOP, care=pb.CARE_ED))
+        terminal.expect("^    SEH .* stop")
+        terminal.press("aa")
+        terminal.expect(r"^niet als gezien gemeld: geweigerd \(FIELD\): ack.function: ")
+        terminal.expect("^    SEH .* stop")
+        region.daemon.kill()
+        terminal.expect(r"^Plek  \*\*\* ", seconds=6)
+        terminal.press("a")
+        terminal.expect("^a: gezien, n: volgende")
+        terminal.press("a")
+        terminal.expect("^niet als gezien gemeld: ", seconds=10)
+        terminal.press("q")
+        assert terminal.wait_end() == DONE
+
+
 def test_the_terminal_is_given_back_on_a_signal():
     with Region() as region:
         tools = hospital(region)
