@@ -2,40 +2,15 @@
 """plek alert and plek ack: a desk hears of a stop at once, until somebody has seen it."""
 
 import fcntl
-import json
 import os
 import subprocess
 import time
 
 import plek_pb2 as pb
 import tap
+from alerting import alert, begin, env_of, program, ran, said, show_environment, stop
 from harness import Region, until_true
-from tools import DONE, PLEK, REFUSED, Events, Tools, run
-
-
-def alert(tools, party, *arguments):
-    """plek alert --json, from where the picture was whole."""
-    desk = tools.region.keep(Events(
-        [PLEK, "alert", "--json", *tools.as_party(party), *map(str, arguments)], tools.env))
-    desk.next(lambda e: e["event"] == "link" and e["link"] == "LIVE")
-    return desk
-
-
-def said(events, what, seconds=20):
-    return events.next(lambda e: e["event"] == "alert" and e["alert"] == what, seconds)
-
-
-def begin(region):
-    agent = region.agent("duin", {"duin-1": "oost", "duin-2": "oost"})
-    region.enrol_reader("meldkamer")
-    region.enrol_reader("rav", name="RAV Oost")
-    return agent, Tools(region)
-
-
-def stop(agent, location="duin-1", state=pb.DOOR_STOP, **fields):
-    door = agent.door(location, state, care=pb.CARE_ED, **fields)
-    agent.state(door)
-    return door
+from tools import DONE, PLEK, REFUSED, Events, run
 
 
 def test_a_stop_is_told_within_a_second_while_counts_flood_a_reader_that_is_slow_on_them():
@@ -162,26 +137,6 @@ def test_what_is_said_of_the_whole_house_is_one_alert():
             raised.append((event["location"], event.get("care"), event["cause"]))
         assert raised == [("duin-1", None, "ANNOUNCED"), ("duin-1", None, "STATE"),
                           ("duin-2", "ED", "STATE")], raised
-
-
-def show_environment(region):
-    """A program that writes down what it was told, for env_of()."""
-    out = region.directory / "told"
-    out.mkdir()
-    return out, program(region, "show", f"env > {out}/$$.new\nmv {out}/$$.new {out}/$$.told")
-
-
-def env_of(desk, out, seconds=20, **wanted):
-    """What the program was told when it was told what is wanted."""
-    until = time.monotonic() + seconds
-    while True:
-        for path in out.glob("*.told"):
-            told = dict(line.split("=", 1) for line in path.read_text(encoding="utf-8").splitlines()
-                        if "=" in line)
-            if all(told.get(f"PLEK_ALERT_{name}") == value for name, value in wanted.items()):
-                return told
-        assert time.monotonic() < until, f"no program was told of {wanted}"
-        desk.read(0.05)
 
 
 def test_a_stop_that_nobody_lifted_does_not_end_as_if_it_had_been():
@@ -350,111 +305,6 @@ def test_what_changes_too_often_is_told_once():
         first = desk.next(lambda e: e["event"] == "alert")
         assert first["alert"] == "STEADY", first
         assert said(desk, "RAISED")["state"] == "STOP"
-
-
-HOSTILE = "$(touch pwned); `touch pwned` | & \"x\" 'y' \\ --help EVIL=1 %s%n \u202e"
-
-
-def program(region, name, text):
-    return region.write_file(name, f"#!/bin/sh\n{text}\n", 0o755)
-
-
-def test_a_program_is_run_without_a_shell_and_hostile_words_stay_words():
-    with Region() as region:
-        agent, tools = begin(region)
-        out = region.directory / "told"
-        show = program(region, "show", f'printf "%s\\n" "$#" "$1" "$2" >> {out}.new\n'
-                       f"env >> {out}.new\nmv {out}.new {out}.$PLEK_ALERT_EVENT")
-        door = agent.door("duin-1", pb.DOOR_STOP, care=pb.CARE_ED, text=HOSTILE)
-        door.label = HOSTILE
-        desk = alert(tools, "meldkamer", "--run", show, "--", "a b; touch pwned", "$HOME")
-        agent.state(door)
-        said(desk, "RAISED")
-        path = region.directory / "told.RAISED"
-        until = time.monotonic() + 20
-        while not path.exists():
-            assert time.monotonic() < until, "the program was not run"
-            desk.read(0.05)
-        lines = path.read_text(encoding="utf-8").splitlines()
-        assert lines[:3] == ["2", "a b; touch pwned", "$HOME"], lines[:3]
-        told = dict(line.split("=", 1) for line in lines[3:] if "=" in line)
-        assert told["PLEK_ALERT_STATE"] == "STOP" and told["PLEK_ALERT_LOCATION"] == "duin-1"
-        assert told["PLEK_ALERT_CARE"] == "ED" and told["PLEK_ALERT_PARTY"] == "duin"
-        assert told["PLEK_ALERT_TEXT"] == told["PLEK_ALERT_LABEL"] == HOSTILE
-        assert "EVIL" not in told and not any(name.startswith("PLEK_KEY") for name in told)
-        assert "PLEK_CARD" not in told
-        assert not list(region.directory.rglob("pwned"))
-
-
-def test_a_program_that_hangs_or_fails_holds_nothing_up():
-    with Region() as region:
-        agent, tools = begin(region)
-        hang = program(region, "hang", "exec sleep 600")
-        desk = alert(tools, "meldkamer", "--run", hang, "--run-timeout", "500ms", "--flaps", "0",
-                     "--repeat", "0s")
-        for number in range(12):
-            before = time.monotonic()
-            stop(agent, state=pb.DOOR_STOP if number % 2 == 0 else pb.DOOR_OPEN)
-            while True:
-                line = desk.expect("", 5)
-                if line.startswith("{") and json.loads(line)["event"] == "alert":
-                    break
-            assert time.monotonic() - before < 2
-        assert desk.expect("did not end in time and was killed", 20)
-        bad = alert(tools, "rav", "--run", region.directory / "nothing-there")
-        stop(agent, "duin-2")
-        assert bad.expect("nothing-there cannot be run: No such file")
-
-
-def wait_for(desk, predicate, what, seconds=20):
-    """Reads what the desk says until something else is so."""
-    until = time.monotonic() + seconds
-    while not predicate():
-        assert time.monotonic() < until, f"nothing came of {what} in:\n{desk}"
-        desk.read(0.05)
-
-
-def ran(path):
-    return set(path.read_text(encoding="utf-8").split()) if path.exists() else set()
-
-
-def test_when_all_stop_at_once_the_program_is_run_for_each():
-    with Region() as region:
-        agent, tools = begin(region)
-        houses = [f"huis-{number}" for number in range(20)]
-        many = region.agent("velen", {house: "oost" for house in houses})
-        out = region.directory / "ran"
-        slow = program(region, "slow", f'sleep 0.3\necho "$PLEK_ALERT_LOCATION" >> {out}')
-        desk = alert(tools, "meldkamer", "--run", slow, "--repeat", "0s")
-        for house in houses:
-            many.send(many.door(house, pb.DOOR_STOP, care=pb.CARE_ED))
-        stop(agent)
-        wait_for(desk, lambda: ran(out) == {*houses, "duin-1"}, "a program for each")
-
-
-def test_some_parties_whose_programs_hang_keep_no_others_from_being_run():
-    with Region() as region:
-        agent, tools = begin(region)
-        out = region.directory / "ran"
-        some = program(region, "some", f'echo "$PLEK_ALERT_LOCATION" >> {out}\n'
-                       '[ "$PLEK_ALERT_PARTY" = duin ] || exec sleep 600')
-        desk = alert(tools, "meldkamer", "--run", some, "--run-timeout", "10min")
-        for party in ("een", "twee", "drie"):
-            houses = [f"{party}-{number}" for number in range(6)]
-            many = region.agent(party, {house: "oost" for house in houses})
-            for house in houses:
-                many.state(many.door(house, pb.DOOR_STOP, care=pb.CARE_ED))
-
-        def hang():
-            return [sum(name.startswith(party) for name in ran(out))
-                    for party in ("een", "twee", "drie")]
-
-        # Four of the first, four of the second, and then one of who has none.
-        wait_for(desk, lambda: hang() == [4, 4, 1], "some to hang")
-        stop(agent)
-        stop(agent, "duin-2")
-        wait_for(desk, lambda: {"duin-1", "duin-2"} <= ran(out), "another's")
-        assert hang() == [4, 4, 1], hang()
 
 
 def test_output_that_nobody_reads_holds_up_no_alert():
