@@ -65,6 +65,39 @@ const HaveCount have_counts[HAVE_N_COUNTS] = {
         { "AdditionalCapacityCount72Hr", PLEK_COUNT_SURGE_72H, "surge_72h" },
 };
 
+const HaveCount have_triage[HAVE_N_TRIAGE] = {
+        { "Red", PLEK_COUNT_TRIAGE_RED, "triage_red" },
+        { "Yellow", PLEK_COUNT_TRIAGE_YELLOW, "triage_yellow" },
+        { "Green", PLEK_COUNT_TRIAGE_GREEN, "triage_green" },
+        { "Black", PLEK_COUNT_TRIAGE_BLACK, "triage_black" },
+};
+
+static bool has_triage(const PlekCounts *counts)
+{
+        for (size_t i = 0; i < HAVE_N_TRIAGE; i++)
+                if (counts->present[have_triage[i].field])
+                        return true;
+        return false;
+}
+
+const FormatRecord *have_triage_of(const FormatRecord *const *records, size_t n, PlekStatus status)
+{
+        const FormatRecord *found = NULL;
+        bool is_of_all = false, is_one = true;
+
+        for (size_t i = 0; i < n && !is_of_all; i++) {
+                const PlekReport *report = &records[i]->report;
+
+                if (report->kind != PLEK_REPORT_COUNTS || report->status != status ||
+                    report->counts.care != PLEK_CARE_ED)
+                        continue;
+                is_one = !found;
+                is_of_all = !report->unit;
+                found = records[i];
+        }
+        return found && (is_of_all || is_one) && has_triage(&found->report.counts) ? found : NULL;
+}
+
 /* ------------------------------------------------------------------ the door */
 
 static const struct {

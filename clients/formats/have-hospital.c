@@ -185,7 +185,8 @@ static int take_organisation(HaveReader *reader, xmlNode *hospital)
         return r;
 }
 
-static int add(HaveReader *reader, const PlekReport *report)
+/* @merges: with what was said of it before. */
+static int add(HaveReader *reader, const PlekReport *report, bool merges)
 {
         FormatRecord record = reader->base;
 
@@ -193,7 +194,7 @@ static int add(HaveReader *reader, const PlekReport *report)
         record.report.status = reader->status;
         record.report.location = reader->base.report.location;
         record.report.observed_at_ms = reader->base.report.observed_at_ms;
-        return format_picture_add(reader->picture, &record, false, reader->notes);
+        return format_picture_add(reader->picture, &record, merges, reader->notes);
 }
 
 /* Of ours a card has a kind; of others whatever is called a Hospital is one. */
@@ -208,7 +209,7 @@ static int add_card(HaveReader *reader)
                 format_note(reader->notes, &reader->base, "kind",
                             "is not said; taken for V4, a hospital");
         }
-        return add(reader, &reader->card);
+        return add(reader, &reader->card, false);
 }
 
 /* ------------------------------------------------------------------ doors and beds */
@@ -226,7 +227,7 @@ static int add_door(HaveReader *reader, xmlNode *hospital)
         r = have_reason_read(&report, status, reason, reader->picture, reader->notes);
         if (r == FORMAT_E_DOCUMENT)
                 return note_name(reader, "EMSTrafficStatus", status);
-        return r ? r : add(reader, &report);
+        return r ? r : add(reader, &report, false);
 }
 
 /* "ECMO", "ICU_ADULT/ic-2", or what others call it, which then is a unit. */
@@ -278,6 +279,30 @@ static int take_capacity(HaveReader *reader, PlekReport *report, xmlNode *capaci
         return r;
 }
 
+/* One code may have several values, each before its quantity. */
+static int take_triage(HaveReader *reader, PlekReport *report, xmlNode *code)
+{
+        const HaveCount *triage = NULL;
+        int r = 0;
+
+        for (xmlNode *at = code->children; !r && at; at = at->next) {
+                const char *value;
+
+                if (is_named(at, "TriageCountQuantity") && triage) {
+                        r = take_number(reader, report, at, triage->name);
+                } else if (is_named(at, "TriageCodeValue")) {
+                        value = text_of(reader, at, true, &r);
+                        triage = NULL;
+                        for (size_t i = 0; value && i < HAVE_N_TRIAGE; i++)
+                                if (!strcmp(value, have_triage[i].element))
+                                        triage = &have_triage[i];
+                        if (value && !triage)
+                                note_name(reader, "TriageCodeValue", value);
+                }
+        }
+        return r;
+}
+
 static bool is_empty(const PlekCounts *counts)
 {
         for (size_t i = 0; i < PLEK_N_COUNT_FIELDS; i++)
@@ -297,8 +322,14 @@ static int finish_bed(HaveReader *reader, Bed *bed, bool has_sub)
 {
         int r = 0;
 
-        if (bed->has_capacity && !(has_sub && !bed->is_sub && is_empty(&bed->report.counts)))
-                r = add(reader, &bed->report);
+        if (bed->has_capacity && !(has_sub && !bed->is_sub && is_empty(&bed->report.counts))) {
+                if (bed->report.counts.care == PLEK_CARE_ED) {
+                        reader->n_eds++;
+                        reader->has_ed |= !bed->report.unit;
+                        reader->ed_unit = bed->report.unit;
+                }
+                r = add(reader, &bed->report, false);
+        }
         bed->has_capacity = false;
         return r;
 }
@@ -351,6 +382,32 @@ static int add_bed(HaveReader *reader, xmlNode *capacity)
         return r ? r : finish_bed(reader, &bed, has_sub);
 }
 
+/* EMSCapacity, which is of the emergency department as a whole: with the counts of its beds where
+ * these are of no unit, or the only ones. */
+static int add_triage(HaveReader *reader, xmlNode *hospital)
+{
+        xmlNode *capacity = find(hospital, "EMSCapacity");
+        PlekReport report;
+        const char *list;
+        int r = 0;
+
+        if (!capacity)
+                return 0;
+        list = text_of(reader, find(capacity, "TriageCodeListURN"), true, &r);
+        if (list) /* Red is whatever that list says */
+                return note_name(reader, "TriageCodeListURN", list);
+        field_report_init(&report, PLEK_REPORT_COUNTS);
+        report.counts.care = PLEK_CARE_ED;
+        report.unit = reader->n_eds == 1 && !reader->has_ed ? reader->ed_unit : NULL;
+        for (xmlNode *at = capacity->children; !r && at; at = at->next) {
+                if (is_named(at, "TriageCode"))
+                        r = take_triage(reader, &report, at);
+                else if (at->type == XML_ELEMENT_NODE && !is_named(at, "TriageCodeListURN"))
+                        note_name(reader, "element", name_of(at));
+        }
+        return r || is_empty(&report.counts) ? r : add(reader, &report, true);
+}
+
 /* ------------------------------------------------------------------ a hospital */
 
 static int take_time(HaveReader *reader, xmlNode *hospital)
@@ -368,10 +425,13 @@ static int take_time(HaveReader *reader, xmlNode *hospital)
 /* What of a hospital is not looked at is named. */
 static int note_rest(HaveReader *reader, xmlNode *hospital)
 {
-        static const char *const known[] = {
-                "OrganizationInformation",   "OrganizationGeoLocation", "EmergencyDepartmentStatus",
-                "HospitalBedCapacityStatus", "LastUpdateTime",          "EMSTraffic"
-        };
+        static const char *const known[] = { "OrganizationInformation",
+                                             "OrganizationGeoLocation",
+                                             "EmergencyDepartmentStatus",
+                                             "HospitalBedCapacityStatus",
+                                             "LastUpdateTime",
+                                             "EMSTraffic",
+                                             "EMSCapacity" };
 
         for (xmlNode *at = hospital->children; at; at = at->next) {
                 size_t i = 0;
@@ -394,7 +454,8 @@ int have_take_hospital(HaveReader *reader, xmlNode *hospital)
 
         reader->base =
                 (FormatRecord){ .report = { .status = reader->status, .kind = PLEK_REPORT_CARD } };
-        reader->is_ours = false;
+        reader->is_ours = reader->has_ed = false;
+        reader->n_eds = 0;
         field_report_init(&reader->card, PLEK_REPORT_CARD);
 
         r = take_time(reader, hospital);
@@ -412,5 +473,7 @@ int have_take_hospital(HaveReader *reader, xmlNode *hospital)
         if (!r)
                 r = take_each(reader, find(hospital, "HospitalBedCapacityStatus"), "BedCapacity",
                               add_bed);
+        if (!r)
+                r = add_triage(reader, hospital);
         return r ? r : note_rest(reader, hospital);
 }

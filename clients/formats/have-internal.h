@@ -29,6 +29,15 @@ typedef struct HaveCount {
 enum { HAVE_N_COUNTS = 4 };
 extern const HaveCount have_counts[HAVE_N_COUNTS];
 
+/* TriageCodeValue, which EMSCapacity counts by. */
+enum { HAVE_N_TRIAGE = 4 };
+extern const HaveCount have_triage[HAVE_N_TRIAGE];
+
+/* Whose triage counts EMSCapacity has, which is of the emergency department as a whole: of the
+ * counts of an ED those that are of no unit, or the only ones. NULL: nobody's. @records are one
+ * party's of one location. */
+const FormatRecord *have_triage_of(const FormatRecord *const *records, size_t n, PlekStatus status);
+
 enum { HAVE_REASON_BYTES = 2048 };
 
 /* EMSTrafficStatus of a door as it stands. */

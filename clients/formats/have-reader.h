@@ -19,6 +19,9 @@ typedef struct HaveReader {
         FormatRecord base; /* party, location, time */
         PlekReport card;
         bool is_ours; /* its location was named by us */
+        size_t n_eds; /* counts of its emergency department */
+        bool has_ed;  /* one of them is of no unit */
+        const char *ed_unit;
 } HaveReader;
 
 /* Adds what @hospital says to the picture. Returns 0, -ENOMEM or -errno. */

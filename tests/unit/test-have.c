@@ -95,6 +95,39 @@ static void test_beds_and_traffic_become_counts_and_a_door(void **state)
         assert_heard(&reading, "kind: is not said; taken for V4");
 }
 
+#define CAPACITY(_inside)                                                                          \
+        HOSPITAL("<EmergencyDepartmentStatus><EMSCapacity>" _inside                                \
+                 "</EMSCapacity></EmergencyDepartmentStatus>")
+#define TRIAGE(_value, _quantity)                                                                  \
+        "<TriageCode><TriageCodeValue>" _value "</TriageCodeValue><TriageCountQuantity>" _quantity \
+        "</TriageCountQuantity></TriageCode>"
+
+static void test_triage_codes_of_another_list_are_not_taken_for_ours(void **state)
+{
+        CLEANUP(reading_deinit) Reading reading;
+
+        read_text(&reading, have_read,
+                  CAPACITY("<TriageCodeListURN>urn:x:cmas</TriageCodeListURN>" TRIAGE("Red", "3")));
+        assert_int_equal(reading.n, 1);
+        assert_heard(&reading, "TriageCodeListURN 'urn:x:cmas' is none of ours");
+}
+
+static void test_a_triage_code_or_quantity_that_is_none_is_noted_and_not_taken(void **state)
+{
+        CLEANUP(reading_deinit) Reading reading;
+
+        read_text(&reading, have_read,
+                  CAPACITY("<TriageRed>9</TriageRed>" TRIAGE("Blue", "4") TRIAGE("Red", "-1")
+                                   TRIAGE("Green", "7")));
+        assert_int_equal(reading.n, 2);
+        assert_string_equal(said(&reading.records[1], "care"), "ED");
+        assert_string_equal(said(&reading.records[1], "triage_green"), "7");
+        assert_null(said(&reading.records[1], "triage_red"));
+        assert_heard(&reading, "element 'TriageRed' is none of ours");
+        assert_heard(&reading, "TriageCodeValue 'Blue' is none of ours");
+        assert_heard(&reading, "triage_red: '-1' is no count");
+}
+
 static void test_sub_categories_are_kinds_of_care_or_units(void **state)
 {
         CLEANUP(reading_deinit) Reading reading;
@@ -145,7 +178,7 @@ static void test_an_entry_of_a_feed_has_its_own_subject_and_time(void **state)
 
 /* ------------------------------------------------------------------ writing */
 
-static char *write_one(const FormatRecord *record, PlekStatus status, Heard *heard)
+static char *write_all(const FormatRecord *records, size_t n, PlekStatus status, Heard *heard)
 {
         const HaveOptions options = { .status = status, .sender = "meldkamer", .now_ms = 0 };
         const FormatNotes notes = { on_note, heard };
@@ -153,9 +186,14 @@ static char *write_one(const FormatRecord *record, PlekStatus status, Heard *hea
         char *bytes;
 
         memset(heard, 0, sizeof(*heard));
-        assert_int_equal(have_write(&bytes, &n_bytes, record, 1, &options, &notes), 0);
+        assert_int_equal(have_write(&bytes, &n_bytes, records, n, &options, &notes), 0);
         assert_int_equal(strlen(bytes), n_bytes);
         return bytes;
+}
+
+static char *write_one(const FormatRecord *record, PlekStatus status, Heard *heard)
+{
+        return write_all(record, 1, status, heard);
 }
 
 static FormatRecord a_stop(void)
@@ -195,6 +233,75 @@ static void test_an_expired_stop_stays_closed_and_says_so(void **state)
         bytes = write_one(&record, PLEK_STATUS_ACTUAL, &heard);
         assert_non_null(strstr(bytes, "<have:EMSTrafficStatus>Closed<"));
         assert_non_null(strstr(bytes, ">STOP (expired); "));
+}
+
+static FormatRecord an_ed(const char *unit, int32_t red)
+{
+        FormatRecord record = { .party = "duin" };
+
+        field_report_init(&record.report, PLEK_REPORT_COUNTS);
+        record.report.location = "duinzicht";
+        record.report.unit = unit;
+        record.report.observed_at_ms = 1700000000000;
+        record.report.counts.care = PLEK_CARE_ED;
+        record.report.counts.present[PLEK_COUNT_TRIAGE_RED] = true;
+        record.report.counts.value[PLEK_COUNT_TRIAGE_RED] = red;
+        return record;
+}
+
+static void test_what_an_ed_can_take_by_triage_is_its_capacity_and_is_read_back(void **state)
+{
+        FormatRecord records[] = { a_stop(), an_ed(NULL, 3) };
+        PlekCounts *counts = &records[1].report.counts;
+        CLEANUP(reading_deinit) Reading reading;
+        CLEANUP(freep) char *bytes = NULL;
+        Heard heard;
+
+        counts->present[PLEK_COUNT_STAFFED] = counts->present[PLEK_COUNT_TRIAGE_BLACK] = true;
+        counts->value[PLEK_COUNT_STAFFED] = 20;
+        counts->missing[PLEK_COUNT_TRIAGE_YELLOW] = PLEK_MISSING_SUPPRESSED;
+        bytes = write_all(records, N_ELEMENTS(records), PLEK_STATUS_ACTUAL, &heard);
+        assert_string_equal(heard.text,
+                            "triage_yellow: EDXL-HAVE cannot say why a number is absent\n");
+        /* In the order of the schema: traffic, then capacity. */
+        assert_true(strstr(bytes, "</have:EMSTraffic>") < strstr(bytes, "<have:EMSCapacity>"));
+        assert_null(strstr(bytes, "Yellow"));
+
+        read_text(&reading, have_read, bytes);
+        assert_int_equal(reading.n, 2);
+        assert_string_equal(said(&reading.records[1], "care"), "ED");
+        assert_string_equal(said(&reading.records[1], "staffed"), "20");
+        assert_string_equal(said(&reading.records[1], "triage_red"), "3");
+        assert_string_equal(said(&reading.records[1], "triage_black"), "0");
+        assert_null(said(&reading.records[1], "triage_yellow"));
+        assert_string_equal(reading.heard.text, "");
+}
+
+static void test_triage_of_the_only_unit_of_an_ed_comes_back_to_it(void **state)
+{
+        FormatRecord record = an_ed("seh", 2);
+        CLEANUP(reading_deinit) Reading reading;
+        CLEANUP(freep) char *bytes = NULL;
+        Heard heard;
+
+        bytes = write_one(&record, PLEK_STATUS_ACTUAL, &heard);
+        assert_string_equal(heard.text, "");
+        read_text(&reading, have_read, bytes);
+        assert_int_equal(reading.n, 1);
+        assert_string_equal(said(&reading.records[0], "unit"), "seh");
+        assert_string_equal(said(&reading.records[0], "triage_red"), "2");
+}
+
+static void test_triage_of_one_unit_among_several_is_not_said_of_the_whole(void **state)
+{
+        FormatRecord records[] = { an_ed("seh", 2), an_ed("acute-opname", 3) };
+        CLEANUP(freep) char *bytes = NULL;
+        Heard heard;
+
+        bytes = write_all(records, N_ELEMENTS(records), PLEK_STATUS_ACTUAL, &heard);
+        assert_null(strstr(bytes, "EMSCapacity"));
+        assert_string_equal(heard.text, "triage_red: EDXL-HAVE has no place for it\n"
+                                        "triage_red: EDXL-HAVE has no place for it\n");
 }
 
 static void test_what_reopened_unconfirmed_is_no_normal_traffic(void **state)
@@ -295,11 +402,18 @@ int main(void)
                 cmocka_unit_test(test_a_count_that_is_none_is_noted_and_not_taken),
                 cmocka_unit_test(test_an_element_that_we_do_not_read_is_named),
                 cmocka_unit_test(test_beds_and_traffic_become_counts_and_a_door),
+                cmocka_unit_test(test_triage_codes_of_another_list_are_not_taken_for_ours),
+                cmocka_unit_test(
+                        test_a_triage_code_or_quantity_that_is_none_is_noted_and_not_taken),
                 cmocka_unit_test(test_sub_categories_are_kinds_of_care_or_units),
                 cmocka_unit_test(test_the_sample_of_googles_resource_finder_is_read),
                 cmocka_unit_test(test_an_entry_of_a_feed_has_its_own_subject_and_time),
                 cmocka_unit_test(test_a_stop_shows_its_exceptions_and_end_to_who_reads_only_have),
                 cmocka_unit_test(test_an_expired_stop_stays_closed_and_says_so),
+                cmocka_unit_test(
+                        test_what_an_ed_can_take_by_triage_is_its_capacity_and_is_read_back),
+                cmocka_unit_test(test_triage_of_the_only_unit_of_an_ed_comes_back_to_it),
+                cmocka_unit_test(test_triage_of_one_unit_among_several_is_not_said_of_the_whole),
                 cmocka_unit_test(test_what_reopened_unconfirmed_is_no_normal_traffic),
                 cmocka_unit_test(test_what_is_old_or_flagged_and_cannot_say_so_is_noted),
                 cmocka_unit_test(test_an_exercise_is_left_out_unless_the_document_is_one),
