@@ -327,7 +327,7 @@ static void print_late(PlekSubscriber *subscriber, const Late *late, Language la
 
         if (late->is_never) {
                 text_add(&text, "  - ");
-                text_add_padded(&text, word(language, "nothing reported yet"), 74);
+                text_add_padded(&text, word(language, "no report"), 74);
         } else {
                 text_add(&what, "%s",
                          late->care != PLEK_ANY ? label(PLEK_CODES_CARE, late->care, language)
@@ -358,7 +358,7 @@ static void print_text(PlekSubscriber *subscriber, const LateList *list, Languag
         table_head(head, sizeof(head), &style, subscriber, language);
         puts(head);
         printf("%zu %s · %zu %s\n", list->n - n_never, word(language, "overdue"), n_never,
-               word(language, "never reported"));
+               word(language, "without a report"));
         for (size_t i = 0; i < list->n; i++) {
                 const Late *late = &list->late[i], *previous = i ? late - 1 : NULL;
 

@@ -171,7 +171,7 @@ static void say_head(const StopsOptions *o, const PlekStops *stops)
         printf("%s - %s\n", from, to);
         past_say_begin(o->question.from_ms, stops->kept_from_ms, language);
         text_add_padded(&text, word(language, "region"), 24);
-        text_add_padded(&text, word(language, "places"), 10);
+        text_add_padded(&text, word(language, "locations"), 10);
         text_add_padded(&text, word(language, "stops"), 8);
         text_add_padded(&text, word(language, "before"), 11);
         text_add_padded(&text, word(language, "together"), 11);

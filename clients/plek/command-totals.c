@@ -275,7 +275,7 @@ static void print_text(const PlekTotals *totals, const TotalsOptions *o)
                         print_line(&totals->lines[i], language);
         }
         if (!totals->n_lines)
-                puts(word(language, "nothing reported yet"));
+                puts(word(language, "no report"));
         if (totals->n_isolation)
                 printf("%zu %s\n", totals->n_isolation,
                        word(language, "reports on isolation rooms, which overlap other places"));

@@ -403,5 +403,5 @@ void row_make_never(Row *ret_row, const char *region, const char *location, bool
         snprintf(ret_row->region, sizeof(ret_row->region), "%s", region);
         snprintf(ret_row->location, sizeof(ret_row->location), "%s", location);
         snprintf(ret_row->text, sizeof(ret_row->text), "  - %s",
-                 word(language, is_thinned ? "nothing of it is kept" : "nothing reported yet"));
+                 word(language, is_thinned ? "nothing of it is kept" : "no report"));
 }

@@ -363,7 +363,7 @@ static int add_rows(Table *table, const Gathered *gathered, const TableFilter *f
                 previous = row;
         }
         if (!r && !gathered->n_rows)
-                r = add_line(table, TABLE_GREY, word(filter->language, "nothing reported yet"));
+                r = add_line(table, TABLE_GREY, word(filter->language, "no report"));
         return r;
 }
 

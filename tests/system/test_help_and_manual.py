@@ -159,24 +159,42 @@ def test_lists_of_codes_that_help_names_are_there():
     assert "AMBULANCE" in run(PLEK, "codes", "link").out
 
 
-def sentences_of(source):
-    """The formats of fail() and usage_error() in a C file."""
-    source = re.sub(r'"\s*"', "", source)
-    for call in re.finditer(r"\b(?:fail|usage_error)\(", source):
+STRING = re.compile(r'"((?:[^"\\]|\\.)*)"')
+
+
+def sources_of(folder):
+    """C files, strings that stand in parts put together: name -> text."""
+    return {path.name: re.sub(r'"\s*\n\s*"', "", path.read_text(encoding="utf-8"))
+            for path in (SOURCE / folder).glob("*.c")}
+
+
+def strings_of(source, function, only_first):
+    """In calls of a function."""
+    for call in re.finditer(rf"\b(?:{function})\(", source):
         depth, at = 1, call.end()
-        while depth and source[at] != '"':
+        while depth:
+            string = STRING.match(source, at)
+            if string:
+                yield string[1]
+                if only_first:
+                    break
             depth += {"(": 1, ")": -1}.get(source[at], 0)
-            at += 1
-        if depth:
-            yield re.match(r'"((?:[^"\\]|\\.)*)"', source[at:])[1]
+            at = string.end() if string else at + 1
+
+
+def test_every_word_has_one_in_dutch():
+    sources = sources_of("clients/plek")
+    words = re.findall(r'\{\s*"((?:[^"\\]|\\.)*)",', sources["words.c"])
+    assert len(words) > 250 and len(words) == len(set(words)), words
+    used = {word for text in sources.values() for word in strings_of(text, "word", False)}
+    assert len(used) > 150 and used <= set(words), used - set(words)
 
 
 def test_what_goes_wrong_is_said_in_dutch_too():
-    sources = {path: path.read_text() for path in (SOURCE / "clients/plek").glob("*.c")}
-    tables = "".join(re.sub(r'"\s*"', "", text) for path, text in sources.items()
-                     if path.name.startswith("sentences-"))
-    said = {one for path, text in sources.items() if not path.name.startswith("sentences")
-            for one in sentences_of(text) if re.search("[a-z]{3}", re.sub("--[a-z]+|%[a-z]+", "", one))}
+    sources = sources_of("clients/plek")
+    tables = "".join(text for name, text in sources.items() if name.startswith("sentences-"))
+    said = {one for name, text in sources.items() if not name.startswith("sentences")
+            for one in strings_of(text, "fail|usage_error", True) if re.search("[a-z]{3}", re.sub("--[a-z]+|%[a-z]+", "", one))}
     assert len(said) > 150, len(said)
     missing = [one for one in said if f'"{one}"' not in tables]
     assert not missing, "\n".join(missing)

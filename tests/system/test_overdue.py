@@ -81,11 +81,11 @@ def test_the_list_says_who_by_how_much_and_whom_to_call():
         assert record["freshness"] == "FRESH" and record["overdue_ms"] >= 20 * 60_000
 
         table = tools.plek("overdue", party="meldkamer").out
-        assert "1 overdue · 1 never reported" in table, table
+        assert "1 overdue · 1 without a report" in table, table
         assert "Huis duin-ed (V6)  Opname 088 000 0701" in table, table
         assert re.search(r"  > ICU IC oost +overdue 20 min · agreed every 10 min +Duinzicht",
                          table), table
-        assert re.search(r"^duin-west\n  - nothing reported yet +Duinzicht", table, re.M), table
+        assert re.search(r"^duin-west\n  - no report +Duinzicht", table, re.M), table
         assert "> overdue 20 min" in tools.plek("get", party="meldkamer").out
         table = tools.plek("overdue", "--lang", "nl", party="meldkamer").out
         assert "te laat 20 min · afgesproken elke 10 min" in table, table
@@ -102,7 +102,7 @@ def test_an_agent_that_is_there_and_one_that_is_not_are_told_apart():
         # Who reports by hand has no agent that could be missed.
         table = tools.plek("overdue", party="meldkamer").out
         assert re.search(r"overdue 50 min .*Duinzicht  by hand$", table, re.M), table
-        assert re.search(r"nothing reported yet +Duinzicht  no agent seen$", table, re.M), table
+        assert re.search(r"no report +Duinzicht  no agent seen$", table, re.M), table
         assert re.search(r"Duinzicht  handmatig$",
                          tools.plek("overdue", "--lang", "nl", party="meldkamer").out, re.M)
         agent = region.agent("duin")

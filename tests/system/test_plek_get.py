@@ -107,7 +107,7 @@ def test_a_person_tells_the_facts_apart_without_colours():
             assert part in lines[unit], (unit, lines[unit])
         # A place that has never reported says so, in its own line.
         after = table.split("Polikliniek (Z4)")[1].splitlines()[1]
-        assert after.startswith("  - nothing reported yet"), after
+        assert after.startswith("  - no report"), after
         # No two facts in the same words: what follows the unit's name differs in each line.
         values = [line.split(f" {unit} ", 1)[1][:70] for unit, line in lines.items()]
         assert len(set(values)) == len(values), table
@@ -120,7 +120,7 @@ def test_the_table_speaks_dutch():
         table = tools.plek("get", "--lang", "nl", party="meldkamer").out
         for part in ("Plek  actueel", "vrij van 12", "verouderd", "zwijgt", "(verlopen)",
                      "(onbekend na afloop)", "(aangekondigd)", "afgeschermd", "overvol", "stop",
-                     "gesloten", "nog niets gemeld", "SEH", "handmatig"):
+                     "gesloten", "geen melding", "SEH", "handmatig"):
             assert part in table, (part, table)
         for part in ("  stale\n", "  silent\n", "(expired)", "free of", "nothing"):
             assert part not in table, (part, table)
@@ -146,7 +146,7 @@ def test_what_is_a_test_is_shown_to_who_asks_for_it():
         assert not tools.get("meldkamer")
         assert [r["status"] for r in tools.get("meldkamer", "--test")] == ["TEST"]
         assert "[test]" in tools.plek("get", "--test", party="meldkamer").out
-        assert "nothing reported yet" in tools.plek("get", party="meldkamer").out
+        assert "no report" in tools.plek("get", party="meldkamer").out
 
 
 def test_a_party_that_is_no_longer_enrolled_is_marked_and_stays():
@@ -176,7 +176,7 @@ def test_a_location_that_never_reported_is_shown_as_that():
         assert [record["location"] for record in never] == ["duin-west"]
         assert never[0]["party"] == "duin"
         table = tools.plek("get", "--lang", "en", party="meldkamer").out
-        assert re.search(r"^duin-west\n  - nothing reported yet", table, re.MULTILINE), table
+        assert re.search(r"^duin-west\n  - no report", table, re.MULTILINE), table
 
 
 def test_who_is_not_fed_is_told_so_by_every_command():

@@ -140,7 +140,7 @@ def test_what_is_old_has_its_sign_in_place():
     with Region() as region:
         tools = hospital(region)
         terminal = tools.watch("meldkamer")
-        terminal.expect("nothing reported yet")
+        terminal.expect("no report")
         tools.put("duin", "counts", *ED, *ICU, "staffed=12", "occupied=12", "--valid-for", "2s")
         terminal.expect("^  0 ICU .*0 free of 12")
         where = line_at(terminal, "ICU")

@@ -115,7 +115,7 @@ static void test_never_stale_silent_expired_withdrawn_and_zero_in_english(void *
         assert_row(&expired, LANGUAGE_EN,
                    "  ! ED stop                     stop (expired)                                "
                    "12 s     automatic");
-        assert_never(LANGUAGE_EN, "  - nothing reported yet");
+        assert_never(LANGUAGE_EN, "  - no report");
 }
 
 static void test_the_same_in_dutch(void **state)
@@ -139,7 +139,7 @@ static void test_the_same_in_dutch(void **state)
         assert_row(&expired, LANGUAGE_NL,
                    "  ! SEH seh                     stop (verlopen)                               "
                    "12 s     automatisch");
-        assert_never(LANGUAGE_NL, "  - nog niets gemeld");
+        assert_never(LANGUAGE_NL, "  - geen melding");
 }
 
 static void test_a_door_says_since_when_and_until_when_and_for_whom_not(void **state)
