@@ -167,7 +167,7 @@ static int fail_refused(const char *about, const PlekFault *fault)
         about = about ? about : "";
         name = name ? name : "?";
         snprintf(text, sizeof(text), "%s%s%s%s", sentence ? sentence : "", sentence ? " (" : "",
-                 fault->text, sentence ? ")" : "");
+                 spoken(fault->text), sentence ? ")" : "");
         if (*fault->field && fault->code != PLEK_REFUSED_NOT_FOUND)
                 return fail(EXIT_REFUSED, "%s%srefused (%s), because of %s: %s", about, colon, name,
                             fault->field, text);

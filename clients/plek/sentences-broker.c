@@ -55,6 +55,9 @@ const Sentence sentences_broker[] = {
           "%s" },
         { "nothing could be sent, so it is not in the picture. %s",
           "er kon niets verstuurd worden, dus het staat niet in het beeld. %s" },
+        { "the journal begins at %s", "het journaal begint op %s" },
+        { "only a coordinator may call for reports",
+          "alleen een coördinator mag om meldingen vragen" },
         { 0 },
 };
 
