@@ -1,6 +1,7 @@
 #pragma once
 
 #include "lib/outbox.h"
+#include "lib/own-doors.h"
 #include "lib/session.h"
 #include "lib/transfer.h"
 #include "plek/publisher.h"
@@ -15,6 +16,7 @@ typedef struct Reconcile {
         void *arg;
         bool only_plans; /* of the door: those that are under way */
         RecordKey door;  /* of plan 0, without its party */
+        OwnDoors *doors; /* only these are looked at, and nothing is withdrawn; or NULL */
         Transfer transfer;
 } Reconcile;
 

@@ -15,13 +15,34 @@ void reconcile_lost(PlekPublisher *publisher)
 {
         publisher->reconcile.request = 0;
         transfer_end(&publisher->reconcile.transfer);
+        if (publisher->reconcile.doors)
+                own_doors_reset(publisher->reconcile.doors);
 }
 
 void reconcile_end(PlekPublisher *publisher)
 {
         reconcile_lost(publisher);
+        own_doors_free(publisher->reconcile.doors);
         free(publisher->reconcile.location);
         publisher->reconcile = (Reconcile){ 0 };
+}
+
+/* Ended before it is told: who is told may ask for more. */
+static int answered(PlekPublisher *publisher)
+{
+        CLEANUP(own_doors_freep) OwnDoors *doors = STEAL(publisher->reconcile.doors);
+
+        reconcile_end(publisher);
+        return doors ? own_doors_tell(doors, plek_publisher_now_ms(publisher)) : 0;
+}
+
+static void not_answered(PlekPublisher *publisher)
+{
+        CLEANUP(own_doors_freep) OwnDoors *doors = STEAL(publisher->reconcile.doors);
+
+        reconcile_end(publisher);
+        if (doors)
+                own_doors_fail(doors);
 }
 
 int reconcile_ask(PlekPublisher *publisher)
@@ -43,7 +64,7 @@ static void untrusted(PlekPublisher *publisher)
 {
         context_log(publisher->context, PLEK_LOG_WARNING,
                     "what the broker says that it holds of us is not signed as it should be");
-        reconcile_end(publisher);
+        not_answered(publisher);
 }
 
 /* A plan of the door that was asked about, at its time. */
@@ -107,7 +128,9 @@ static int compare(PlekPublisher *publisher, const ChunkBody *chunk)
                     update_decode(&update, &refusal, arena, envelope.body, envelope.n_body) ||
                     update.kind == UPDATE_AFFIRM || update.kind == UPDATE_WITHDRAW)
                         continue;
-                r = withdraw(publisher, &update);
+                r = publisher->reconcile.doors
+                            ? own_doors_add(publisher->reconcile.doors, &update, entry->since_ms)
+                            : withdraw(publisher, &update);
         }
         return r;
 }
@@ -133,11 +156,12 @@ static int take_chunk(PlekPublisher *publisher, const Reply *reply)
                 r = compare(publisher, &chunk);
                 if (r)
                         return r;
-        }
-        if (transfer_is_done(&reconcile->transfer)) {
-                reconcile_end(publisher);
+        } else if (reconcile->doors) {
+                not_answered(publisher); /* what leads may be in it */
                 return 0;
         }
+        if (transfer_is_done(&reconcile->transfer))
+                return answered(publisher);
         credit.credit.transfer = reconcile->transfer.id;
         credit.credit.credit = transfer_grant(&reconcile->transfer);
         if (!credit.credit.credit)
@@ -163,7 +187,7 @@ int reconcile_reply(PlekPublisher *publisher, const Reply *reply, bool *ret_take
                 context_log(publisher->context, PLEK_LOG_WARNING,
                             "the broker does not tell what it holds of us: %s",
                             reply->refusal.text ? reply->refusal.text : "refused");
-                reconcile_end(publisher);
+                not_answered(publisher);
                 return 0;
         }
 
@@ -175,7 +199,5 @@ int reconcile_reply(PlekPublisher *publisher, const Reply *reply, bool *ret_take
                 untrusted(publisher);
                 return 0;
         }
-        if (transfer_is_done(&reconcile->transfer))
-                reconcile_end(publisher);
-        return 0;
+        return transfer_is_done(&reconcile->transfer) ? answered(publisher) : 0;
 }

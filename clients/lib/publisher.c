@@ -263,6 +263,24 @@ int plek_publisher_end_plans(PlekPublisher *publisher, const PlekRecordKey *door
         return 0;
 }
 
+int plek_publisher_own_doors(PlekPublisher *publisher, const PlekDoorScope *scope,
+                             PlekOwnDoorsFn func, void *arg)
+{
+        CLEANUP(own_doors_freep) OwnDoors *doors = NULL;
+        int r;
+
+        if (!scope->location || !location_is_valid(scope->location) ||
+            (scope->unit && !unit_is_valid(scope->unit)))
+                return PLEK_E_INVALID;
+        r = own_doors_new(&doors, scope, func, arg);
+        if (!r)
+                r = plek_publisher_reconcile(publisher, scope->location, NULL, NULL);
+        if (r)
+                return r;
+        publisher->reconcile.doors = STEAL(doors);
+        return 0;
+}
+
 bool plek_publisher_is_reconciling(const PlekPublisher *publisher)
 {
         return publisher->reconcile.is_wanted;

@@ -18,6 +18,7 @@
 #include "json-set.h"
 #include "peer.h"
 #include "position.h"
+#include "put-leads.h"
 #include "put.h"
 #include "receipt.h"
 #include "sentences.h"
@@ -197,12 +198,14 @@ static int put_check(Peer *peer, const PutOptions *o)
         return EXIT_DONE;
 }
 
-static void say_accepted(const PutOptions *said, const PutResult *result)
+static void say_accepted(Peer *peer, PlekPublisher *publisher, const PutOptions *said,
+                         const PutResult *result)
 {
         PutOptions with_id = *said;
         const PutOptions *o = &with_id;
         const PlekDoor *door = &o->report.door;
         bool is_plan = o->verb && door->plan;
+        PutLeads leads;
 
         if (o->report.kind == PLEK_REPORT_REFUSAL) {
                 memcpy(with_id.report.refusal.id, result->id, sizeof(result->id));
@@ -225,6 +228,8 @@ static void say_accepted(const PutOptions *said, const PutResult *result)
                 if (o->ends_plans)
                         json_object_set_new(object, "plans_withdrawn",
                                             json_integer(result->n_plans));
+                put_leads_ask(&leads, peer, publisher, o, result->revision);
+                put_leads_json(&leads, object);
                 print_json_line(object);
                 return;
         }
@@ -239,6 +244,9 @@ static void say_accepted(const PutOptions *said, const PutResult *result)
         say_position(o);
         putchar('\n');
         say_understood(o, true);
+        fflush(stdout); /* it was accepted, however long it takes to hear what leads */
+        put_leads_ask(&leads, peer, publisher, o, result->revision);
+        put_leads_say(&leads, o);
 }
 
 /* Whose place it is not is told what its own ones are. */
@@ -262,13 +270,14 @@ static void say_own_locations(Peer *peer, const Common *common)
         fail(EXIT_DONE, "note: this key speaks for %s.", line);
 }
 
-static int say_result(Peer *peer, const PutOptions *o, const PutResult *result, int r)
+static int say_result(Peer *peer, PlekPublisher *publisher, const PutOptions *o,
+                      const PutResult *result, int r)
 {
         char text[512];
         int code;
 
         if (result->accepted && !r) {
-                say_accepted(o, result);
+                say_accepted(peer, publisher, o, result);
                 return EXIT_DONE;
         }
         if (result->is_known) {
@@ -366,7 +375,7 @@ static int undo_refusal(Peer *peer, PlekPublisher *publisher, const PutOptions *
                 return fail(EXIT_REFUSED,
                             "no refusal with this id is held of this party: it was taken back, or "
                             "is of more than 68 days ago, or the id is another's.");
-        return say_result(peer, o, result, r);
+        return say_result(peer, publisher, o, result, r);
 }
 
 static int put_send(Peer *peer, const PutOptions *o)
@@ -405,7 +414,7 @@ static int put_send(Peer *peer, const PutOptions *o)
                                     "may still be in force. plek door %s shows it.",
                                     o->report.location);
         }
-        return say_result(peer, o, &result, r);
+        return say_result(peer, publisher, o, &result, r);
 }
 
 int put_run(Peer *peer, const PutOptions *o)

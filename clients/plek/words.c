@@ -352,6 +352,13 @@ static const struct {
         { "could not be taken", "niet te plaatsen" },
         { "asked by", "gevraagd door" },
         { "taken back as revision", "ingetrokken als revisie" },
+        { "leads now", "nu geldt" },
+        { "said of", "gezegd van" },
+        { "what leads now is not known: there was no answer in time",
+          "wat nu geldt is niet bekend: er kwam niet op tijd antwoord" },
+        { "this key sees its own party's doors only: what others say of it is not among them",
+          "deze sleutel ziet alleen wat de eigen partij meldt: wat anderen ervan zeggen staat hier "
+          "niet bij" },
         { "to take it back", "om het in te trekken" },
         { "note: many more are occupied than staffed. If that is not so, say it again.",
           "let op: er zijn er veel meer bezet dan geopend. Klopt dat niet, meld dan opnieuw." },

@@ -17,6 +17,7 @@
  * Nothing is sent or received outside of these.
  */
 
+#include "plek/doors.h"
 #include "plek/identity.h"
 #include "plek/report.h"
 
@@ -174,8 +175,42 @@ PLEK_PUBLIC int plek_publisher_reconcile(PlekPublisher *publisher, const char *l
  */
 PLEK_PUBLIC int plek_publisher_end_plans(PlekPublisher *publisher, const PlekRecordKey *door);
 
-/* Whether the answer to plek_publisher_reconcile() or plek_publisher_end_plans() is awaited still.
- * Withdrawals that follow from it are among those that wait. */
+/* What leads for a scope among the doors of our own party. */
+typedef struct PlekOwnDoor {
+        PlekDoorScope scope;
+        PlekDoorScope said_of; /* what the door that leads is about: this scope, or a wider one */
+        uint32_t state;        /* PlekDoorState or PLEK_DOOR_UNKNOWN */
+        PlekDoorWhy why;
+        PlekStanding standing;
+        int64_t since_ms;   /* when it was stated, began or ended; or PLEK_NO_TIME */
+        int64_t ends_at_ms; /* or PLEK_NO_TIME */
+        uint32_t exceptions[PLEK_EXCEPTIONS_MAX];
+        size_t n_exceptions;
+        uint32_t reason; /* PlekReason, or 0 */
+} PlekOwnDoor;
+
+/* The first of @doors is of the scope that was asked about; the others are of each narrower one
+ * that a door of ours is about. All is borrowed. NULL: the broker does not say what it holds, or it
+ * is too much. Must not free the publisher nor run or process it. */
+typedef void (*PlekOwnDoorsFn)(void *arg, const PlekOwnDoor *doors, size_t n_doors);
+
+/*
+ * Asks the broker which doors it holds of our party at @scope's location, as soon as it can be
+ * reached, and tells @func once which of them leads: who opens a door learns that their own stop of
+ * the whole house keeps it shut. What others say of it is not among them: an agent may read its own
+ * records only. Who may read asks a subscriber (plek/doors.h). What is put and was not accepted yet
+ * is not among them either.
+ *
+ * Replaces what reconciling was under way, and is replaced by it: @func is not called then.
+ *
+ * Returns 0, PLEK_E_INVALID (no such location or unit) or -ENOMEM.
+ */
+PLEK_PUBLIC int plek_publisher_own_doors(PlekPublisher *publisher, const PlekDoorScope *scope,
+                                         PlekOwnDoorsFn func, void *arg);
+
+/* Whether the answer to plek_publisher_reconcile(), plek_publisher_end_plans() or
+ * plek_publisher_own_doors() is awaited still. Withdrawals that follow from it are among those that
+ * wait. */
 PLEK_PUBLIC bool plek_publisher_is_reconciling(const PlekPublisher *publisher);
 
 /* Reports and withdrawals not acknowledged yet, those that were refused for good apart. */

@@ -3,6 +3,7 @@
 
 import re
 
+import plek_pb2 as pb
 import tap
 from harness import Region
 from neighbourhood import ED, door, hospital, neighbourhood
@@ -77,6 +78,54 @@ def test_opening_a_door_calls_off_what_was_announced_for_now_and_nothing_else():
         assert door(tools, "--care", "WARD")["state"] == "CLOSED"
         text = tools.plek("open", "duin", "--care", "WARD", "--lang", "nl", party="duin").out
         assert "1 plannen ingetrokken" in text, text
+
+
+def test_a_receipt_says_that_ones_own_stop_of_the_house_still_leads():
+    with Region() as region:
+        tools = hospital(region)
+        first = tools.plek("open", "duin", *ED, "--json", party="duin").one()
+        assert (first["leads"]["state"], first["leads"]["party"]) == ("OPEN", "duin")
+        assert not first["sees_others"] and not first["stricter_within"]
+        tools.plek("stop", "duin", "--reason", "IT_OUTAGE", "--until", "2h", party="duin")
+        # The ED's door is what it was, so it is said again and not stated anew.
+        again = tools.plek("open", "duin", *ED, "--json", party="duin").one()["leads"]
+        assert (again["state"], again["care"], again["reason"]) == ("STOP", "ED", "IT_OUTAGE")
+        assert "care" not in again["said_of"] and again["ends_at_ms"] > again["since_ms"]
+        text = tools.plek("open", "duin", *ED, "--lang", "en", party="duin").out
+        assert re.search(r"^\*\*\* leads now, ED: stop · since .* · until .* · IT outage · said of "
+                         r"whole location  \[duin\]$", text, re.M | re.I), text
+        assert "what others say of it is not among them" in text, text
+        text = tools.plek("open", "duin", *ED, "--lang", "nl", party="duin").out
+        assert re.search(r"^\*\*\* nu geldt, SEH: stop · sinds .* · gezegd van hele locatie",
+                         text, re.M), text
+        assert "wat anderen ervan zeggen" in text, text
+
+        # The other way round: the house opens, and its ED does not.
+        tools.plek("stop", "duin", *ED, party="duin")
+        said = tools.plek("open", "duin", "--json", party="duin").one()
+        assert said["leads"]["state"] == "OPEN"
+        assert [(one["care"], one["state"]) for one in said["stricter_within"]] == [("ED", "STOP")]
+        text = tools.plek("open", "duin", "--lang", "en", party="duin").out
+        assert "\nleads now, whole location: open" in text and "\n*** leads now, ED: stop" in text
+        gone = tools.put("duin", "withdraw", "door", "--location", "duin", *ED, "--json").one()
+        assert gone["leads"]["state"] == "OPEN" and not gone["stricter_within"], gone
+
+
+def test_a_receipt_says_what_others_say_to_who_may_read_it():
+    with Region() as region:
+        tools = hospital(region)
+        region.enrol_agent("zcc", {"duin": "oost"}, name="Zorgcoördinatie",
+                           roles=[pb.ROLE_AGENT, pb.ROLE_SUBSCRIBER], audience=pb.AUDIENCE_CARE)
+        tools.plek("stop", "duin", *ED, "--until", "2h", party="duin")
+        said = tools.plek("open", "duin", *ED, "--json", party="zcc").one()
+        assert said["sees_others"] and said["leads"]["state"] == "STOP"
+        assert said["leads"]["party"] == "duin"
+        text = tools.plek("open", "duin", *ED, "--lang", "en", party="zcc").out
+        assert re.search(r"^\*\*\* leads now, ED: stop .*\[Duinzicht\]$", text, re.M), text
+        assert "others" not in text, text
+        # Who may not read is not told, and knows that.
+        text = tools.plek("open", "duin", *ED, "--lang", "en", party="duin").out
+        assert re.search(r"^leads now, ED: open", text, re.M) and "what others say" in text, text
 
 
 def test_a_region_that_forbids_a_state_is_told_in_its_words():
