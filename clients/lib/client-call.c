@@ -22,6 +22,7 @@ enum {
 };
 
 static_assert((int)PLEK_CALL_CARES_MAX == (int)CALL_CARES_MAX, "cares of a call");
+static_assert((int)PLEK_CALL_LOCATIONS_MAX == (int)CALL_LOCATIONS_MAX, "locations of a call");
 static_assert((int)PLEK_CALL_BARRED == (int)CALL_BARRED, "states of a call");
 static_assert((int)PLEK_TRIAGE_COLOURS == (int)N_TRIAGE_COLOURS, "colours of triage");
 
@@ -248,19 +249,25 @@ static int sign(ClientCall *call, const PlekCallOptions *options, PlekFault *ret
                 .status = options->status ? (Status)options->status : STATUS_ACTUAL,
                 .region = options->region ? options->region : "",
                 .n_cares = options->n_cares,
+                .n_locations = options->n_locations,
                 .text = options->text,
                 .wants_triage = options->wants_triage,
         };
-        if (options->n_cares > CALL_CARES_MAX || options->within_ms < 1 ||
-            options->within_ms > CALL_LONGEST_MS) {
+        if (options->n_cares > CALL_CARES_MAX || options->n_locations > CALL_LOCATIONS_MAX ||
+            options->within_ms < 1 || options->within_ms > CALL_LONGEST_MS) {
                 fault_set(ret_fault, PLEK_REFUSED_FIELD,
-                          options->n_cares > CALL_CARES_MAX ? "cares" : "within_ms",
-                          "a call names at most 16 cares and lasts at most an hour");
+                          options->n_cares > CALL_CARES_MAX           ? "cares"
+                          : options->n_locations > CALL_LOCATIONS_MAX ? "locations"
+                                                                      : "within_ms",
+                          "a call names at most 16 cares and 32 locations and lasts at most an "
+                          "hour");
                 return PLEK_E_INVALID;
         }
         call->call.until_ms = call->call.asked_at_ms + options->within_ms;
         for (size_t i = 0; i < options->n_cares; i++)
                 call->call.cares[i] = options->cares[i];
+        for (size_t i = 0; i < options->n_locations; i++)
+                call->call.locations[i] = options->locations[i];
         randombytes_buf(&call->call.id, sizeof(call->call.id));
         r = call_encode(&body, &call->call);
         if (!r)

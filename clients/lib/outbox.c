@@ -404,8 +404,7 @@ void outbox_state_all(Outbox *outbox, int64_t now_ms)
         state_from(outbox, ITEM_CLEAN);
 }
 
-static bool is_called_on(const Outbox *outbox, const OutboxItem *item, Status status,
-                         const uint32_t *cares, size_t n_cares)
+static bool is_called_on(const Outbox *outbox, const OutboxItem *item, const Call *call)
 {
         const char *party, *location;
         RecordRef ref;
@@ -416,23 +415,21 @@ static bool is_called_on(const Outbox *outbox, const OutboxItem *item, Status st
                 return false;
         key.n_bytes = item->n_key;
         memcpy(key.bytes, item->key, item->n_key);
-        if (record_key_parse(&key, &of, &party, &location, &ref) || of != status ||
+        if (record_key_parse(&key, &of, &party, &location, &ref) || of != call->status ||
             (ref.report != UPDATE_COUNTS && ref.report != UPDATE_DOOR) || ref.plan ||
+            (call->n_locations && !call_is_at(call, "", location)) ||
             !outbox_answers(outbox, location))
                 return false;
-        for (size_t i = 0; i < n_cares; i++)
-                if (ref.care == cares[i] || ref.care == CODE_ABSENT)
-                        return true;
-        return !n_cares;
+        return ref.care == CODE_ABSENT || call_asks_for(call, ref.care);
 }
 
-size_t outbox_state_again(Outbox *outbox, Status status, const uint32_t *cares, size_t n_cares)
+size_t outbox_state_again(Outbox *outbox, const Call *call)
 {
         OutboxItem *item, *next;
         size_t n = 0;
 
         HASH_ITER (hh, outbox->items, item, next) {
-                if (!is_called_on(outbox, item, status, cares, n_cares))
+                if (!is_called_on(outbox, item, call))
                         continue;
                 item->version++; /* an answer to what was sent before does not settle it */
                 item->n_attempts = 0;

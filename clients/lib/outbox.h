@@ -14,6 +14,7 @@
 #include "internal/list.h"
 #include "lib/heap.h"
 #include "picture/record.h"
+#include "wire/call.h"
 #include "wire/query.h"
 
 typedef struct Outbox Outbox;
@@ -103,11 +104,11 @@ void outbox_disconnected(Outbox *outbox, int64_t now_ms);
 /* The broker does not have what it acknowledged: everything is to be stated. */
 void outbox_state_all(Outbox *outbox, int64_t now_ms);
 /*
- * Counts and doors of now, with @status and of one of @cares (none: all), of locations whose source
- * answers, are to be said again as reports: somebody asked, and an affirm is no answer. Returns how
- * many there are of them, those apart that are on their way as it is.
+ * Counts and doors of now, with @call's status and of its cares and locations (none: all), of
+ * locations whose source answers, are to be said again as reports: somebody asked, and an affirm is
+ * no answer. Returns how many there are of them, those apart that are on their way as it is.
  */
-size_t outbox_state_again(Outbox *outbox, Status status, const uint32_t *cares, size_t n_cares);
+size_t outbox_state_again(Outbox *outbox, const Call *call);
 /* What waits need not; with @refused_too, what was refused for good may be allowed by now. */
 void outbox_retry(Outbox *outbox, bool refused_too);
 

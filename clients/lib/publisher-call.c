@@ -81,7 +81,9 @@ static bool tell(PlekPublisher *publisher, const Call *call, const Enrolment *en
                                            &(PlekCall){
                                                    .party = call->party,
                                                    .name = enrolment->name,
-                                                   .region = call->region,
+                                                   .region = *call->region ? call->region : NULL,
+                                                   .locations = call->locations,
+                                                   .n_locations = call->n_locations,
                                                    .status = (PlekStatus)call->status,
                                                    .cares = call->cares,
                                                    .n_cares = call->n_cares,
@@ -117,13 +119,17 @@ int call_take(PlekPublisher *publisher, const Reply *reply)
         if (now_ms >= call.until_ms || see(&publisher->calls, &call.id))
                 return 0;
         if (tell(publisher, &call, &enrolment))
-                (void)outbox_state_again(publisher->outbox, call.status, call.cares, call.n_cares);
+                (void)outbox_state_again(publisher->outbox, &call);
         return 0;
 }
 
 void plek_publisher_state_again(PlekPublisher *publisher, PlekStatus status, const uint32_t *cares,
                                 size_t n_cares)
 {
-        (void)outbox_state_again(publisher->outbox, (Status)status, cares, n_cares);
+        Call call = { .status = (Status)status, .n_cares = MIN(n_cares, (size_t)CALL_CARES_MAX) };
+
+        if (call.n_cares)
+                memcpy(call.cares, cares, call.n_cares * sizeof(*cares));
+        (void)outbox_state_again(publisher->outbox, &call);
         poller_arm(&publisher->poller, 0);
 }

@@ -18,12 +18,14 @@ typedef struct CallArguments {
         Common common;
         PlekCallOptions call;
         uint32_t cares[PLEK_CALL_CARES_MAX];
+        const char *locations[PLEK_CALL_LOCATIONS_MAX];
         CallTable table;
         bool is_complete;
 } CallArguments;
 
 enum {
         OPTION_REGION = 0x100,
+        OPTION_LOCATION,
         OPTION_CARE,
         OPTION_WITHIN,
         OPTION_TRIAGE,
@@ -36,6 +38,13 @@ static void add_care(CallArguments *o, const char *argument, struct argp_state *
         if (o->call.n_cares == PLEK_CALL_CARES_MAX)
                 usage_error(state, "a call names at most %d kinds of care", PLEK_CALL_CARES_MAX);
         o->cares[o->call.n_cares++] = known_code(state, PLEK_CODES_CARE, "care", argument);
+}
+
+static void add_location(CallArguments *o, char *argument, struct argp_state *state)
+{
+        if (o->call.n_locations == PLEK_CALL_LOCATIONS_MAX)
+                usage_error(state, "a call names at most %d locations", PLEK_CALL_LOCATIONS_MAX);
+        o->locations[o->call.n_locations++] = argument;
 }
 
 static void take_within(CallArguments *o, const char *argument, struct argp_state *state)
@@ -56,6 +65,9 @@ static error_t parse(int key, char *argument, struct argp_state *state)
         case OPTION_REGION:
                 o->call.region = argument;
                 return 0;
+        case OPTION_LOCATION:
+                add_location(o, argument, state);
+                return 0;
         case OPTION_CARE:
                 add_care(o, argument, state);
                 return 0;
@@ -75,8 +87,9 @@ static error_t parse(int key, char *argument, struct argp_state *state)
                 argp_usage(state);
                 return 0;
         case ARGP_KEY_END:
-                if (!o->call.region)
-                        usage_error(state, "--region says whose agents are called on");
+                if (!o->call.region == !o->call.n_locations)
+                        usage_error(state, "either --region or --location says whose agents are "
+                                           "called on");
                 return 0;
         default:
                 return ARGP_ERR_UNKNOWN;
@@ -98,12 +111,13 @@ static bool on_progress(void *arg, const PlekCallProgress *call)
 /* A call goes to a home region: that names who answers it. Returns an Exit. */
 static int needs_home(CallArguments *o)
 {
-        char *text = strdupa(o->call.region), homes[512];
         const char *scheme, *region;
+        char *text, homes[512];
         int r;
 
-        if (!strchr(o->call.region, ':'))
+        if (!o->call.region || !strchr(o->call.region, ':'))
                 return EXIT_DONE;
+        text = strdupa(o->call.region);
         region_parse(text, &scheme, &region);
         r = look_home_regions(&o->common, scheme, region, homes, sizeof(homes));
         if (r)
@@ -117,10 +131,24 @@ static int needs_home(CallArguments *o)
                     o->call.region, homes);
 }
 
+/* Which of the locations is the one that nobody speaks for. Returns an Exit: the last word on it.
+ */
+static int refused(const CallArguments *o, int result, const PlekFault *fault)
+{
+        int r = EXIT_DONE;
+
+        for (size_t i = 0; !r && fault->code == PLEK_REFUSED_NOT_FOUND && i < o->call.n_locations;
+             i++)
+                r = look_needs_known(&o->common, NULL, NULL, o->locations[i]);
+        return r ? r : fail_answer(result, fault);
+}
+
 int command_call(int argc, char **argv)
 {
         static const struct argp_option options[] = {
                 { "region", OPTION_REGION, "REGION", 0, "Whose agents are called on", 1 },
+                { "location", OPTION_LOCATION, "ID", 0,
+                  "Only this location, of any region; may be given again", 1 },
                 { "care", OPTION_CARE, "CARE", 0, "Only this kind of care; may be given again", 1 },
                 { "within", OPTION_WITHIN, "TIME", 0, "The deadline, at most 1h (10m)", 1 },
                 { "triage", OPTION_TRIAGE, NULL, 0, "Add up free places by triage colour", 1 },
@@ -133,8 +161,9 @@ int command_call(int argc, char **argv)
         static const struct argp argp = {
                 .options = options,
                 .parser = parse,
-                .args_doc = "--region REGION",
-                .doc = "Asks all agents of a region to report now, and shows who has answered, who "
+                .args_doc = "--region REGION|--location ID...",
+                .doc = "Asks all agents of a region, or of some locations, to report now, and "
+                       "shows who has answered, who "
                        "has not and whom to telephone, until all have or the time is over.",
                 .children = children,
         };
@@ -148,6 +177,7 @@ int command_call(int argc, char **argv)
         argp_parse(&argp, argc, argv, 0, NULL, &o);
         o.common.control = NULL; /* a call is signed: the operator's socket has no key */
         o.call.cares = o.cares;
+        o.call.locations = o.locations;
         o.table.language = o.common.language;
         o.table.is_terminal = isatty(STDOUT_FILENO);
 
@@ -159,6 +189,6 @@ int command_call(int argc, char **argv)
                 return r;
         r = plek_client_call(client, &o.call, on_progress, &o, &fault);
         if (r)
-                return fail_answer(r, &fault);
+                return refused(&o, r, &fault);
         return o.is_complete ? EXIT_DONE : EXIT_UNANSWERED;
 }

@@ -134,7 +134,7 @@ static int add_locations(const Calls *calls, LiveCall *live, const Party *party,
                 CallAsk ask = { .party = party, .since_ms = TIME_ABSENT };
                 const RecordGroup *group;
 
-                if (strcmp(grant->region, live->call.region) != 0)
+                if (!call_is_at(&live->call, grant->region, grant->location))
                         continue;
                 strcpy(ask.location, grant->location);
                 group = group_of(calls, &ask);
@@ -146,6 +146,21 @@ static int add_locations(const Calls *calls, LiveCall *live, const Party *party,
                         return r;
         }
         return 0;
+}
+
+/* Whoever names a location waits for it: none is left out in silence. */
+static bool has_all(const LiveCall *live)
+{
+        for (size_t i = 0; i < live->call.n_locations; i++) {
+                size_t at = 0;
+
+                while (at < live->n_asks &&
+                       strcmp(live->asks[at].location, live->call.locations[i]) != 0)
+                        at++;
+                if (at == live->n_asks)
+                        return false;
+        }
+        return live->n_asks;
 }
 
 static int add_parties(const Calls *calls, LiveCall *live, int64_t now_ms)
@@ -162,7 +177,7 @@ static int add_parties(const Calls *calls, LiveCall *live, int64_t now_ms)
                 if (r)
                         return r;
         }
-        if (!live->n_asks)
+        if (!has_all(live))
                 return CALLS_E_NOBODY;
         qsort(live->asks, live->n_asks, sizeof(*live->asks), by_party);
         return 0;
@@ -437,8 +452,8 @@ int calls_begin(Calls *calls, const Party *party, Audience audience, const uint8
         calls->n_calls++;
         calls->n_made++;
         look(calls, begun, now_ms);
-        log_notice("%s calls on %zu locations of region %s to report", party->id, begun->n_asks,
-                   begun->call.region);
+        log_notice("%s calls on %zu locations%s%s to report", party->id, begun->n_asks,
+                   begun->call.n_locations ? "" : " of region ", begun->call.region);
         r = ask_all(calls, begun);
         return r ? r : tell(calls, begun);
 }

@@ -65,7 +65,8 @@ size_t calls_of_party(const Calls *calls, const Party *party);
 
 enum {
         CALLS_OK,
-        CALLS_E_NOBODY, /* no party speaks for a location there that reports such care */
+        CALLS_E_NOBODY, /* no party speaks for a location there that reports such care; or, where
+                         * locations are named, for one of them */
         CALLS_E_FULL,   /* more locations than a call may have */
 };
 

@@ -7,7 +7,7 @@ static int refuse(Broker *broker, const Caller *caller, const Request *request, 
         return session_refuse(broker, caller->session, request->id, code, field, text);
 }
 
-static int begin(Broker *broker, const Caller *caller, const Request *request)
+static int begin(Broker *broker, const Caller *caller, const Request *request, size_t n_locations)
 {
         const AskedBy by = { caller->session->key, request->id };
         int r;
@@ -21,8 +21,13 @@ static int begin(Broker *broker, const Caller *caller, const Request *request)
                         request->call.envelope.bytes, request->call.envelope.n_bytes, &by);
         switch (r) {
         case CALLS_E_NOBODY:
-                return refuse(broker, caller, request, PLEK_REFUSED_NOT_FOUND, "region",
-                              "no party reports for such a location in that region");
+                return n_locations
+                               ? refuse(broker, caller, request, PLEK_REFUSED_NOT_FOUND,
+                                        "locations",
+                                        "no party reports for one of these locations, or not "
+                                        "of such care")
+                               : refuse(broker, caller, request, PLEK_REFUSED_NOT_FOUND, "region",
+                                        "no party reports for such a location in that region");
         case CALLS_E_FULL:
                 return refuse(broker, caller, request, PLEK_REFUSED_QUOTA, "region",
                               "that region has more locations than one call may ask; name cares");
@@ -52,5 +57,5 @@ int request_call(Broker *broker, const Caller *caller, const Request *request)
         if (live)
                 return calls_resume(&broker->calls, live,
                                     &(AskedBy){ caller->session->key, request->id });
-        return begin(broker, caller, request);
+        return begin(broker, caller, request, call.n_locations);
 }

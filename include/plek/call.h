@@ -8,6 +8,9 @@
  * an answer, also one that says the same again. Reports are in the picture like any other: a call
  * only shows who has sent them.
  *
+ * A call is on a region, or on locations that are named, of any region: an agent of before that
+ * knows none of these, and a broker of before refuses such a call.
+ *
  * Our key's party must have the role of a coordinator. Each agent checks that by itself, so a
  * broker alone makes nobody report.
  */
@@ -25,7 +28,9 @@ enum {
 };
 
 typedef struct PlekCallOptions {
-        const char *region;    /* home region */
+        const char *region;           /* home region; NULL: locations are named */
+        const char *const *locations; /* NULL: all of the region */
+        size_t n_locations;           /* at most PLEK_CALL_LOCATIONS_MAX */
         PlekStatus status;     /* 0: ACTUAL; or EXERCISE, which reports of an exercise answer */
         const uint32_t *cares; /* PlekCare; NULL: all */
         size_t n_cares;

@@ -34,22 +34,27 @@ typedef enum PlekPublisherLink {
         PLEK_PUBLISHER_BARRED,        /* our key, enrolment or role is refused: see the text */
 } PlekPublisherLink;
 
-enum { PLEK_CALL_CARES_MAX = 16 };
+enum {
+        PLEK_CALL_CARES_MAX = 16,
+        PLEK_CALL_LOCATIONS_MAX = 32,
+};
 
 /*
  * A coordinator of the region asks for reports now: counts and doors with that status, of one of
- * these cares. That it is one, the authority's signature says and not the broker's word; it was
- * checked. Borrowed for the callback.
+ * these cares, at these locations. That it is one, the authority's signature says and not the
+ * broker's word; it was checked. Borrowed for the callback.
  */
 typedef struct PlekCall {
         const char *party;
-        const char *name; /* what people call that party; or NULL */
-        const char *region;
-        PlekStatus status;     /* ACTUAL or EXERCISE */
-        const uint32_t *cares; /* PlekCare; at most PLEK_CALL_CARES_MAX */
-        size_t n_cares;        /* 0: all */
-        bool wants_triage;     /* free places by triage colour are wanted among the counts */
-        const char *text;      /* or NULL */
+        const char *name;             /* what people call that party; or NULL */
+        const char *region;           /* NULL: locations are named */
+        const char *const *locations; /* at most PLEK_CALL_LOCATIONS_MAX, not all of them ours */
+        size_t n_locations;           /* 0: all of the region */
+        PlekStatus status;            /* ACTUAL or EXERCISE */
+        const uint32_t *cares;        /* PlekCare; at most PLEK_CALL_CARES_MAX */
+        size_t n_cares;               /* 0: all */
+        bool wants_triage;            /* free places by triage colour are wanted among the counts */
+        const char *text;             /* or NULL */
         int64_t asked_at_ms, until_ms;
 } PlekCall;
 

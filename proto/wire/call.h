@@ -12,6 +12,7 @@
 enum {
         CALL_ID_BYTES = 16,
         CALL_CARES_MAX = 16,
+        CALL_LOCATIONS_MAX = 32,
         CALL_LINES_MAX = 512, /* of one message */
         CALL_LONGEST_MS = 3600 * 1000,
 };
@@ -24,8 +25,10 @@ typedef struct Call {
         const char *party;
         CallId id;
         int64_t asked_at_ms, until_ms;
-        Status status; /* ACTUAL or EXERCISE */
-        const char *region;
+        Status status;      /* ACTUAL or EXERCISE */
+        const char *region; /* empty: locations are named */
+        const char *locations[CALL_LOCATIONS_MAX];
+        size_t n_locations;
         uint32_t cares[CALL_CARES_MAX];
         size_t n_cares;   /* 0: all */
         const char *text; /* NULL: none */
@@ -72,3 +75,5 @@ MUST_CHECK int call_decode(Call *ret_call, WireRefusal *ret_refusal, Arena *aren
 MUST_CHECK int call_encode(Blob **ret_body, const Call *call);
 
 bool call_asks_for(const Call *call, uint32_t care);
+/* Whether it is about @location, whose home region is @region. */
+bool call_is_at(const Call *call, const char *region, const char *location);

@@ -92,6 +92,29 @@ def test_a_call_is_over_when_all_have_answered():
         assert all(line.since_ms for line in caller.lines.values())
 
 
+def test_a_call_on_locations_asks_nobody_else():
+    with Region() as region:
+        alfa, bravo = (agent_of(region, party) for party in ("alfa", "bravo"))
+        west = region.agent("delta", {"delta-1": "west"})
+        caller = caller_of(region)
+        for region_name, locations, why in (
+                ("oost", ["alfa-1"], (pb.REFUSED_FIELD, "region")),
+                ("", [], (pb.REFUSED_FIELD, "region")),
+                ("", ["alfa-1", "nergens"], (pb.REFUSED_NOT_FOUND, "locations")),
+                ("", ["alfa-1"] * 33, (pb.REFUSED_FIELD, "locations"))):
+            assert refused(caller, caller.seal(
+                caller.make(region_name, locations=locations))) == why, locations
+        caller.call("", locations=["delta-1", "alfa-1"], within_ms=HOUR_MS)
+        assert list(told(alfa).locations) == ["delta-1", "alfa-1"]
+        told(west)
+        assert not was_told(bravo)
+        assert caller.states() == {("alfa", "alfa-1"): ASKED, ("delta", "delta-1"): ASKED}
+        alfa.state(alfa.counts("alfa-1", None, pb.CARE_ED, staffed=10))
+        west.state(west.counts("delta-1", None, pb.CARE_ED, staffed=10))
+        caller.wait_final()
+        assert set(caller.states().values()) == {ANSWERED}
+
+
 def test_who_may_not_report_is_named_and_the_call_is_not_complete():
     with Region() as region:
         good, barred, over = (agent_of(region, party) for party in ("alfa", "bravo", "charlie"))

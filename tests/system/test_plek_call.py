@@ -8,7 +8,7 @@ import tap
 from harness import Region
 from programs import Program
 from terminal import Terminal
-from tools import PLEK, REFUSED, Tools, write_aside
+from tools import PLEK, REFUSED, USAGE, Tools, write_aside
 
 UNANSWERED = 6  # plek(1), EXIT STATUS
 MAPPING = """
@@ -145,6 +145,31 @@ def test_in_a_terminal_the_table_is_drawn_over_itself():
         shown = "\n".join(terminal.screen.lines())
         assert shown.count("2 van 2 hebben gemeld. Iedereen heeft gemeld.") == 1, shown
         assert shown.count("bravo-1") == 1 and "rood 8" in shown and "geel ?" in shown, shown
+
+
+def test_locations_that_are_named_are_called_on_and_no_others():
+    with Region() as region:
+        tools = Tools(region)
+        as_coordinator(region)
+        hospitals(region, tools, "alfa", "bravo")
+
+        reader = region.reader("kijker")
+
+        def received():
+            return {record.update.location: record.received_at_ms
+                    for record in reader.records().values()}
+
+        before = received()
+        final = last(tools.plek("call", "--location", "alfa-1", "--json", party="zcc"))
+        assert states(final) == {"alfa-1": "ANSWERED"} and final["final"], final
+        reader.wait(lambda: received()["alfa-1"] > before["alfa-1"])
+        assert received()["bravo-1"] == before["bravo-1"]
+        said = tools.plek("call", "--location", "alfa-1", "--location", "nergens", "--lang", "nl",
+                          party="zcc", expect=REFUSED).err
+        assert "er is geen locatie 'nergens'" in said, said
+        for wrong in ((), ("--region", "oost", "--location", "alfa-1")):
+            assert "either --region or --location" in tools.plek("call", *wrong, party="zcc",
+                                                                 expect=USAGE).err
 
 
 def test_without_the_role_it_says_so():

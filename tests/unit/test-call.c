@@ -387,6 +387,56 @@ static void test_a_call_over_its_bounds_is_refused_by_field(void **state)
         }
 }
 
+static void test_a_call_is_of_a_region_or_of_locations(void **state)
+{
+        World *world = *state;
+        Call call = world->call, got;
+
+        for (size_t i = 0; i < CALL_LOCATIONS_MAX; i++)
+                call.locations[i] = "zeta";
+        call.n_locations = 1;
+        assert_string_equal(recode(world, &call, &got).field, "region");
+        call.region = "";
+        call.n_locations = CALL_LOCATIONS_MAX;
+        assert_int_equal(recode(world, &call, &got).code, 0);
+        assert_int_equal(got.n_locations, CALL_LOCATIONS_MAX);
+        assert_string_equal(got.locations[CALL_LOCATIONS_MAX - 1], "zeta");
+        assert_true(call_is_at(&got, "", "zeta"));
+        assert_true(call_is_at(&got, "east", "zeta"));
+        assert_false(call_is_at(&got, "", "beta"));
+        call.locations[3] = "no location";
+        assert_string_equal(recode(world, &call, &got).field, "locations");
+        call.n_locations = 0;
+        assert_string_equal(recode(world, &call, &got).field, "region");
+
+        assert_true(call_is_at(&world->call, "west", "beta"));
+        assert_false(call_is_at(&world->call, "east", "zeta"));
+}
+
+static void test_a_call_names_so_many_locations_and_no_more(void **state)
+{
+        enum { TAG = 10 << 3 | 2 };
+        World *world = *state;
+        CLEANUP(blob_unrefp) Blob *body = NULL;
+        Call call = world->call, got;
+        uint8_t bytes[1024];
+        WireRefusal refusal;
+        size_t n;
+
+        call.region = "";
+        assert_int_equal(call_encode(&body, &call), 0);
+        n = body->n_bytes;
+        memcpy(bytes, body->bytes, n);
+        for (size_t i = 0; i <= CALL_LOCATIONS_MAX; i++) {
+                memcpy(&bytes[n], (uint8_t[]){ TAG, 1, 'z' }, 3);
+                n += 3;
+        }
+        arena_reset(world->arena);
+        assert_int_equal(call_decode(&got, &refusal, world->arena, bytes, n), CALL_E_REFUSED);
+        arena_reset(world->arena);
+        assert_int_equal(call_decode(&got, &refusal, world->arena, bytes, n - 3), 0);
+}
+
 #define TEST(_name) cmocka_unit_test_setup_teardown(_name, begin, end)
 
 int main(void)
@@ -405,6 +455,8 @@ int main(void)
                 TEST(test_places_behind_a_shut_door_are_told_apart),
                 TEST(test_a_closure_that_is_under_way_shuts_the_places_behind_it),
                 TEST(test_a_door_that_the_caller_may_not_read_shuts_nothing),
+                TEST(test_a_call_is_of_a_region_or_of_locations),
+                TEST(test_a_call_names_so_many_locations_and_no_more),
                 TEST(test_a_call_arrives_as_it_was_made),
                 TEST(test_a_call_over_its_bounds_is_refused_by_field),
         };

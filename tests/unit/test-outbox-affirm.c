@@ -242,7 +242,9 @@ static void test_too_many_exceptions_are_stated_one_by_one(void **state)
 
 static size_t again(Fixture *fixture, Status status, uint32_t care)
 {
-        return outbox_state_again(fixture->outbox, status, &care, care != 0);
+        return outbox_state_again(
+                fixture->outbox,
+                &(Call){ .status = status, .cares = { care }, .n_cares = care != 0 });
 }
 
 static void test_a_call_is_answered_with_reports_where_the_source_answers(void **state)
@@ -274,6 +276,28 @@ static void test_a_call_is_answered_with_reports_where_the_source_answers(void *
         teardown(&fixture);
 }
 
+static void test_a_call_on_locations_is_answered_of_those_alone(void **state)
+{
+        Update other = counts_of("w2", 2);
+        Call call = { .status = STATUS_ACTUAL, .region = "", .n_locations = 2 };
+        Fixture fixture;
+
+        setup(&fixture, 4);
+        other.location = "zuid";
+        put_counts(&fixture, "w1", 1);
+        put(&fixture, &other);
+        accept_all(&fixture);
+        answers(&fixture, NULL, true);
+        call.locations[0] = "elders";
+        call.locations[1] = "zuid";
+        assert_int_equal(outbox_state_again(fixture.outbox, &call), 1);
+        assert_int_equal(next(&fixture), 0);
+        assert_string_equal(fixture.update.location, "zuid");
+        call.n_locations = 1;
+        assert_int_equal(outbox_state_again(fixture.outbox, &call), 0);
+        teardown(&fixture);
+}
+
 int main(void)
 {
         const struct CMUnitTest tests[] = {
@@ -289,6 +313,7 @@ int main(void)
                 cmocka_unit_test(test_plans_and_cards_need_no_affirm),
                 cmocka_unit_test(test_too_many_exceptions_are_stated_one_by_one),
                 cmocka_unit_test(test_a_call_is_answered_with_reports_where_the_source_answers),
+                cmocka_unit_test(test_a_call_on_locations_is_answered_of_those_alone),
         };
 
         return cmocka_run_group_tests(tests, NULL, NULL);
