@@ -125,6 +125,9 @@ static json_t *line_to_json(const PlekTotalsLine *line, PlekStatus status)
         json_object_set_new(object, "free_computed",
                             json_pack("{s:I, s:I}", "units", (json_int_t)line->n_computed, "sum",
                                       (json_int_t)line->sum_computed));
+        json_object_set_new(object, "free_behind_shut_doors",
+                            json_pack("{s:I, s:I}", "units", (json_int_t)line->n_shut, "sum",
+                                      (json_int_t)line->sum_shut));
         for (uint32_t field = 0; field < PLEK_N_COUNT_FIELDS; field++) {
                 const char *name = plek_code_name(PLEK_CODES_COUNT_FIELD, field);
 
@@ -224,6 +227,9 @@ static void add_remarks(Text *text, const PlekTotalsLine *line, Language languag
         text_add(text, "%zu %s", line->n_places, word(language, "units"));
         for (size_t i = 0; i < N_SHOWN; i++)
                 add_old(text, shown[i], shown_names[i], language);
+        if (line->n_shut)
+                text_add(text, " · %" PRId64 " %s %s", line->sum_shut, word(language, "free"),
+                         word(language, "behind a stop or a closed door"));
         add_remark(text, line->free.n_withheld, "withheld", language);
         add_remark(text, line->free.n_unknown, "unknown", language);
         add_remark(text, line->n_overcrowded, "overcrowded", language);

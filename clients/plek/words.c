@@ -241,6 +241,7 @@ static const struct {
         { "not fed", "krijgt niets" },
         { "not accepting", "neemt niets aan" },
         { "agent away", "agent weg" },
+        { "behind a stop or a closed door", "achter een stop of een dichte deur" },
         { "no report", "geen melding" },
         { "nothing of it is kept", "er wordt niets van bewaard" },
         { "or newer: numbers in between are not kept",

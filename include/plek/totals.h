@@ -52,6 +52,10 @@ typedef struct PlekTotalsLine {
         PlekTotal free; /* as given, or computed: what plek_counts_available() says */
         size_t n_computed;
         int64_t sum_computed;
+        /* Of the free: where what leads for that unit and care is a stop (also past its end),
+         * closed or not applicable. They count: a stop is a signal, and has exceptions. */
+        size_t n_shut;
+        int64_t sum_shut;
         /* Reports of the line that do not count: of a place that counts by another party's, of what
          * the location as a whole stands for (or which its units do), and distrusted. */
         size_t n_doubled, n_covered, n_distrusted;

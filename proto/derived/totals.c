@@ -283,7 +283,7 @@ static uint8_t free_missing(const Counts *counts)
         return why;
 }
 
-static void add_free(PlekTotalsLine *line, const Claim *claim, const Counts *counts)
+static void add_free(PlekTotalsLine *line, const Claim *claim, const Counts *counts, bool is_shut)
 {
         int32_t available;
         bool is_computed;
@@ -295,7 +295,15 @@ static void add_free(PlekTotalsLine *line, const Claim *claim, const Counts *cou
         add_number(&line->free, claim, available);
         line->n_computed += is_computed;
         line->sum_computed += is_computed ? available : 0;
+        line->n_shut += is_shut && available > 0;
+        line->sum_shut += is_shut ? available : 0;
 }
+
+/* What counts, as it was said. */
+typedef struct Taken {
+        const Update *update;
+        bool is_shut;
+} Taken;
 
 /* The first few by name, so that the order in which reports came does not show. */
 static void add_definition(PlekTotalsLine *line, const char *definition)
@@ -319,7 +327,8 @@ static void add_definition(PlekTotalsLine *line, const char *definition)
 static void add_counts(Line *line, const Claim *claim, const void *arg)
 {
         PlekTotalsLine *to = line->line;
-        const Update *update = arg;
+        const Taken *taken = arg;
+        const Update *update = taken->update;
 
         to->n_places++;
         to->n_locations += !line->location || strcmp(line->location, claim->location) != 0;
@@ -336,7 +345,7 @@ static void add_counts(Line *line, const Claim *claim, const void *arg)
                 else
                         add_missing(&to->fields[field], update->counts.missing[field]);
         }
-        add_free(to, claim, &update->counts);
+        add_free(to, claim, &update->counts, taken->is_shut);
 }
 
 static int take(Totalling *t, const Claim *claim)
@@ -345,12 +354,16 @@ static int take(Totalling *t, const Claim *claim)
         WireRefusal refusal;
         Envelope envelope;
         Update update;
+        Taken taken = { &update, false };
 
         arena_reset(t->arena);
         if (envelope_parse(&envelope, bytes->bytes, bytes->n_bytes) ||
             update_decode(&update, &refusal, t->arena, envelope.body, envelope.n_body))
                 return err_raise(-ENOMEM); /* it was decoded when it came */
-        return for_each_line(t, claim, add_counts, &update);
+        if (t->scope->is_shut)
+                taken.is_shut =
+                        t->scope->is_shut(t->scope->arg, claim->location, claim->unit, claim->care);
+        return for_each_line(t, claim, add_counts, &taken);
 }
 
 /* ------------------------------------------------------------------ one location */

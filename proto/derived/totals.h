@@ -10,11 +10,17 @@
 #include "picture/registry.h"
 #include "plek/totals.h"
 
+/* Whether what leads at a place, for its care, keeps patients out. */
+typedef bool (*TotalsShutFn)(const void *arg, const char *location, const char *unit,
+                             uint32_t care);
+
 typedef struct TotalsScope {
         Status status;
-        const char *scheme; /* NULL: home regions */
-        const char *region; /* NULL: all */
-        uint32_t care;      /* 0: all */
+        const char *scheme;   /* NULL: home regions */
+        const char *region;   /* NULL: all */
+        uint32_t care;        /* 0: all */
+        TotalsShutFn is_shut; /* NULL: doors are not known */
+        const void *arg;
 } TotalsScope;
 
 /* @registry says which other regions a location is in, and whom to distrust. Returns 0 or

@@ -126,6 +126,14 @@ static bool is_in(const World *world, unsigned location, const char *scheme, con
         return false;
 }
 
+/* Of every third place; what makes it so is another model's. */
+static bool is_shut(const void *arg, const char *location, const char *unit, uint32_t care)
+{
+        return (strlen(location) + (unit ? strlen(unit) : 0) + care + (unsigned char)location[0]) %
+                       3 ==
+               0;
+}
+
 static void model_line(const World *world, const char *scheme, const char *region, unsigned care,
                        Status status, PlekTotalsLine *ret_line)
 {
@@ -154,6 +162,10 @@ static void model_line(const World *world, const char *scheme, const char *regio
                         continue;
                 ret_line->free.n_given++;
                 ret_line->free.sum += said->available;
+                if (is_shut(NULL, locations[said->location], units[said->unit], cares[care])) {
+                        ret_line->n_shut += said->available > 0;
+                        ret_line->sum_shut += said->available;
+                }
                 if (staleness(world, said) == 1)
                         ret_line->free.sum_stale += said->available;
                 if (staleness(world, said) == 2)
@@ -190,6 +202,7 @@ static void compare_line(const World *world, const PlekTotals *totals, const cha
         assert(line->free.n_withheld == model.free.n_withheld);
         assert(line->free.sum_stale == model.free.sum_stale);
         assert(line->free.sum_silent == model.free.sum_silent);
+        assert(line->n_shut == model.n_shut && line->sum_shut == model.sum_shut);
         assert(line->fields[COUNT_AVAILABLE].sum == line->free.sum && !line->n_computed);
 }
 
@@ -197,7 +210,7 @@ static void compare_scheme(const World *world, const char *scheme, const char *c
                            size_t n_all)
 {
         for (Status status = STATUS_ACTUAL; status <= STATUS_EXERCISE; status++) {
-                TotalsScope scope = { .status = status, .scheme = scheme };
+                TotalsScope scope = { .status = status, .scheme = scheme, .is_shut = is_shut };
                 PlekTotals *totals = NULL;
 
                 must(totals_make(&totals, world->picture, world->registry, &scope, world->now_ms));

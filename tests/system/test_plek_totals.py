@@ -52,6 +52,26 @@ def test_sums_say_what_of_them_is_old_and_what_is_withheld():
         assert "4 van 10 vrij ouder dan afgesproken" in table and "alle regio's" in table, table
 
 
+def test_what_is_free_behind_a_stop_is_told_apart():
+    with Region() as region:
+        tools = two_hospitals(region)
+        say_free(tools, "duin", "duin-ed", "ic", 6)
+        say_free(tools, "duin", "duin-ed", "mc", 1)
+        say_free(tools, "strand", "strand", "ic", 4)
+        shut = lambda: totals(tools)["oost", "ICU_ADULT"]["free_behind_shut_doors"]
+        assert shut() == {"units": 0, "sum": 0}
+        assert "behind" not in tools.plek("totals", party="meldkamer").out
+        # A unit's own stop is of that unit; the house's is of all of it.
+        tools.plek("stop", "duin-ed", *ICU, "--unit", "ic", party="duin")
+        assert shut() == {"units": 1, "sum": 6}
+        tools.plek("close", "duin-ed", party="duin")
+        assert shut() == {"units": 2, "sum": 7}
+        table = tools.plek("totals", party="meldkamer").out
+        assert "11 free" in table and "7 free behind a stop or a closed door" in table, table
+        table = tools.plek("totals", "--lang", "nl", party="meldkamer").out
+        assert "7 vrij achter een stop of een dichte deur" in table, table
+
+
 def test_a_number_that_is_not_of_free_places_is_marked_when_it_is_old_too():
     with Region() as region:
         tools = two_hospitals(region)

@@ -145,6 +145,36 @@ static void test_numbers_are_added_by_region_and_over_all(void **state)
         world_end(&world);
 }
 
+static bool is_icu_of_zeta(const void *arg, const char *location, const char *unit, uint32_t care)
+{
+        return !strcmp(location, arg) && unit && !strcmp(unit, "ic") && care == PLEK_CARE_ICU_ADULT;
+}
+
+static void test_what_is_free_behind_a_shut_door_counts_and_is_told_apart(void **state)
+{
+        TotalsScope scope = { .status = STATUS_ACTUAL, .is_shut = is_icu_of_zeta, .arg = "zeta" };
+        const PlekTotalsLine *all;
+        World world;
+
+        world_begin(&world);
+        say_free(&world, "a", "zeta", "ic", PLEK_CARE_ICU_ADULT, 3);
+        say_free(&world, "a", "zeta", "mc", PLEK_CARE_ICU_ADULT, 1);
+        say_free(&world, "a", "midi", "ic", PLEK_CARE_ICU_ADULT, 4);
+        all = line(total(&world, &scope, 0), "", PLEK_CARE_ICU_ADULT);
+        assert_int_equal(all->free.sum, 8);
+        assert_int_equal(all->n_shut, 1);
+        assert_int_equal(all->sum_shut, 3);
+
+        /* Who has no place to hide hides none. */
+        say_free(&world, "a", "zeta", "ic", PLEK_CARE_ICU_ADULT, 0);
+        all = line(total(&world, &scope, 0), "", PLEK_CARE_ICU_ADULT);
+        assert_int_equal(all->n_shut, 0);
+        assert_int_equal(all->sum_shut, 0);
+        all = line(total(&world, NULL, 0), "", PLEK_CARE_ICU_ADULT);
+        assert_int_equal(all->n_shut, 0);
+        world_end(&world);
+}
+
 static void test_absent_and_withheld_are_counted_and_are_no_zeros(void **state)
 {
         Update given, withheld, unknown, silent;
@@ -432,6 +462,7 @@ int main(void)
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(test_nothing_reported_is_no_line_and_not_a_zero),
                 cmocka_unit_test(test_numbers_are_added_by_region_and_over_all),
+                cmocka_unit_test(test_what_is_free_behind_a_shut_door_counts_and_is_told_apart),
                 cmocka_unit_test(test_absent_and_withheld_are_counted_and_are_no_zeros),
                 cmocka_unit_test(test_how_much_of_a_sum_is_old_stands_beside_it),
                 cmocka_unit_test(test_definitions_that_are_mixed_are_named),
