@@ -32,7 +32,7 @@ static void tell_card(const PlekMoment *moment, StopsEvent *event)
         event->longitude = card->longitude_e7 / 1e7;
 }
 
-/* No exercise's. Whether a party was distrusted later is not looked at: it was believed then. */
+/* No exercise's. Of who was distrusted later, too: it was believed then, and is counted apart. */
 static void tell(Told *told, const PlekMoment *moment)
 {
         StopsEvent *event = &told->events[told->n];
@@ -49,6 +49,7 @@ static void tell(Told *told, const PlekMoment *moment)
                 .party = moment->party,
                 .unit = moment->report.unit,
                 .since_ms = moment->since_ms,
+                .is_distrusted = moment->is_distrusted,
         };
         if (moment->report.kind == PLEK_REPORT_CARD)
                 tell_card(moment, event);
@@ -98,6 +99,8 @@ static PlekStopsOf spell(const StopsOf *of)
                 .all_stopped_ms = of->all_stopped_ms,
                 .n_partly = of->n_partly,
                 .partly_ms = of->partly_ms,
+                .n_distrusted = of->n_distrusted,
+                .distrusted_ms = of->distrusted_ms,
         };
 }
 
@@ -113,6 +116,8 @@ static void add_up(PlekStopsOf *region, const PlekStopsOf *of)
         region->all_stopped_ms += of->all_stopped_ms;
         region->n_partly += of->n_partly;
         region->partly_ms += of->partly_ms;
+        region->n_distrusted += of->n_distrusted;
+        region->distrusted_ms += of->distrusted_ms;
 }
 
 /* Lines of locations, by region and then location. */

@@ -111,6 +111,9 @@ static void say_json(const StopsOptions *o, const PlekStopsOf *of, const PlekSto
                 (json_int_t)of->all_stopped_ms, "partly_stops", (json_int_t)of->n_partly,
                 "partly_ms", (json_int_t)of->partly_ms, "is_thinned", stops->is_thinned);
 
+        json_object_update_new(object, json_pack("{s:I, s:I}", "distrusted_stops",
+                                                 (json_int_t)of->n_distrusted, "distrusted_ms",
+                                                 (json_int_t)of->distrusted_ms));
         if (late_ms)
                 json_object_set_new(object, "kept_from_ms", json_integer(late_ms));
         print_json_line(object);
@@ -156,6 +159,12 @@ static void say_text(const PlekStopsOf *of, Language language)
                 together_format(of->partly_ms, duration);
                 text_add(&text, "  · %s: %" PRIu64 ", %s", word(language, "for some patients only"),
                          of->n_partly, duration);
+        }
+        if (of->n_distrusted) {
+                together_format(of->distrusted_ms, duration);
+                text_add(&text, "  · %s: %" PRIu64 ", %s",
+                         word(language, "of these by who is distrusted"), of->n_distrusted,
+                         duration);
         }
         puts(line);
 }

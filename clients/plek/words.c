@@ -353,6 +353,7 @@ static const struct {
         { "could not be taken", "niet te plaatsen" },
         { "asked by", "gevraagd door" },
         { "taken back as revision", "ingetrokken als revisie" },
+        { "of these by who is distrusted", "waarvan door wie niet te vertrouwen is" },
         { "leads now", "nu geldt" },
         { "said of", "gezegd van" },
         { "what leads now is not known: there was no answer in time",

@@ -10,7 +10,8 @@
  * without a door for the care has no stop of it, for a stop of the whole does not say what it gave.
  * While a location has no stop but for some patient groups or urgencies, that is told apart. A stop
  * counts in the time in which it begins; one that stood when the time began is told apart, and its
- * duration counts from there.
+ * duration counts from there. What a party said while its key was in other hands counts, since it
+ * was believed then, and how much of the figures rests on it is told apart.
  */
 
 #include "plek/doors.h"
@@ -43,6 +44,10 @@ typedef struct PlekStopsOf {
         int64_t all_stopped_ms; /* of located_ms: every neighbour had stopped too, or was closed */
         uint64_t n_partly;      /* stops for some patient groups or urgencies only */
         int64_t partly_ms;
+        /* Of n_begun and n_stood, and of stopped_ms: what rests on what a party said while its key
+         * was in other hands, as is known now: without that there would have been no stop. */
+        uint64_t n_distrusted;
+        int64_t distrusted_ms;
 } PlekStopsOf;
 
 typedef struct PlekStops {

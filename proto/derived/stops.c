@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "derived/stops-look.h"
+#include "derived/stops-words.h"
 #include "internal/hash.h"
 #include "internal/list.h"
 
@@ -22,14 +23,15 @@ typedef struct StopsPlace {
         bool has_position;
         double latitude, longitude;
 
-        DoorWord *words; /* each with a door of its own */
-        size_t n_words;
+        StopsWords words;
 
         bool has_door; /* for the care */
         uint32_t state;
         bool is_expired; /* a stop past its end, or closed past it */
         bool is_stopped;
-        bool is_partly; /* not stopped, but for some patients */
+        bool is_partly;  /* not stopped, but for some patients */
+        bool is_resting; /* stopped, and would not be but for words that are distrusted */
+        bool has_rested; /* it was, in this stop */
         int64_t since_ms, partly_since_ms;
 
         struct StopsPlace **near; /* its neighbours as of near_of */
@@ -51,7 +53,7 @@ struct Stops {
         size_t n_rows;
 };
 
-/* ------------------------------------------------------------------ words */
+/* ------------------------------------------------------------------ what is said */
 
 static int make_room(Stops *stops)
 {
@@ -100,66 +102,6 @@ static StopsPlace *need_place(Stops *stops, const char *location)
         return place;
 }
 
-static bool is_text_equal(const char *a, const char *b)
-{
-        return a == b || (a && b && !strcmp(a, b));
-}
-
-static DoorWord *find_word(StopsPlace *place, const StopsEvent *event)
-{
-        for (size_t i = 0; i < place->n_words; i++) {
-                DoorWord *word = &place->words[i];
-
-                if (word->door->plan == event->door->plan &&
-                    word->door->care == event->door->care &&
-                    word->door->patient_group == event->door->patient_group &&
-                    word->door->urgency == event->door->urgency &&
-                    is_text_equal(word->unit, event->unit) && !strcmp(word->party, event->party))
-                        return word;
-        }
-        return NULL;
-}
-
-static void take_away(StopsPlace *place, DoorWord *word)
-{
-        free((Door *)word->door);
-        *word = place->words[--place->n_words];
-}
-
-static int put_word(StopsPlace *place, const StopsEvent *event)
-{
-        DoorWord *word = find_word(place, event);
-        DoorWord *grown;
-        Door *door;
-
-        if (event->is_withdrawn) {
-                if (word)
-                        take_away(place, word);
-                return 0;
-        }
-        if (!word) {
-                grown = reallocarray(place->words, place->n_words + 1, sizeof(*grown));
-                if (!grown)
-                        return err_raise(-ENOMEM);
-                place->words = grown;
-                door = malloc(sizeof(*door));
-                if (!door)
-                        return err_raise(-ENOMEM);
-                word = &grown[place->n_words++];
-        } else {
-                door = (Door *)word->door;
-        }
-        *door = *event->door;
-        *word = (DoorWord){
-                .door = door,
-                .unit = event->unit,
-                .party = event->party,
-                .since_ms = event->since_ms,
-                .withdrawn_ms = TIME_ABSENT,
-        };
-        return 0;
-}
-
 static void touch(Stops *stops, StopsPlace *place)
 {
         if (!list_is_linked(&place->in_touched))
@@ -176,7 +118,7 @@ static int apply(Stops *stops, const StopsEvent *event)
                 place->of.region = event->region;
         touch(stops, place);
         if (!event->is_card)
-                return put_word(place, event);
+                return stops_words_put(&place->words, event);
         stops->map++;
         place->has_position = !event->is_withdrawn && event->has_position;
         place->latitude = event->latitude;
@@ -196,6 +138,7 @@ static void end_stop(StopsPlace *place, int64_t now_ms)
 static void begin_stop(Stops *stops, StopsPlace *place, int64_t now_ms, bool stood)
 {
         place->is_stopped = true;
+        place->has_rested = false;
         place->since_ms = now_ms;
         list_append(&stops->stopped, &place->in_stopped);
         if (stood)
@@ -215,11 +158,34 @@ static bool is_neighbour(const StopsPlace *place)
         return place->has_position && place->has_door && place->state != PLEK_DOOR_NOT_APPLICABLE;
 }
 
+static bool is_stop(const StopsLook *look)
+{
+        return look->has_door && look->state == PLEK_DOOR_STOP && look->stands;
+}
+
+/* Whether there would be none if who is distrusted had said nothing. */
+static void look_without(Stops *stops, StopsPlace *place, int64_t now_ms)
+{
+        StopsLook look;
+        size_t n_trusted;
+
+        place->is_resting = false;
+        if (!place->is_stopped || !place->words.n_distrusted)
+                return;
+        n_trusted = stops_words_trusted(&place->words);
+        look = stops_look(place->words.words, n_trusted, stops->question->care, now_ms);
+        stops->next_ms[place->at] = MIN(stops->next_ms[place->at], look.next_ms);
+        place->is_resting = !is_stop(&look);
+        place->of.n_distrusted += place->is_resting && !place->has_rested;
+        place->has_rested |= place->is_resting;
+}
+
 static void look_again(Stops *stops, StopsPlace *place, int64_t now_ms, bool stood)
 {
-        StopsLook look = stops_look(place->words, place->n_words, stops->question->care, now_ms);
+        StopsLook look =
+                stops_look(place->words.words, place->words.n_words, stops->question->care, now_ms);
         bool was_neighbour = is_neighbour(place);
-        bool is_stopped = look.has_door && look.state == PLEK_DOOR_STOP && look.stands;
+        bool is_stopped = is_stop(&look);
         bool is_partly = look.is_partly && !is_stopped;
 
         list_unlink(&place->in_touched);
@@ -233,6 +199,7 @@ static void look_again(Stops *stops, StopsPlace *place, int64_t now_ms, bool sto
                 begin_stop(stops, place, now_ms, stood);
         else if (!is_stopped && place->is_stopped)
                 end_stop(place, now_ms);
+        look_without(stops, place, now_ms);
         if (is_partly && !place->is_partly) {
                 place->is_partly = true;
                 place->partly_since_ms = now_ms;
@@ -330,6 +297,7 @@ static int spend(Stops *stops, int64_t spent_ms)
                 StopsPlace *place = list_entry(link, StopsPlace, in_stopped);
 
                 place->of.stopped_ms += spent_ms;
+                place->of.distrusted_ms += place->is_resting ? spent_ms : 0;
                 if (!place->has_position)
                         continue;
                 place->of.has_neighbours = true;
@@ -441,9 +409,7 @@ Stops *stops_free(Stops *stops)
                 return NULL;
         HASH_ITER (hh, stops->places, place, next) {
                 HASH_DEL(stops->places, place);
-                while (place->n_words)
-                        take_away(place, &place->words[0]);
-                free(place->words);
+                stops_words_deinit(&place->words);
                 free(place->near);
                 free(place);
         }

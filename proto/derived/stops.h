@@ -9,7 +9,8 @@
  * brought: STOP, and not past its end. CLOSED is no stop: nobody is there. A stop whose end has
  * passed is none any more for this count, neither its own nor a neighbour's, though no reader is
  * shown it as open. While there is none, but one for some patient groups or urgencies, it has
- * partly stopped: that is counted apart.
+ * partly stopped: that is counted apart. What a party said while its key was in other hands counts,
+ * since it was believed then, and how much rests on it is told apart.
  *
  * A stop counts where it begins. One that stood when the time began is told apart, its duration
  * taken from there; one that goes on is cut where the time ends.
@@ -32,7 +33,8 @@ typedef struct StopsEvent {
         bool is_withdrawn;
         const Door *door; /* of a withdrawal, only its scope and plan */
         const char *party, *unit;
-        int64_t since_ms; /* when the door was stated */
+        int64_t since_ms;   /* when the door was stated */
+        bool is_distrusted; /* its party's key was in other hands by then */
 } StopsEvent;
 
 typedef struct StopsQuestion {
@@ -54,6 +56,11 @@ typedef struct StopsOf {
         int64_t partly_ms;
         int64_t all_stopped_ms; /* of stopped_ms: every neighbour had stopped, too */
         bool has_neighbours;    /* it is known where it is */
+        /* Of n_begun, n_stood and stopped_ms: what rests on words that are distrusted, without
+         * which there would have been no stop (a stop may rest on them for a part of its time
+         * only). */
+        uint64_t n_distrusted;
+        int64_t distrusted_ms;
 } StopsOf;
 
 typedef struct Stops Stops;

@@ -81,6 +81,7 @@ static void say(Said *said, Chance *chance)
                         .party = parties[chance_below(chance, 2)],
                         .unit = units[chance_below(chance, 3)],
                         .since_ms = now_ms,
+                        .is_distrusted = chance_percent(chance, 30),
                 };
                 if (i >= N_LOCATIONS && !chance_percent(chance, 4))
                         continue;
@@ -96,7 +97,9 @@ static void say(Said *said, Chance *chance)
 
 typedef struct Seen {
         DoorWord words[WORDS_MAX];
+        bool is_distrusted[WORDS_MAX];
         size_t n_words;
+        bool is_resting, has_rested;
         bool has_position, has_door, is_stopped, was_stopped, is_partly, was_partly, is_expired;
         double latitude, longitude;
         uint32_t state;
@@ -126,12 +129,15 @@ static void hear(Seen *seen, const StopsEvent *event)
                                       !strcmp(seen->words[i].party, event->party)))
                 i++;
         if (event->is_withdrawn) {
-                if (i < seen->n_words)
+                if (i < seen->n_words) {
                         seen->words[i] = seen->words[--seen->n_words];
+                        seen->is_distrusted[i] = seen->is_distrusted[seen->n_words];
+                }
                 return;
         }
         assert(i < WORDS_MAX);
         seen->n_words = MAX(seen->n_words, i + 1);
+        seen->is_distrusted[i] = event->is_distrusted;
         seen->words[i] = (DoorWord){
                 .door = event->door,
                 .unit = event->unit,
@@ -184,6 +190,23 @@ static void look(Seen *seen, int64_t now_ms)
         seen->is_partly = some && !seen->is_stopped;
 }
 
+/* A look at what is left when nobody distrusted had said anything. */
+static void look_without(Seen *seen, int64_t now_ms)
+{
+        Seen bare = *seen;
+
+        bare.n_words = 0;
+        for (size_t i = 0; i < seen->n_words; i++)
+                if (!seen->is_distrusted[i])
+                        bare.words[bare.n_words++] = seen->words[i];
+        look(&bare, now_ms);
+        seen->is_resting = seen->is_stopped && !bare.is_stopped;
+        seen->has_rested &= seen->is_stopped && seen->was_stopped;
+        seen->of.n_distrusted += seen->is_resting && !seen->has_rested;
+        seen->has_rested |= seen->is_resting;
+        seen->of.distrusted_ms += seen->is_resting ? 1000 : 0;
+}
+
 static void count_second(Seen *all, bool is_first)
 {
         NeighbourPlace places[N_LOCATIONS];
@@ -232,8 +255,10 @@ static void tick(Seen *all, const Said *said)
         for (int64_t s = BEGIN_S; s < BEGIN_S + LENGTH_S; s++) {
                 for (; at < N_EVENTS && said->events[at].at_ms <= s * 1000; at++)
                         hear(&all[said->events[at].location[0] - 'a'], &said->events[at]);
-                for (size_t i = 0; i < N_LOCATIONS; i++)
+                for (size_t i = 0; i < N_LOCATIONS; i++) {
                         look(&all[i], s * 1000);
+                        look_without(&all[i], s * 1000);
+                }
                 count_second(all, s == BEGIN_S);
         }
 }
@@ -242,7 +267,7 @@ int main(int argc, char **argv)
 {
         Chance chance = chance_new(argc, argv);
         uint64_t n_begun = 0;
-        int64_t all_stopped_ms = 0, partly_ms = 0;
+        int64_t all_stopped_ms = 0, partly_ms = 0, distrusted_ms = 0;
 
         for (unsigned round = 0; round < N_ROUNDS; round++) {
                 StopsQuestion question = {
@@ -271,12 +296,15 @@ int main(int argc, char **argv)
                         assert(rows[i].all_stopped_ms == of->all_stopped_ms);
                         assert(rows[i].n_partly == of->n_partly &&
                                rows[i].partly_ms == of->partly_ms);
+                        assert(rows[i].n_distrusted == of->n_distrusted &&
+                               rows[i].distrusted_ms == of->distrusted_ms);
                         partly_ms += of->partly_ms;
+                        distrusted_ms += of->distrusted_ms;
                         n_begun += of->n_begun;
                         all_stopped_ms += of->all_stopped_ms;
                 }
         }
         printf("%llu stops\n", (unsigned long long)n_begun);
-        assert(n_begun && all_stopped_ms && partly_ms);
+        assert(n_begun && all_stopped_ms && partly_ms && distrusted_ms);
         return 0;
 }

@@ -391,6 +391,34 @@ def test_a_time_before_the_journal_began_is_not_told_as_if_nothing_had_been_said
         assert "kept_from_ms" not in ask("history", "duin", "--from", since, "--json").lines()[-1]
 
 
+def test_stops_tells_apart_what_rests_on_a_party_that_is_distrusted():
+    with Region() as region:
+        region.enrol_agent("duin", {"duin": "oost"})
+        region.enrol_agent("bos", {"bos": "oost"})
+        region.enrol_reader("meldkamer")
+        tools = Tools(region)
+        for party in ("duin", "bos"):
+            tools.plek("stop", party, "--care", "ED", party=party)
+
+        def stops(*more, lines=True):
+            done = tools.plek("stops", "--from", "1h", *more, party="meldkamer")
+            return done.lines() if lines else done.out
+
+        assert [(line["stops"], line["distrusted_stops"]) for line in stops("--json")] == [(2, 0)]
+        assert "distrusted" not in stops(lines=False)
+        stop_ms = tools.get("meldkamer", "--location", "bos")[0]["received_at_ms"]
+        region.submit(region.authority.revoke("bos", [region.key("bos").public],
+                                              distrusted_since_ms=stop_ms))
+        bos, duin = stops("--json", "--by", "location")
+        assert (duin["distrusted_stops"], duin["distrusted_ms"]) == (0, 0), duin
+        assert bos["distrusted_stops"] == bos["stops"] == 1, bos
+        assert bos["distrusted_ms"] == bos["stopped_ms"] > 0, bos
+        (oost,) = stops("--json")
+        assert oost["stops"] == 2 and oost["distrusted_stops"] == 1, oost
+        assert "· of these by who is distrusted: 1, " in stops(lines=False)
+        assert "· waarvan door wie niet te vertrouwen is: 1, " in stops("--lang", "nl", lines=False)
+
+
 def test_stops_leaves_out_exercises_and_tells_apart_what_is_for_some_only():
     with Region() as region:
         region.enrol_agent("duin", {"duin": "oost"}, name="Duinzicht")
