@@ -1,5 +1,7 @@
 #include "broker/batch.h"
 
+#include <sched.h>
+
 #include "broker/apply.h"
 #include "broker/parts.h"
 #include "internal/crashpoint.h"
@@ -257,6 +259,9 @@ static void submit(Pipeline *pipeline)
         pipeline->batch.retain = past_desk_step(&pipeline->broker->past);
         pipeline->batch.submitted_ns = loop_clock_ns();
         worker_submit(pipeline->committer, commit, on_committed, pipeline);
+        /* On a virtual machine it is often woken on this processor, and would wait for the signatures
+         * that are made while it waits for the disk. */
+        sched_yield();
         sign_ahead(pipeline->broker, &pipeline->batch);
 }
 
