@@ -69,9 +69,10 @@ static const struct argp parser = {
         options, on_option, NULL,
         "The capacity broker: receives signed capacity updates, keeps the latest of everything, "
         "and republishes the region's picture.\v"
-        "Exit status: 0 stopped, 5 --verify found damage, 64 wrong usage, 74 the disk or the "
-        "ledger cannot be trusted, 78 the configuration, the key or the data directory does not "
-        "allow a start."
+        "Exit status: 0 stopped, 64 wrong usage, 71 the system does not give what a start needs, "
+        "74 the disk or the ledger cannot be trusted, 78 the configuration, the key or the data "
+        "directory does not allow a start. Of --verify and --backup: 0 done, 2 wrong usage, 4 a "
+        "file cannot be read or written, 5 something was found."
 };
 
 static int run(Config *owned, const char *path)

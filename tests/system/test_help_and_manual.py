@@ -1,6 +1,7 @@
 #!/usr/bin/python3
 """What --help says and what the manual pages say: the same commands, the same options"""
 
+import os
 import re
 import shutil
 import subprocess
@@ -122,6 +123,11 @@ def test_exit_statuses_are_listed_alike():
         text = sections_of(PAGES[page].read_text(encoding="utf-8"))["EXIT STATUS"]
         listed = set(re.findall(r"^\.It (\d+)$", text, re.MULTILINE))
         assert set(re.findall(r"\b(\d+) ", said)) == listed, (page, said, listed)
+    # What the code of plekd ends with, of each kind.
+    code = "".join(path.read_text(encoding="utf-8") for path in (SOURCE / "daemon").rglob("*.[ch]"))
+    ends = {str(getattr(os, name)) for name in re.findall(r"\bEX_[A-Z]+\b", code)}
+    ends |= set(re.findall(r"\b(?:OFFLINE|EXIT)_[A-Z_]+ = (\d+)", code))
+    assert len(ends) >= 7 and ends <= listed, (ends, listed)
 
 
 def test_manual_pages_are_well_formed():
